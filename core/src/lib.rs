@@ -1,0 +1,7 @@
+//! Postrider: a mail sync core for phones.
+//!
+//! The engine keeps a local copy of a person's mail in SQLite, current with an IMAP server, so that everything can be
+//! read and searched with no network. The one front door is `api`; the modules below it and their order are
+//! described in `ARCHITECTURE.md`.
+
+pub mod model;
