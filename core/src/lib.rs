@@ -4,4 +4,6 @@
 //! read and searched with no network. The one front door is `api`; the modules below it and their order are
 //! described in `ARCHITECTURE.md`.
 
+pub mod imap;
 pub mod model;
+pub mod wire;

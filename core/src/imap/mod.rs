@@ -1,0 +1,7 @@
+//! IMAP driver: typed commands in, typed responses out. It knows no store and has no policy.
+
+mod response;
+
+pub use response::{
+    BodySection, Code, Condition, Fetch, ListEntry, Namespace, Namespaces, StatusEntry, StatusKind, Untagged,
+};
