@@ -2,5 +2,7 @@
 //! The only module that opens sockets.
 
 mod frame;
+mod spool;
 
 pub use frame::{Frame, Literal};
+pub use spool::Spool;
