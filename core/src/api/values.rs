@@ -1,0 +1,257 @@
+//! The values that the API gives and takes: plain data, ready to be exported.
+
+use serde::Serialize;
+
+use crate::model::{AccountId, Address, MailboxId, MailboxRole, MessageId, Part, PlaceId, ThreadId, Timestamp};
+
+/// One account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountInfo {
+    /// Our id.
+    pub id: AccountId,
+    /// What it is called on this device.
+    pub name: String,
+    /// The person's address.
+    pub email: String,
+    /// When it was last synced to the end; `None` before the first time.
+    pub last_sync: Option<Timestamp>,
+    /// Why the last sync failed, where it did: the error's kind and message.
+    pub last_error: Option<(String, String)>,
+    /// Whether the person must do something before it can sync.
+    pub needs_user: bool,
+}
+
+/// One mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MailboxInfo {
+    /// Our id: stable across renames.
+    pub id: MailboxId,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// The name as shown, `/` between levels.
+    pub name: String,
+    /// What it is for.
+    pub role: Option<MailboxRole>,
+    /// How many messages are mirrored.
+    pub total: u64,
+    /// How many of them are unread.
+    pub unread: u64,
+    /// How many the server holds, as it last told.
+    pub server_total: Option<u64>,
+    /// UIDVALIDITY of the mirror.
+    pub uidvalidity: Option<u32>,
+    /// Whether all of it is mirrored.
+    pub synced: bool,
+    /// Whether the person subscribed to it.
+    pub subscribed: bool,
+    /// Whether it can hold mail.
+    pub selectable: bool,
+}
+
+/// How much of a mail's raw bytes is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BodyState {
+    /// Nothing but the header fields.
+    None,
+    /// Some parts, or the beginning.
+    Partial,
+    /// Every byte.
+    Full,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MessageRow {
+    /// The message as it lies in this mailbox.
+    pub id: PlaceId,
+    /// The mailbox.
+    pub mailbox_id: MailboxId,
+    /// The mailbox's name as shown.
+    pub mailbox: String,
+    /// The UID on the server; `None` while it is not known.
+    pub uid: Option<u32>,
+    /// The mail, shared by all its copies.
+    pub message: MessageId,
+    /// The conversation.
+    pub thread_id: ThreadId,
+    /// Subject, decoded.
+    pub subject: String,
+    /// Authors.
+    pub from: Vec<Address>,
+    /// Main recipients.
+    pub to: Vec<Address>,
+    /// The mail's own date, else when the server got it.
+    pub date: Timestamp,
+    /// Flag names: `seen`, `flagged`, `answered`, `draft`, `deleted`, and keywords as they are.
+    pub flags: Vec<String>,
+    /// Size in octets.
+    pub size: u64,
+    /// Whether it has attachments.
+    pub has_attachments: bool,
+    /// The beginning of its text, where it is known.
+    pub preview: String,
+    /// How much of it is here.
+    pub body: BodyState,
+    /// Names of operations not yet on the server.
+    pub pending: Vec<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MessagePage {
+    /// The messages, newest first.
+    pub messages: Vec<MessageRow>,
+    /// What to give to get the next page; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// One line of a list of conversations: its newest message in the mailbox, and what they sum to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ThreadRow {
+    /// The newest message.
+    pub newest: MessageRow,
+    /// How many messages of it lie in the mailbox.
+    pub count: u64,
+    /// How many of them are unread.
+    pub unread: u64,
+}
+
+/// A page of conversations.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ThreadPage {
+    /// The conversations, newest first.
+    pub threads: Vec<ThreadRow>,
+    /// What to give to get the next page; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// What a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListFilter {
+    /// Only unread ones.
+    pub unread: bool,
+    /// Only flagged ones.
+    pub flagged: bool,
+}
+
+/// One message in full, as far as it is here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MessageDetail {
+    /// What a list shows of it.
+    pub row: MessageRow,
+    /// Recipients of copies.
+    pub cc: Vec<Address>,
+    /// Blind copies.
+    pub bcc: Vec<Address>,
+    /// Where answers go.
+    pub reply_to: Vec<Address>,
+    /// Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// Whether it is unclear who wrote it: no or several From fields, or a name that poses as an address.
+    pub sender_unclear: bool,
+    /// Its structure, where it is known.
+    pub structure: Option<Part>,
+}
+
+/// An attachment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AttachmentInfo {
+    /// The part specifier, as IMAP counts.
+    pub part: String,
+    /// A file name safe to create in any folder.
+    pub name: String,
+    /// Media type in lower case.
+    pub media_type: String,
+    /// Size in octets as encoded in the mail.
+    pub size: u64,
+    /// Whether its bytes are here.
+    pub here: bool,
+}
+
+/// What a sync shall do.
+#[derive(Clone, Debug, Default)]
+pub struct SyncOptions {
+    /// Only these mailboxes; all where empty.
+    pub mailboxes: Vec<MailboxId>,
+    /// Another policy than the account's, for this time.
+    pub bodies: Option<crate::account::BodyPolicy>,
+    /// Stop after this time; what is done stays done.
+    pub max_time: Option<std::time::Duration>,
+    /// Stop after about this many bytes in and out.
+    pub max_bytes: Option<u64>,
+    /// Whether each byte costs: no body is fetched ahead then.
+    pub metered: bool,
+}
+
+/// What a sync did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SyncSummary {
+    /// The account's name.
+    pub account: String,
+    /// Whether all is done that there was to do.
+    pub complete: bool,
+    /// Mailboxes that the server told about.
+    pub mailboxes_checked: u64,
+    /// Mailboxes in which something had changed.
+    pub mailboxes_changed: u64,
+    /// New messages.
+    pub messages_new: u64,
+    /// Messages whose flags changed.
+    pub flags_changed: u64,
+    /// Messages that went.
+    pub messages_removed: u64,
+    /// Bodies fetched.
+    pub bodies_fetched: u64,
+    /// Operations that reached the server.
+    pub operations_done: u64,
+    /// Operations that wait.
+    pub operations_left: u64,
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Times that we had to wait for the server: flights of ours.
+    pub round_trips: u64,
+    /// Connections made.
+    pub connections: u64,
+    /// Time taken, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
+/// What happens during a sync.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum SyncEvent {
+    /// How far a mailbox is.
+    Progress {
+        /// The account's name.
+        account: String,
+        /// The mailbox's name as shown; empty while the mailboxes are listed.
+        mailbox: String,
+        /// What is being done: `headers` or `bodies`.
+        stage: String,
+        /// Messages done in this mailbox.
+        done: u64,
+        /// Messages to do in this mailbox.
+        total: u64,
+    },
+    /// Something the person may want to know. The sync goes on.
+    Notice {
+        /// The account's name.
+        account: String,
+        /// The mailbox's name as shown; empty where it concerns the account.
+        mailbox: String,
+        /// What, in words.
+        text: String,
+    },
+}
+
+/// The outcome of a check of the store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// What is wrong, in words; empty where all is well.
+    pub problems: Vec<String>,
+    /// What was put right.
+    pub repaired: Vec<String>,
+}

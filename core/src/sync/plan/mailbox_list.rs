@@ -1,0 +1,180 @@
+//! What a LIST means for the mailboxes that are known: which are new, which were renamed, which are gone. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::imap::{ListEntry, StatusEntry};
+use crate::model::{MailboxId, MailboxRole, Timestamp, Uid, UidValidity};
+
+use super::names::{Naming, is_inbox};
+use super::roles;
+
+/// The most mailboxes of one account that are mirrored; a server that lists more has the rest ignored.
+pub const MAX_MAILBOXES: usize = 10_000;
+/// The longest raw name of a mailbox that is mirrored, in bytes.
+pub const MAX_NAME: usize = 1_000;
+/// A mailbox that vanished from LIST is hidden at once, and dropped with its mail when a LIST this many seconds later
+/// still lacks it.
+pub const GRACE_SECONDS: i64 = 60;
+
+/// A mailbox as the server lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The raw name.
+    pub raw: Vec<u8>,
+    /// The name as shown.
+    pub display: String,
+    /// The hierarchy delimiter.
+    pub delimiter: Option<char>,
+    /// What it is for.
+    pub role: Option<MailboxRole>,
+    /// Whether it can be selected.
+    pub selectable: bool,
+    /// Whether the person subscribed to it.
+    pub subscribed: bool,
+    /// What STATUS told of it.
+    pub status: Option<StatusEntry>,
+    /// The name that the server says it had before.
+    pub old_name: Option<Vec<u8>>,
+}
+
+/// A mailbox as the mirror knows it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Our id.
+    pub id: MailboxId,
+    /// The raw name.
+    pub raw: Vec<u8>,
+    /// MAILBOXID (RFC 8474).
+    pub object_id: Option<String>,
+    /// UIDVALIDITY of the mirror.
+    pub uid_validity: Option<UidValidity>,
+    /// UIDNEXT of the mirror.
+    pub uid_next: Option<Uid>,
+    /// Since when LIST has lacked it.
+    pub missing_since: Option<Timestamp>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListPlan {
+    /// Mailboxes to make.
+    pub insert: Vec<Listed>,
+    /// Mailboxes that are there, under the same name or another.
+    pub update: Vec<(MailboxId, Listed)>,
+    /// Mailboxes that LIST lacks for the first time: to be hidden.
+    pub missing: Vec<MailboxId>,
+    /// Mailboxes that LIST lacked before and lacks still: to be dropped.
+    pub remove: Vec<MailboxId>,
+    /// Whether the list cannot be believed (no INBOX in it): nothing is removed by it.
+    pub doubtful: bool,
+}
+
+/// Turns LIST entries into mailboxes: duplicates merged, roles given, names made fit to show.
+pub fn listed(entries: &[ListEntry], statuses: &[StatusEntry], naming: &Naming, subscribed: &BTreeSet<Vec<u8>>) -> Vec<Listed> {
+    let statuses: BTreeMap<Vec<u8>, &StatusEntry> = statuses.iter().map(|status| (key(&status.name), status)).collect();
+    let mut seen = BTreeSet::new();
+    let mut attributes = Vec::new();
+    let mut found = Vec::new();
+    for entry in entries {
+        let has = |word: &str| entry.attributes.iter().any(|attribute| attribute == word);
+        let fits = !entry.name.is_empty() && entry.name.len() <= MAX_NAME && found.len() < MAX_MAILBOXES;
+        if !fits || !seen.insert(key(&entry.name)) {
+            continue;
+        }
+        found.push(Listed {
+            display: naming.display(&entry.name, entry.delimiter),
+            delimiter: entry.delimiter,
+            role: None,
+            selectable: !has("\\noselect") && !has("\\nonexistent"),
+            subscribed: has("\\subscribed") || subscribed.contains(&key(&entry.name)),
+            status: statuses.get(&key(&entry.name)).map(|status| (*status).clone()),
+            old_name: entry.old_name.clone(),
+            raw: entry.name.clone(),
+        });
+        attributes.push(entry.attributes.as_slice());
+    }
+    let candidates: Vec<roles::Candidate<'_>> = found
+        .iter()
+        .zip(attributes)
+        .map(|(listed, attributes)| roles::Candidate {
+            display: &listed.display,
+            attributes,
+            selectable: listed.selectable,
+        })
+        .collect();
+    let assigned = roles::assign(&candidates);
+    for (listed, role) in found.iter_mut().zip(assigned) {
+        listed.role = role;
+    }
+    found
+}
+
+/// Compares what is listed with what is known.
+pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
+    let doubtful = !listed.iter().any(|entry| is_inbox(&entry.raw));
+    let mut result = ListPlan { doubtful, ..ListPlan::default() };
+    let mut unmatched: BTreeMap<MailboxId, &Known> = known.iter().map(|mailbox| (mailbox.id, mailbox)).collect();
+    let mut open: Vec<Listed> = listed;
+    for same in [same_object, same_name, was_named, same_uids] {
+        let mut rest = Vec::new();
+        for entry in open {
+            let mut fitting = unmatched.values().filter(|mailbox| same(mailbox, &entry));
+            match (fitting.next(), fitting.next()) {
+                // Two that fit prove nothing.
+                (Some(mailbox), None) => {
+                    let id = mailbox.id;
+                    unmatched.remove(&id);
+                    result.update.push((id, entry));
+                }
+                _ => rest.push(entry),
+            }
+        }
+        open = rest;
+    }
+    result.insert = open;
+    if !doubtful {
+        for mailbox in unmatched.values() {
+            match mailbox.missing_since {
+                None => result.missing.push(mailbox.id),
+                Some(since) if now.0 - since.0 >= GRACE_SECONDS => result.remove.push(mailbox.id),
+                Some(_) => {}
+            }
+        }
+    }
+    result
+}
+
+fn same_object(known: &Known, listed: &Listed) -> bool {
+    let now = listed.status.as_ref().and_then(|status| status.mailbox_id.as_ref());
+    known.object_id.is_some() && known.object_id.as_ref() == now
+}
+
+fn same_name(known: &Known, listed: &Listed) -> bool {
+    let now = listed.status.as_ref().and_then(|status| status.mailbox_id.as_ref());
+    let another = known.object_id.is_some() && now.is_some() && known.object_id.as_ref() != now;
+    // A mailbox made anew under the old name is another, except the inbox, which is always the same to people.
+    key(&known.raw) == key(&listed.raw) && (!another || is_inbox(&listed.raw))
+}
+
+fn was_named(known: &Known, listed: &Listed) -> bool {
+    listed.old_name.as_ref().is_some_and(|old| key(old) == key(&known.raw))
+}
+
+/// Renamed on a server that gives no ids: UIDVALIDITY and UIDNEXT both agree, and mail was there to make them telling.
+fn same_uids(known: &Known, listed: &Listed) -> bool {
+    let Some(status) = &listed.status else { return false };
+    known.object_id.is_none()
+        && known.uid_validity.is_some()
+        && known.uid_validity == status.uid_validity
+        && known.uid_next.is_some_and(|next| next > Uid::MIN)
+        && known.uid_next == status.uid_next
+}
+
+/// What names are compared by: bytes, but INBOX in any case is one.
+fn key(raw: &[u8]) -> Vec<u8> {
+    if is_inbox(raw) { b"INBOX".to_vec() } else { raw.to_vec() }
+}
+
+#[cfg(test)]
+#[path = "mailbox_list_tests.rs"]
+mod tests;

@@ -1,0 +1,6 @@
+//! What to do, decided from plain data: no store, no session, no clock.
+
+pub mod delta;
+pub mod mailbox_list;
+pub mod names;
+pub mod roles;
