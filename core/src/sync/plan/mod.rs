@@ -4,3 +4,4 @@ pub mod delta;
 pub mod mailbox_list;
 pub mod names;
 pub mod roles;
+pub mod windows;

@@ -1,0 +1,274 @@
+//! Bodies fetched ahead by policy: newest first, many small ones in one command, large ones alone and resumed at the
+//! byte where they stopped.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::SyncError;
+use super::batch::Writes;
+use super::conductor::{Ask, BodyAsk, Conductor, Heard, Owner, ok};
+use super::keep;
+use super::report::{Note, Stage};
+use super::spool::IncomingSpool;
+use crate::imap::command::{self, FetchItem, SelectMode, Section};
+use crate::imap::{BodySection, Code, Condition, Fetch, Untagged};
+use crate::model::{MailboxId, Timestamp, Uid, UidSet, UidValidity};
+use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, IncomingFile, Mailbox, Store};
+use crate::wire::Literal;
+
+/// From this size on, in octets, a body is fetched alone and can be resumed.
+const LARGE: u64 = 256 * 1024;
+/// Octets and messages of one command for small bodies.
+const GROUP_OCTETS: u64 = 2 * 1024 * 1024;
+const GROUP_MESSAGES: usize = 200;
+/// Commands under way at once.
+const UNDER_WAY: usize = 3;
+/// Rows read from the store at once.
+const PAGE: u32 = 500;
+
+/// Which bodies a run fetches: those that [`BodyPolicy`] names, or none.
+pub type BodyRules = Option<BodyPolicy>;
+
+pub(super) struct Bodies {
+    store: Store,
+    policy: BodyPolicy,
+    spool: IncomingSpool,
+    writes: Writes<u64>,
+    /// Announced files in the order of their commands.
+    announced: VecDeque<Uid>,
+    fetched: u64,
+}
+
+/// The bodies of one mailbox that are still to be asked for.
+struct Source {
+    mailbox: Mailbox,
+    wanted: VecDeque<BodyWanted>,
+    after: Option<Cursor>,
+    ended: bool,
+    by_uid: BTreeMap<Uid, BodyWanted>,
+    validity: Option<UidValidity>,
+    usable: bool,
+}
+
+impl Bodies {
+    pub(super) fn new(store: Store, policy: BodyPolicy, spool: IncomingSpool) -> Self {
+        Self { store, policy, spool, writes: Writes::default(), announced: VecDeque::new(), fetched: 0 }
+    }
+
+    /// Fetches the bodies of these mailboxes, one mailbox after the other. Returns how many came.
+    pub(super) async fn fetch(
+        mut self,
+        conductor: &mut Conductor<'_>,
+        mailboxes: Vec<Mailbox>,
+        tell: &(dyn Fn(Note) + Send + Sync),
+    ) -> Result<u64, SyncError> {
+        for mailbox in mailboxes {
+            let outcome = self.fetch_mailbox(conductor, mailbox, tell).await;
+            // What arrived is kept, whatever ended the conversation.
+            for stored in self.writes.drain().await? {
+                self.fetched += stored;
+            }
+            self.spool.reset();
+            outcome?;
+        }
+        Ok(self.fetched)
+    }
+
+    async fn fetch_mailbox(
+        &mut self,
+        conductor: &mut Conductor<'_>,
+        mailbox: Mailbox,
+        tell: &(dyn Fn(Note) + Send + Sync),
+    ) -> Result<(), SyncError> {
+        let mut source = Source {
+            mailbox,
+            wanted: VecDeque::new(),
+            after: None,
+            ended: false,
+            by_uid: BTreeMap::new(),
+            validity: None,
+            usable: true,
+        };
+        self.refill(&mut source).await?;
+        if source.wanted.is_empty() {
+            return Ok(());
+        }
+        let id = source.mailbox.id;
+        if conductor.selected() != Some(id) {
+            let examine = command::examine(&source.mailbox.naming.raw_name, SelectMode::Plain)?;
+            conductor.ask(Owner::Bodies, Ask::Reopen, examine);
+            conductor.select(id);
+        } else {
+            source.validity = source.mailbox.state.uid_validity;
+        }
+        let mut done = 0;
+        loop {
+            while conductor.outstanding() < UNDER_WAY && source.usable {
+                if !self.ask_next(conductor, &mut source).await? {
+                    break;
+                }
+            }
+            if conductor.outstanding() == 0 {
+                return Ok(());
+            }
+            match conductor.hear().await {
+                Ok((_, Heard::Data(data))) => done += self.data(&mut source, data).await?,
+                Ok((_, Heard::Done(ask, condition))) => {
+                    source.done(&ask, &condition);
+                    if matches!(ask, Ask::Bodies(_)) {
+                        tell(Note::Progress {
+                            mailbox: source.mailbox.naming.name.clone(),
+                            stage: Stage::Bodies,
+                            done,
+                            total: 0,
+                        });
+                    }
+                }
+                Err(error) => return Err(self.spool.failure().map_or(error, SyncError::Store)),
+            }
+        }
+    }
+
+    /// Reads the next page of what is wanted.
+    async fn refill(&self, source: &mut Source) -> Result<(), SyncError> {
+        if source.ended || !source.wanted.is_empty() {
+            return Ok(());
+        }
+        let (id, policy, after) = (source.mailbox.id, self.policy, source.after);
+        let page = self.store.read(move |view| view.body_wanted(id, &policy, after, PAGE)).await?;
+        source.ended = page.len() < PAGE as usize;
+        source.after = page.last().map(|wanted| wanted.cursor).or(source.after);
+        source.wanted.extend(page);
+        Ok(())
+    }
+
+    /// Asks for the next body, or the next group of small ones. Returns whether there was one.
+    async fn ask_next(&mut self, conductor: &mut Conductor<'_>, source: &mut Source) -> Result<bool, SyncError> {
+        self.refill(source).await?;
+        let Some(first) = source.wanted.pop_front() else { return Ok(false) };
+        let is_large = |wanted: &BodyWanted| wanted.size.unwrap_or(LARGE) >= LARGE;
+        if is_large(&first) {
+            return self.ask_large(conductor, source, first).await.map(|()| true);
+        }
+        let mut octets = first.size.unwrap_or(0);
+        let mut group = vec![first];
+        while group.len() < GROUP_MESSAGES
+            && let Some(next) = source.wanted.front()
+        {
+            octets += next.size.unwrap_or(0);
+            if is_large(next) || octets > GROUP_OCTETS {
+                break;
+            }
+            group.extend(source.wanted.pop_front());
+        }
+        let uids: UidSet = {
+            let mut sorted: Vec<Uid> = group.iter().map(|wanted| wanted.uid).collect();
+            sorted.sort_unstable();
+            sorted.into_iter().collect()
+        };
+        let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial: None }];
+        conductor.ask(Owner::Bodies, Ask::Bodies(BodyAsk::Group), command::uid_fetch(&uids, &items, None, false));
+        source.by_uid.extend(group.into_iter().map(|wanted| (wanted.uid, wanted)));
+        Ok(true)
+    }
+
+    async fn ask_large(
+        &mut self,
+        conductor: &mut Conductor<'_>,
+        source: &mut Source,
+        wanted: BodyWanted,
+    ) -> Result<(), SyncError> {
+        let file = keep::begin(&self.store, wanted.message, "").await?;
+        let offset = file.offset();
+        let partial = (offset > 0).then_some((offset, u64::from(u32::MAX)));
+        let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial }];
+        let only: UidSet = [wanted.uid].into_iter().collect();
+        self.spool.expect(file);
+        self.announced.push_back(wanted.uid);
+        conductor.ask(Owner::Bodies, Ask::Bodies(BodyAsk::Alone(wanted.uid)), command::uid_fetch(&only, &items, None, false));
+        source.by_uid.insert(wanted.uid, wanted);
+        Ok(())
+    }
+
+    /// Takes a body that came. Returns how many (one or none).
+    async fn data(&mut self, source: &mut Source, data: Untagged) -> Result<u64, SyncError> {
+        match data {
+            Untagged::Condition(Condition { code: Some(Code::UidValidity(validity)), .. }) => {
+                source.validity = Some(validity);
+                Ok(0)
+            }
+            Untagged::Fetch(fetch) => self.fetched(source, *fetch).await,
+            _ => Ok(0),
+        }
+    }
+
+    async fn fetched(&mut self, source: &mut Source, fetch: Fetch) -> Result<u64, SyncError> {
+        let Some(uid) = fetch.uid else { return Ok(0) };
+        let Some(body) = fetch.bodies.into_iter().find(|body| body.section.is_empty() && body.data.is_some()) else {
+            return Ok(0);
+        };
+        let known = source.validity.is_some() && source.validity == source.mailbox.state.uid_validity;
+        let Some(wanted) = source.by_uid.remove(&uid).filter(|_| known) else { return Ok(0) };
+        let announced = self.announced.front() == Some(&uid);
+        let file = if announced {
+            self.announced.pop_front();
+            self.file_of(&body)
+        } else {
+            None
+        };
+        let Some(arrived) = arrived(body, file)? else { return Ok(0) };
+        let store = self.store.clone();
+        self.writes.push(async move { keep::whole(&store, wanted.message, arrived).await.map(u64::from) }).await?;
+        Ok(1)
+    }
+
+    fn file_of(&self, body: &BodySection) -> Option<IncomingFile> {
+        match &body.data {
+            Some(Literal::Spooled { token, .. }) => self.spool.take(*token),
+            _ => self.spool.take_expected(),
+        }
+    }
+}
+
+/// The bytes of a body as they came: appended to the beginning that was here, where there was one.
+fn arrived(body: BodySection, file: Option<IncomingFile>) -> Result<Option<BodySource>, SyncError> {
+    Ok(match (body.data, file) {
+        (Some(Literal::Memory(bytes)), Some(mut file)) if file.offset() == body.origin.unwrap_or(0) => {
+            file.append(&bytes)?;
+            Some(BodySource::Incoming(file))
+        }
+        (Some(Literal::Memory(bytes)), None) if body.origin.unwrap_or(0) == 0 => Some(BodySource::Bytes(bytes)),
+        (Some(Literal::Spooled { .. }), Some(file)) => Some(BodySource::Incoming(file)),
+        _ => None,
+    })
+}
+
+impl Source {
+    fn done(&mut self, ask: &Ask, condition: &Condition) {
+        match ask {
+            Ask::Reopen => {
+                if let Some(Code::UidValidity(validity)) = condition.code {
+                    self.validity = Some(validity);
+                }
+                self.usable = ok(condition) && self.validity == self.mailbox.state.uid_validity;
+            }
+            Ask::Bodies(BodyAsk::Alone(uid)) => {
+                self.by_uid.remove(uid);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The policy of a run: `recent_days` counted back from now.
+pub fn recent(now: Timestamp, days: u32, max_size: u64) -> BodyPolicy {
+    BodyPolicy { since: Some(Timestamp(now.0 - i64::from(days) * 86_400)), max_size: Some(max_size) }
+}
+
+/// Mailboxes whose bodies a run looks after: those that can be fetched from.
+pub(super) fn with_bodies(mailboxes: Vec<Mailbox>, only: &[MailboxId]) -> Vec<Mailbox> {
+    mailboxes
+        .into_iter()
+        .filter(|mailbox| mailbox.naming.selectable && mailbox.state.uid_validity.is_some() && mailbox.total > 0)
+        .filter(|mailbox| only.is_empty() || only.contains(&mailbox.id))
+        .collect()
+}

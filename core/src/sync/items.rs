@@ -1,0 +1,62 @@
+//! What is asked of each message.
+
+use crate::imap::Capabilities;
+use crate::imap::command::{FetchItem, Section};
+
+/// The header fields that a list, a thread and an answer need.
+pub(super) const HEADER_FIELDS: &[&str] =
+    &["DATE", "FROM", "SENDER", "REPLY-TO", "TO", "CC", "BCC", "SUBJECT", "MESSAGE-ID", "IN-REPLY-TO", "REFERENCES"];
+
+/// How much is asked of a message: less each time the server fails to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Detail {
+    /// Everything a list shows, and the structure.
+    Usual,
+    /// Without the structure, which some servers cannot compute for some mails.
+    NoStructure,
+    /// The whole header instead of chosen fields.
+    WholeHeader,
+}
+
+impl Detail {
+    /// What to try after this failed.
+    pub(super) fn simpler(self) -> Option<Self> {
+        match self {
+            Self::Usual => Some(Self::NoStructure),
+            Self::NoStructure => Some(Self::WholeHeader),
+            Self::WholeHeader => None,
+        }
+    }
+}
+
+/// The items for messages that the mirror lacks.
+pub(super) fn new_message(server: &Capabilities, detail: Detail) -> Vec<FetchItem> {
+    let mut items = vec![FetchItem::Uid, FetchItem::Flags, FetchItem::InternalDate, FetchItem::Rfc822Size];
+    if server.condstore() {
+        items.push(FetchItem::ModSeq);
+    }
+    if server.has("OBJECTID") {
+        items.extend([FetchItem::EmailId, FetchItem::ThreadId]);
+    }
+    if server.has("X-GM-EXT-1") {
+        items.extend([FetchItem::GmMsgId, FetchItem::GmThrId]);
+    }
+    let header = match detail {
+        Detail::Usual | Detail::NoStructure => Section::HeaderFields(HEADER_FIELDS),
+        Detail::WholeHeader => Section::Header,
+    };
+    if detail == Detail::Usual {
+        items.push(FetchItem::BodyStructure);
+    }
+    items.push(FetchItem::BodyPeek { section: header, partial: None });
+    items
+}
+
+/// The items for messages that are mirrored: what can change.
+pub(super) fn changes(server: &Capabilities) -> Vec<FetchItem> {
+    let mut items = vec![FetchItem::Uid, FetchItem::Flags];
+    if server.condstore() {
+        items.push(FetchItem::ModSeq);
+    }
+    items
+}

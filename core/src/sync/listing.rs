@@ -1,0 +1,214 @@
+//! The list of mailboxes: asked in one turn, compared with what is known, written.
+
+use std::collections::BTreeSet;
+
+use super::SyncError;
+use super::conductor::{Ask, ok, refused};
+use super::plan::mailbox_list::{self, Known, ListPlan, Listed};
+use super::plan::names::Naming;
+use crate::imap::command::{self, Command, StatusItem};
+use crate::imap::{Capabilities, Condition, ListEntry, Namespaces, StatusEntry, Untagged};
+use crate::model::{AccountId, MailboxId, Timestamp};
+use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
+
+/// Collects the answers to LIST, LSUB, STATUS and NAMESPACE.
+#[derive(Default)]
+pub(super) struct Listing {
+    entries: Vec<ListEntry>,
+    statuses: Vec<StatusEntry>,
+    subscribed: BTreeSet<Vec<u8>>,
+    namespaces: Option<Namespaces>,
+    failed: Option<SyncError>,
+}
+
+/// The list as it was understood.
+pub(super) struct Understood {
+    /// What each mailbox's STATUS told, by our id.
+    pub(super) statuses: Vec<(MailboxId, Option<StatusEntry>)>,
+    /// Whether the list lacks the INBOX.
+    pub(super) doubtful: bool,
+}
+
+impl Listing {
+    /// The commands of the first flight. Where STATUS does not come with LIST, [`Listing::statuses`] asks for it later.
+    pub(super) fn ask(server: &Capabilities) -> Vec<(Ask, Command)> {
+        let mut round = Vec::new();
+        if server.has("NAMESPACE") {
+            round.push((Ask::Optional, command::namespace()));
+        }
+        if server.has("LIST-STATUS") {
+            round.push((Ask::List, command::list_status(&status_items(server), server.has("SPECIAL-USE"))));
+        } else {
+            round.push((Ask::List, command::list_all(server.has("SPECIAL-USE") && server.has("LIST-EXTENDED"))));
+            round.push((Ask::Subscriptions, command::lsub_all()));
+        }
+        round
+    }
+
+    pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) {
+        match data {
+            Untagged::List(entry) if matches!(ask, Some(Ask::Subscriptions)) => {
+                self.subscribed.insert(entry.name);
+            }
+            Untagged::List(entry) => self.entries.push(entry),
+            Untagged::Status(status) => self.statuses.push(status),
+            Untagged::Namespace(namespaces) => self.namespaces = Some(namespaces),
+            _ => {}
+        }
+    }
+
+    pub(super) fn done(&mut self, ask: &Ask, condition: &Condition) {
+        if matches!(ask, Ask::List) && !ok(condition) {
+            self.failed = Some(refused("LIST", condition));
+        }
+    }
+
+    /// STATUS of each mailbox that LIST named and did not tell the status of. Empty where all is known.
+    pub(super) fn missing_statuses(&self, server: &Capabilities) -> Vec<(Ask, Command)> {
+        let known: BTreeSet<&[u8]> = self.statuses.iter().map(|status| status.name.as_slice()).collect();
+        if server.has("LIST-STATUS") {
+            // What such a server leaves out cannot be selected, or it said why.
+            return Vec::new();
+        }
+        let selectable = |entry: &&ListEntry| !entry.attributes.iter().any(|a| a == "\\noselect" || a == "\\nonexistent");
+        self.entries
+            .iter()
+            .filter(selectable)
+            .filter(|entry| !known.contains(entry.name.as_slice()) && !entry.name.is_empty())
+            .take(mailbox_list::MAX_MAILBOXES)
+            .filter_map(|entry| command::status(&entry.name, &status_items(server)).ok())
+            .map(|command| (Ask::Status, command))
+            .collect()
+    }
+
+    /// Compares the list with the mirror and writes what changed.
+    pub(super) async fn apply(
+        mut self,
+        store: &Store,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Understood, SyncError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let naming = self.namespaces.as_ref().map(Naming::from_namespaces).unwrap_or_default();
+        let listed = mailbox_list::listed(&self.entries, &self.statuses, &naming, &self.subscribed);
+        let mailboxes = store.read(move |view| view.mailboxes_with_missing(account)).await?;
+        let known: Vec<Known> = mailboxes.iter().map(known).collect();
+        let plan = mailbox_list::plan(&known, listed, now);
+        let doubtful = plan.doubtful;
+        let unchanged: BTreeSet<MailboxId> = plan
+            .update
+            .iter()
+            .filter(|(id, listed)| {
+                mailboxes.iter().any(|mailbox| mailbox.id == *id && !differs(mailbox, listed))
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        let statuses = store.mirror(move |tx| write(tx, account, plan, &unchanged, now)).await?;
+        Ok(Understood { statuses, doubtful })
+    }
+}
+
+fn status_items(server: &Capabilities) -> Vec<StatusItem> {
+    let mut items = vec![StatusItem::Messages, StatusItem::UidNext, StatusItem::UidValidity, StatusItem::Unseen];
+    if server.condstore() {
+        items.push(StatusItem::HighestModSeq);
+    }
+    if server.has("OBJECTID") {
+        items.push(StatusItem::MailboxId);
+    }
+    items
+}
+
+fn known(mailbox: &Mailbox) -> Known {
+    Known {
+        id: mailbox.id,
+        raw: mailbox.naming.raw_name.clone(),
+        object_id: mailbox.state.object_id.clone(),
+        uid_validity: mailbox.state.uid_validity,
+        uid_next: mailbox.state.uid_next,
+        missing_since: mailbox.missing_since,
+    }
+}
+
+fn naming(listed: &Listed) -> MailboxNaming {
+    MailboxNaming {
+        raw_name: listed.raw.clone(),
+        name: listed.display.clone(),
+        delimiter: listed.delimiter,
+        role: listed.role,
+        selectable: listed.selectable,
+        subscribed: listed.subscribed,
+    }
+}
+
+/// Whether anything about a known mailbox must be written.
+fn differs(mailbox: &Mailbox, listed: &Listed) -> bool {
+    let object_id = listed.status.as_ref().and_then(|status| status.mailbox_id.as_ref());
+    let counts = listed.status.as_ref().is_some_and(|status| {
+        mailbox.server_total.map(u64::from) != status.messages.map(u64::from)
+            || mailbox.server_unseen.map(u64::from) != status.unseen.map(u64::from)
+    });
+    naming(listed) != mailbox.naming
+        || mailbox.missing_since.is_some()
+        || counts
+        || object_id.is_some() && object_id != mailbox.state.object_id.as_ref()
+}
+
+type Statuses = Vec<(MailboxId, Option<StatusEntry>)>;
+
+fn write(
+    tx: &mut crate::store::MirrorTx<'_>,
+    account: AccountId,
+    plan: ListPlan,
+    unchanged: &BTreeSet<MailboxId>,
+    now: Timestamp,
+) -> Result<Statuses, StoreError> {
+    let mut statuses = Vec::new();
+    for id in plan.remove {
+        tx.remove_mailbox(id)?;
+    }
+    for id in plan.missing {
+        tx.set_missing(id, Some(now))?;
+    }
+    let changed: Vec<&(MailboxId, Listed)> = plan.update.iter().filter(|(id, _)| !unchanged.contains(id)).collect();
+    // Names are unique: two mailboxes that swapped theirs must not meet half-way.
+    for (id, _) in &changed {
+        tx.release_name(*id)?;
+    }
+    for (id, listed) in changed {
+        tx.update_naming(*id, &naming(listed))?;
+        tx.set_missing(*id, None)?;
+    }
+    for (id, listed) in plan.update {
+        if !unchanged.contains(&id) {
+            note_status(tx, id, listed.status.as_ref())?;
+        }
+        if listed.selectable {
+            statuses.push((id, listed.status));
+        }
+    }
+    for listed in plan.insert {
+        let id = tx.insert_mailbox(account, &naming(&listed))?;
+        note_status(tx, id, listed.status.as_ref())?;
+        if listed.selectable {
+            statuses.push((id, listed.status));
+        }
+    }
+    Ok(statuses)
+}
+
+fn note_status(
+    tx: &mut crate::store::MirrorTx<'_>,
+    id: MailboxId,
+    status: Option<&StatusEntry>,
+) -> Result<(), StoreError> {
+    let Some(status) = status else { return Ok(()) };
+    tx.set_server_counts(id, status.messages, status.unseen)?;
+    let state = tx.mailbox_state(id)?;
+    if status.mailbox_id.is_some() && state.object_id != status.mailbox_id {
+        tx.set_mailbox_state(id, &MailboxState { object_id: status.mailbox_id.clone(), ..state })?;
+    }
+    Ok(())
+}

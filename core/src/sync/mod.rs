@@ -1,0 +1,51 @@
+//! Bringing the mirror up to date with an IMAP server. `plan` decides from plain data; the rest asks and writes.
+//!
+//! One run ([`run`]) is one conversation: [`conductor`] keeps as many commands under way as order allows and hands each
+//! answer to whoever asked: the [`listing`] of mailboxes, then a [`visit`] for each mailbox in which something may have
+//! changed, then [`bodies`] by policy. Nothing here reads or writes the journal.
+
+mod batch;
+mod bodies;
+mod conductor;
+mod control;
+mod items;
+mod listing;
+pub mod plan;
+mod report;
+mod run;
+mod spool;
+mod visit;
+
+pub use bodies::{FetchedBody, fetch_part};
+pub use control::{Control, Limits, Stop};
+pub use report::{Note, Report, Stage};
+pub use run::{Request, run};
+pub use spool::IncomingSpool;
+
+use crate::imap::ImapError;
+use crate::store::StoreError;
+
+/// Why a sync ended before its end. What was mirrored until then stays.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The conversation with the server failed.
+    #[error(transparent)]
+    Imap(#[from] ImapError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Cancelled, or a limit of the request was reached.
+    #[error("stopped before the end")]
+    Stopped(Stop),
+    /// The server refused a command that a sync cannot do without.
+    #[error("the server refused {command}")]
+    Refused {
+        /// The command's name.
+        command: &'static str,
+        /// The response code.
+        code: Option<String>,
+    },
+    /// The message or part is not on the server any more.
+    #[error("the message is not on the server any more")]
+    Gone,
+}

@@ -1,0 +1,378 @@
+//! One run over one account: the list of mailboxes, then what changed in each, then bodies.
+
+use std::sync::Arc;
+
+use super::bodies::{BodyRules, Bodies};
+use super::conductor::{Ask, Conductor, Heard, Owner, ok, refused};
+use super::control::{Allowance, Control, Limits};
+use super::items;
+use super::listing::Listing;
+use super::plan::delta::{self, Abilities};
+use super::plan::windows;
+use super::report::{Note, Report, Stage};
+use super::spool::IncomingSpool;
+use super::visit::{Next, Visit};
+use super::SyncError;
+use crate::imap::command::{self, Command};
+use crate::imap::{Capabilities, Session, StatusEntry, Untagged};
+use crate::model::{AccountId, Clock, MailboxId, MailboxRole};
+use crate::store::{Mailbox, Store};
+use crate::wire::Traffic;
+
+/// Commands that may be under way at once.
+const MAX_OUTSTANDING: usize = 128;
+/// Windows of messages that may be under way at once: the next is asked for while one arrives.
+const MAX_WINDOWS: usize = 3;
+
+/// What a run shall do.
+pub struct Request {
+    /// The account.
+    pub account: AccountId,
+    /// The login, where the session is not logged in yet: sent in the first flight.
+    pub login: Option<Command>,
+    /// What the server could do after the last login: taken for true until it says otherwise.
+    pub remembered: Option<Capabilities>,
+    /// Only these mailboxes; all where empty.
+    pub mailboxes: Vec<MailboxId>,
+    /// Which bodies to fetch.
+    pub bodies: BodyRules,
+    /// What the run may cost.
+    pub limits: Limits,
+}
+
+struct Run<'s> {
+    conductor: Conductor<'s>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    request: Request,
+    server: Capabilities,
+    abilities: Abilities,
+    listing: Listing,
+    visits: Vec<Visit>,
+    notes: Vec<Note>,
+    tell: &'s (dyn Fn(Note) + Send + Sync),
+    report: Report,
+}
+
+/// Brings the mirror of one account up to date.
+///
+/// # Errors
+/// [`SyncError`]; the report tells what was done even so.
+pub async fn run(
+    session: &mut Session,
+    spool: &IncomingSpool,
+    store: &Store,
+    clock: Arc<dyn Clock>,
+    traffic: Arc<Traffic>,
+    control: Control,
+    request: Request,
+    tell: &(dyn Fn(Note) + Send + Sync),
+) -> (Report, Result<(), SyncError>) {
+    let allowance = Allowance::new(control, request.limits, traffic);
+    let server = match (&request.login, &request.remembered) {
+        (Some(_), Some(remembered)) => remembered.clone(),
+        _ => session.capabilities().clone(),
+    };
+    let mut run = Run {
+        conductor: Conductor::new(session, allowance),
+        store: store.clone(),
+        clock,
+        abilities: Abilities { qresync: server.qresync(), condstore: server.condstore() },
+        server,
+        request,
+        listing: Listing::default(),
+        visits: Vec::new(),
+        notes: Vec::new(),
+        tell,
+        report: Report::default(),
+    };
+    let outcome = run.all(spool).await;
+    for visit in &mut run.visits {
+        // What was handed to the store is committed, whatever became of the conversation.
+        let _ = visit.settle().await;
+    }
+    run.count();
+    (run.report, outcome)
+}
+
+impl Run<'_> {
+    async fn all(&mut self, spool: &IncomingSpool) -> Result<(), SyncError> {
+        self.log_in().await?;
+        self.enable();
+        let early = self.open_early().await?;
+        let statuses = self.list_mailboxes().await?;
+        self.open_visits(statuses, early).await?;
+        self.follow_visits().await?;
+        let complete = self.visits.iter().all(|visit| visit.complete);
+        let bodies = Bodies::new(self.store.clone(), self.request.account, self.request.bodies, spool.clone());
+        let wanted = std::mem::take(&mut self.request.mailboxes);
+        let fetched = bodies.fetch(&mut self.conductor, &wanted, self.clock.now(), self.tell).await?;
+        self.report.bodies_fetched = fetched;
+        self.report.complete = complete;
+        Ok(())
+    }
+
+    /// Sends the login. Where the server's abilities are remembered, the commands after it go out with it.
+    async fn log_in(&mut self) -> Result<(), SyncError> {
+        let Some(login) = self.request.login.take() else { return Ok(()) };
+        self.conductor.ask(Owner::Account, Ask::Login, login);
+        if self.request.remembered.is_some() {
+            return Ok(());
+        }
+        self.settle_account().await?;
+        if !self.conductor.session().capabilities_known() {
+            self.conductor.ask(Owner::Account, Ask::Capabilities, command::capability());
+            self.settle_account().await?;
+        }
+        self.server = self.conductor.session().capabilities().clone();
+        self.abilities = Abilities { qresync: self.server.qresync(), condstore: self.server.condstore() };
+        Ok(())
+    }
+
+    fn enable(&mut self) {
+        let mut wanted = Vec::new();
+        if self.server.qresync() {
+            wanted.push("QRESYNC");
+        } else if self.server.condstore() && self.server.has("ENABLE") {
+            wanted.push("CONDSTORE");
+        }
+        if !wanted.is_empty() {
+            self.conductor.ask(Owner::Account, Ask::Optional, command::enable(&wanted));
+        }
+    }
+
+    /// Opens the inbox, or the one mailbox that is wanted, in the first flight: most changes are there.
+    async fn open_early(&mut self) -> Result<Option<MailboxId>, SyncError> {
+        let account = self.request.account;
+        let known = self.store.read(move |view| view.mailboxes(account)).await?;
+        let wanted = match self.request.mailboxes.as_slice() {
+            [] => known.iter().find(|mailbox| mailbox.naming.role == Some(MailboxRole::Inbox)),
+            [only] => known.iter().find(|mailbox| mailbox.id == *only),
+            _ => None,
+        };
+        let Some(mailbox) = wanted.filter(|mailbox| mailbox.state.uid_validity.is_some() && mailbox.naming.selectable)
+        else {
+            return Ok(None);
+        };
+        let id = mailbox.id;
+        if !self.only_known(&known) {
+            for (ask, command) in Listing::ask(&self.server) {
+                self.conductor.ask(Owner::Account, ask, command);
+            }
+        }
+        self.begin_visit(mailbox, None).await?;
+        Ok(Some(id))
+    }
+
+    /// Whether the run is about mailboxes that are all known: no list is needed then.
+    fn only_known(&self, known: &[Mailbox]) -> bool {
+        let wanted = &self.request.mailboxes;
+        !wanted.is_empty() && wanted.iter().all(|id| known.iter().any(|mailbox| mailbox.id == *id))
+    }
+
+    async fn begin_visit(&mut self, mailbox: &Mailbox, status: Option<&StatusEntry>) -> Result<(), SyncError> {
+        let id = mailbox.id;
+        let (gaps, known) =
+            self.store.read(move |view| Ok((view.has_gaps(id)?, view.count_known(id)?))).await?;
+        let mut visit = Visit::new(mailbox, gaps, known, self.abilities);
+        let index = self.visits.len();
+        for (ask, command) in visit.open(&self.server, status) {
+            self.conductor.ask(Owner::Visit(index), ask, command);
+        }
+        self.visits.push(visit);
+        Ok(())
+    }
+
+    async fn list_mailboxes(&mut self) -> Result<Vec<(MailboxId, Option<StatusEntry>)>, SyncError> {
+        let account = self.request.account;
+        let known = self.store.read(move |view| view.mailboxes(account)).await?;
+        if self.only_known(&known) {
+            self.settle_account().await?;
+            return Ok(self.request.mailboxes.iter().map(|id| (*id, None)).collect());
+        }
+        if self.visits.is_empty() {
+            for (ask, command) in Listing::ask(&self.server) {
+                self.conductor.ask(Owner::Account, ask, command);
+            }
+        }
+        self.settle_account().await?;
+        let statuses = self.listing.missing_statuses(&self.server);
+        if !statuses.is_empty() {
+            for (ask, command) in statuses {
+                self.conductor.ask(Owner::Account, ask, command);
+            }
+            self.settle_account().await?;
+        }
+        let listing = std::mem::take(&mut self.listing);
+        let understood = listing.apply(&self.store, account, self.clock.now()).await?;
+        if understood.doubtful {
+            (self.tell)(Note::Inconsistent { mailbox: String::new() });
+        }
+        self.report.mailboxes_checked = understood.statuses.len() as u64;
+        let wanted = &self.request.mailboxes;
+        Ok(understood.statuses.into_iter().filter(|(id, _)| wanted.is_empty() || wanted.contains(id)).collect())
+    }
+
+    /// Opens each mailbox in which something may have changed, the inbox first.
+    async fn open_visits(
+        &mut self,
+        statuses: Vec<(MailboxId, Option<StatusEntry>)>,
+        early: Option<MailboxId>,
+    ) -> Result<(), SyncError> {
+        let account = self.request.account;
+        let mut mailboxes = self.store.read(move |view| view.mailboxes(account)).await?;
+        mailboxes.sort_by_key(|mailbox| mailbox.naming.role.map_or(usize::MAX, |role| role as usize));
+        for mailbox in &mailboxes {
+            let Some((_, status)) = statuses.iter().find(|(id, _)| *id == mailbox.id) else { continue };
+            if early == Some(mailbox.id) {
+                continue;
+            }
+            if let Some(status) = status {
+                if self.settled_by_status(mailbox, status).await? {
+                    continue;
+                }
+            }
+            while self.conductor.outstanding() > MAX_OUTSTANDING {
+                self.hear().await?;
+            }
+            self.begin_visit(mailbox, status.as_ref()).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether STATUS alone shows that there is nothing to do, or that the mailbox is empty.
+    async fn settled_by_status(&mut self, mailbox: &Mailbox, status: &StatusEntry) -> Result<bool, SyncError> {
+        let id = mailbox.id;
+        let (gaps, known) =
+            self.store.read(move |view| Ok((view.has_gaps(id)?, view.count_known(id)?))).await?;
+        let visit = Visit::new(mailbox, gaps, known, self.abilities);
+        if delta::untouched(visit.mirror(), status) {
+            return Ok(true);
+        }
+        let empty = status.messages == Some(0) && known == 0 && status.uid_next.is_some() && mailbox.detached == 0;
+        if !empty || status.uid_validity.is_none() {
+            return Ok(false);
+        }
+        let mut state = mailbox.state.clone();
+        state.uid_validity = status.uid_validity;
+        state.uid_next = status.uid_next;
+        state.highest_modseq = status.highest_modseq;
+        state.complete = true;
+        if state != mailbox.state {
+            self.store.mirror(move |tx| tx.set_mailbox_state(id, &state)).await?;
+        }
+        Ok(true)
+    }
+
+    /// Works until every visit has finished.
+    async fn follow_visits(&mut self) -> Result<(), SyncError> {
+        loop {
+            self.advance_idle().await?;
+            self.top_up();
+            if self.conductor.outstanding() == 0 {
+                if self.visits.iter().all(Visit::is_finished) {
+                    return Ok(());
+                }
+                continue;
+            }
+            self.hear().await?;
+        }
+    }
+
+    /// Asks each visit that has nothing under way what comes next.
+    async fn advance_idle(&mut self) -> Result<(), SyncError> {
+        for index in 0..self.visits.len() {
+            let owner = Owner::Visit(index);
+            if self.visits[index].is_finished()
+                || self.conductor.outstanding_of(owner) > 0
+                || self.visits[index].has_windows()
+            {
+                continue;
+            }
+            let next = self.visits[index].advance(&self.store, &self.server, &mut self.notes).await?;
+            for note in self.notes.drain(..) {
+                (self.tell)(note);
+            }
+            if let Next::Round(round) = next {
+                self.select(index);
+                for (ask, command) in round {
+                    self.conductor.ask(owner, ask, command);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Comes back to a visit's mailbox where another is selected.
+    fn select(&mut self, index: usize) {
+        if self.conductor.selected() != Some(index) {
+            let examine = self.visits[index].reopen(&self.server);
+            self.conductor.ask(Owner::Visit(index), Ask::Reopen, examine);
+        }
+    }
+
+    /// Keeps windows under way, one mailbox after the other.
+    fn top_up(&mut self) {
+        while self.conductor.outstanding() < MAX_WINDOWS {
+            let Some(index) = self.visits.iter().position(Visit::has_windows) else { return };
+            let (done, _) = self.visits[index].progress();
+            let size = if done == 0 { windows::FIRST } else { windows::LATER };
+            let Some((window, detail)) = self.visits[index].next_window(size) else { return };
+            self.select(index);
+            let fetch = command::uid_fetch(&window, &items::new_message(&self.server, detail), None, false);
+            self.conductor.ask(Owner::Visit(index), Ask::Window(window, detail), fetch);
+        }
+    }
+
+    /// Works until every command of the account itself is done.
+    async fn settle_account(&mut self) -> Result<(), SyncError> {
+        while self.conductor.outstanding_of(Owner::Account) > 0 {
+            self.hear().await?;
+        }
+        Ok(())
+    }
+
+    async fn hear(&mut self) -> Result<(), SyncError> {
+        let ask = self.conductor.oldest().cloned();
+        match self.conductor.hear().await? {
+            (Owner::Account, Heard::Data(data)) => self.listing.data(ask.as_ref(), data),
+            (Owner::Account, Heard::Done(ask, condition)) => {
+                if matches!(ask, Ask::Login) {
+                    self.conductor.session().logged_in(&condition)?;
+                } else if matches!(ask, Ask::Capabilities) && !ok(&condition) {
+                    return Err(refused("CAPABILITY", &condition));
+                }
+                self.listing.done(&ask, &condition);
+            }
+            (Owner::Visit(index), Heard::Data(data)) => {
+                if self.visits[index].data(ask.as_ref(), data) {
+                    self.visits[index].flush(&self.store).await?;
+                    self.tell_progress(index);
+                }
+            }
+            (Owner::Visit(index), Heard::Done(ask, condition)) => {
+                self.visits[index].done(ask, &condition);
+                if self.visits[index].has_failed() {
+                    self.conductor.unselected();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_progress(&self, index: usize) {
+        let visit = &self.visits[index];
+        let (done, total) = visit.progress();
+        (self.tell)(Note::Progress { mailbox: visit.name.clone(), stage: Stage::Headers, done, total });
+    }
+
+    fn count(&mut self) {
+        for visit in &self.visits {
+            let applied = visit.applied;
+            self.report.messages_new += applied.new;
+            self.report.flags_changed += applied.flags;
+            self.report.messages_removed += applied.removed;
+            self.report.mailboxes_changed += u64::from(applied.new + applied.flags + applied.removed > 0);
+        }
+    }
+}
