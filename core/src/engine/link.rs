@@ -1,0 +1,95 @@
+//! From an account's settings to a session that is logged in, or about to be.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Environment, Failure, Server};
+use crate::account::{AccountSettings, Auth, CredentialError};
+use crate::imap::{Capabilities, Command, Credentials, Deadlines, Endpoint, Session};
+use crate::model::Secret;
+use crate::sync::IncomingSpool;
+use crate::wire::{Limits, Traffic, Trust};
+
+/// A connected session, and the login that is still to be sent.
+pub(super) struct Link {
+    pub(super) session: Session,
+    pub(super) spool: IncomingSpool,
+    pub(super) login: Option<Command>,
+}
+
+/// Connects and prepares the login, for which `remembered` spares a question where the greeting does not tell what the
+/// server can do.
+pub(super) async fn connect(
+    environment: &Environment,
+    settings: &AccountSettings,
+    traffic: Arc<Traffic>,
+    remembered: Option<&Capabilities>,
+) -> Result<Link, Failure> {
+    let endpoint = endpoint(settings)?;
+    // The password is at hand before the connection is made: nothing is kept waiting for a keyring.
+    let credentials = credentials(environment, settings).await?;
+    let spool = IncomingSpool::default();
+    let session = Session::connect(
+        environment.network.as_ref(),
+        &endpoint,
+        traffic,
+        Limits::default(),
+        Box::new(spool.clone()),
+        Deadlines::default(),
+    );
+    let mut session = session.await?;
+    let login = session.login_command(&credentials, remembered).await?;
+    Ok(Link { session, spool, login })
+}
+
+/// Connects and logs in with these settings, and nothing more.
+pub(super) async fn test(environment: &Environment, settings: &AccountSettings) -> Result<Server, Failure> {
+    let start = Instant::now();
+    let mut link = connect(environment, settings, Arc::default(), None).await?;
+    if let Some(login) = link.login.take() {
+        link.session.log_in(login).await?;
+    }
+    let capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
+    Ok(Server { capabilities, elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX) })
+}
+
+fn endpoint(settings: &AccountSettings) -> Result<Endpoint, Failure> {
+    let server = settings.imap.as_ref().ok_or(Failure::Settings("no IMAP server is set"))?;
+    let trust = match (&settings.pin, &settings.ca) {
+        (Some(pin), _) => Trust::pinned_hex(pin).map_err(|_| Failure::Settings("the pin is not a SHA-256"))?,
+        (None, Some(pem)) => {
+            Trust::extra_ca_pem(pem).map_err(|_| Failure::Settings("the certificate authority is not a certificate"))?
+        }
+        (None, None) => Trust::Platform,
+    };
+    Ok(Endpoint { host: server.host.clone(), port: server.port, security: server.security, trust })
+}
+
+async fn credentials(environment: &Environment, settings: &AccountSettings) -> Result<Credentials, Failure> {
+    let (name, user) = (settings.name.clone(), settings.login_user().to_owned());
+    match settings.auth {
+        Auth::Password => {
+            let secrets = Arc::clone(&environment.secrets);
+            let secret = call_host(environment, move || secrets.password(&name)).await?;
+            Ok(Credentials::Password { user, secret })
+        }
+        Auth::XOAuth2 => {
+            let tokens = environment.tokens.clone().ok_or(CredentialError::Missing)?;
+            let token = call_host(environment, move || tokens.access_token(&name, false)).await?;
+            Ok(Credentials::OAuth { user, token })
+        }
+    }
+}
+
+/// Calls into the host, which may block.
+async fn call_host(
+    environment: &Environment,
+    call: impl FnOnce() -> Result<Secret, CredentialError> + Send + 'static,
+) -> Result<Secret, Failure> {
+    if !environment.threads {
+        return Ok(call()?);
+    }
+    let outcome = tokio::task::spawn_blocking(call).await;
+    Ok(outcome.unwrap_or(Err(CredentialError::Unavailable))?)
+}

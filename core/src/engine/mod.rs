@@ -1,0 +1,218 @@
+//! One task per account: it owns the session, does what it is asked in order, and ends without leaving a task or a lock.
+
+mod account_task;
+mod facts;
+mod failure;
+mod link;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::account::{AccountSettings, SecretStore, TokenProvider};
+use crate::model::{AccountId, Clock, MailboxId, MessageId, PlaceId};
+use crate::store::Store;
+use crate::sync::{Control, Limits, Note, Report};
+use crate::wire::Network;
+
+pub use failure::Failure;
+
+/// What the engine takes from outside: everything that a simulation replaces.
+#[derive(Clone)]
+pub struct Environment {
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where connections come from.
+    pub network: Arc<dyn Network>,
+    /// Where passwords are kept.
+    pub secrets: Arc<dyn SecretStore>,
+    /// Where access tokens come from.
+    pub tokens: Option<Arc<dyn TokenProvider>>,
+    /// Whether calls into the host may go to a thread for blocking work. A simulation has none.
+    pub threads: bool,
+}
+
+/// What one sync shall do.
+#[derive(Clone, Debug, Default)]
+pub struct SyncRequest {
+    /// Only these mailboxes; all where empty.
+    pub mailboxes: Vec<MailboxId>,
+    /// Another body policy than the account's.
+    pub bodies: Option<crate::account::BodyPolicy>,
+    /// What it may cost.
+    pub limits: Limits,
+    /// Whether each byte costs.
+    pub metered: bool,
+}
+
+/// What one sync did and cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyncDone {
+    /// What it did.
+    pub report: Report,
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Flights of ours.
+    pub flights: u64,
+    /// Connections made.
+    pub connections: u64,
+    /// Time taken, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
+/// What a login showed of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// What the server can do once logged in.
+    pub capabilities: Vec<String>,
+    /// Time taken from the first packet to the login, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
+type Reply<T> = oneshot::Sender<Result<T, Failure>>;
+
+enum Ask {
+    Sync { request: SyncRequest, control: Control, notes: mpsc::UnboundedSender<Note>, reply: Reply<SyncDone> },
+    Section { place: PlaceId, message: MessageId, section: String, control: Control, reply: Reply<()> },
+    Search { mailboxes: Vec<MailboxId>, query: crate::search::Query, control: Control, reply: Reply<Vec<PlaceId>> },
+    /// Settings changed: the session belongs to the past.
+    Forget,
+}
+
+/// The tasks of all accounts.
+pub struct Engine {
+    store: Store,
+    environment: Environment,
+    tasks: Mutex<BTreeMap<AccountId, Task>>,
+}
+
+struct Task {
+    asks: mpsc::Sender<Ask>,
+    handle: JoinHandle<()>,
+}
+
+impl Engine {
+    /// An engine without tasks: each account's is started when it is first needed.
+    pub fn new(store: Store, environment: Environment) -> Self {
+        Self { store, environment, tasks: Mutex::default() }
+    }
+
+    /// Syncs an account. Notes come while it works.
+    ///
+    /// # Errors
+    /// [`Failure`]; a sync that was stopped by its limits or its control succeeds with a report that is not complete.
+    pub async fn sync(
+        &self,
+        account: AccountId,
+        request: SyncRequest,
+        control: Control,
+        notes: mpsc::UnboundedSender<Note>,
+    ) -> Result<SyncDone, Failure> {
+        self.ask(account, |reply| Ask::Sync { request, control, notes, reply }).await
+    }
+
+    /// Fetches one section of a message, or the whole of it where `section` is empty, and stores it.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn fetch_section(
+        &self,
+        account: AccountId,
+        place: PlaceId,
+        message: MessageId,
+        section: String,
+        control: Control,
+    ) -> Result<(), Failure> {
+        self.ask(account, |reply| Ask::Section { place, message, section, control, reply }).await
+    }
+
+    /// Lets the server search. Returns what it found and the mirror holds.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn search(
+        &self,
+        account: AccountId,
+        mailboxes: Vec<MailboxId>,
+        query: crate::search::Query,
+        control: Control,
+    ) -> Result<Vec<PlaceId>, Failure> {
+        self.ask(account, |reply| Ask::Search { mailboxes, query, control, reply }).await
+    }
+
+    /// Connects and logs in with these settings, and nothing more.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn test(&self, settings: AccountSettings) -> Result<Server, Failure> {
+        link::test(&self.environment, &settings).await
+    }
+
+    /// Gives up the session of an account whose settings changed.
+    pub async fn settings_changed(&self, account: AccountId) {
+        let asks = self.lock().get(&account).map(|task| task.asks.clone());
+        if let Some(asks) = asks {
+            // Where the task has ended there is no session to give up.
+            let _ = asks.send(Ask::Forget).await;
+        }
+    }
+
+    /// Ends the task of an account and waits until nothing of it is left.
+    pub async fn end(&self, account: AccountId) {
+        let task = self.lock().remove(&account);
+        if let Some(task) = task {
+            task.end().await;
+        }
+    }
+
+    /// Ends every task and waits until nothing of them is left.
+    pub async fn end_all(&self) {
+        let tasks = std::mem::take(&mut *self.lock());
+        for task in tasks.into_values() {
+            task.end().await;
+        }
+    }
+
+    async fn ask<T>(&self, account: AccountId, ask: impl FnOnce(Reply<T>) -> Ask) -> Result<T, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let asks = self.task(account);
+        asks.send(ask(reply)).await.map_err(|_| Failure::Closed)?;
+        answer.await.unwrap_or(Err(Failure::Closed))
+    }
+
+    fn task(&self, account: AccountId) -> mpsc::Sender<Ask> {
+        let mut tasks = self.lock();
+        if let Some(task) = tasks.get(&account).filter(|task| !task.handle.is_finished()) {
+            return task.asks.clone();
+        }
+        let (asks, receiver) = mpsc::channel(16);
+        let work = account_task::AccountTask::new(account, self.store.clone(), self.environment.clone(), receiver);
+        let handle = tokio::spawn(work.run());
+        tasks.insert(account, Task { asks: asks.clone(), handle });
+        asks
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<AccountId, Task>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Task {
+    async fn end(self) {
+        self.handle.abort();
+        // Aborted or done: either way nothing of it runs any more.
+        let _ = self.handle.await;
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        for task in self.lock().values() {
+            task.handle.abort();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Mails as bytes: header fields, structure, text, names of attachments. The only module that names mail-parser.
+//! Total: whatever the bytes, there is an answer.
+
+mod content;
+mod envelope;
+mod file_name;
+mod html;
+mod parameter;
+mod parse;
+mod preview;
+
+pub use content::{decode, part_text};
+pub use envelope::envelope;
+pub use file_name::safe_file_name;
+pub use html::html_to_text;
+pub use parameter::parameter;
+pub use parse::{Parsed, parse};
+pub use preview::preview;
+
+/// The text of a mail as people read it: its plain text, else its HTML as text.
+pub fn display_text(parsed: &Parsed) -> String {
+    if parsed.plain.is_empty() && !parsed.html.is_empty() { html_to_text(&parsed.html) } else { parsed.plain.clone() }
+}
