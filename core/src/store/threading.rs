@@ -26,6 +26,10 @@ impl ThreadKeys {
         keys.dedup();
         Self(keys)
     }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = i64> {
+        self.0.iter().copied()
+    }
 }
 
 fn header_keys(envelope: &Envelope) -> Vec<i64> {

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::model::{MailboxId, MessageId, Part, PlaceId, Timestamp, Uid};
 use crate::store::blobs::BodyState;
-use crate::store::columns::{Rest, addresses_from_column, from_json, to_json};
+use crate::store::columns::{Rest, addresses_from_column, structure_from_column, structure_to_column};
 use crate::store::fulltext::{self, Searchable};
 use crate::store::{Cursor, MirrorTx, Snapshot, StoreError};
 
@@ -97,7 +97,7 @@ impl MirrorTx<'_> {
             columns.optional()?.ok_or(StoreError::NotFound("message"))?;
         let (subject, from, to, rest, structure) = columns;
         let (from, to, rest) = (addresses_from_column(&from)?, addresses_from_column(&to)?, Rest::from_column(&rest)?);
-        let structure: Option<Part> = structure.as_deref().map(from_json).transpose()?;
+        let structure: Option<Part> = structure.as_deref().map(structure_from_column).transpose()?;
         let searchable = Searchable {
             subject: &subject,
             from: &from,
@@ -118,7 +118,7 @@ impl MirrorTx<'_> {
     pub fn set_structure(&mut self, message: MessageId, structure: &Part) -> Result<(), StoreError> {
         let sql = "UPDATE messages SET structure = ?2, has_attachments = ?3 WHERE id = ?1";
         let has_attachments = !structure.attachments().is_empty();
-        if self.prepare(sql)?.execute(params![message.0, to_json(structure)?, has_attachments])? == 0 {
+        if self.prepare(sql)?.execute(params![message.0, structure_to_column(structure)?, has_attachments])? == 0 {
             return Err(StoreError::NotFound("message"));
         }
         self.change().messages.insert(message);
@@ -128,7 +128,7 @@ impl MirrorTx<'_> {
     pub(super) fn set_structure_if_unknown(&mut self, message: MessageId, structure: &Part) -> Result<(), StoreError> {
         let sql = "UPDATE messages SET structure = ?2, has_attachments = ?3 WHERE id = ?1 AND structure IS NULL";
         let has_attachments = !structure.attachments().is_empty();
-        self.prepare(sql)?.execute(params![message.0, to_json(structure)?, has_attachments])?;
+        self.prepare(sql)?.execute(params![message.0, structure_to_column(structure)?, has_attachments])?;
         Ok(())
     }
 

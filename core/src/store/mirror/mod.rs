@@ -6,6 +6,7 @@ mod gaps;
 mod garbage;
 mod insert;
 mod mailboxes;
+mod new_rows;
 mod rebind;
 mod remove;
 mod threads;

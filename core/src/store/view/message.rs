@@ -4,7 +4,7 @@ use rusqlite::OptionalExtension;
 
 use super::row::{COLUMNS, MessageRow, read};
 use crate::model::{Address, MailboxId, MessageId, Part, PlaceId, Timestamp, Uid};
-use crate::store::columns::{Rest, from_json};
+use crate::store::columns::{Rest, structure_from_column};
 use crate::store::{Snapshot, StoreError};
 
 /// One message with all that is known of it but its body.
@@ -57,7 +57,7 @@ impl Snapshot<'_> {
             in_reply_to: rest.in_reply_to,
             references: rest.references,
             internal_date: row.get::<_, Option<i64>>("internal_date")?.map(Timestamp),
-            structure: structure.as_deref().map(from_json).transpose()?,
+            structure: structure.as_deref().map(structure_from_column).transpose()?,
         }))
     }
 
