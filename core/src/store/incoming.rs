@@ -1,0 +1,152 @@
+//! Bodies on their way in: what arrived of a section is appended to a file, so that a cut download goes on at the byte
+//! where it stopped. A file's length tells how far it came: appended bytes reach a disk before the length that counts
+//! them, and [`IncomingFile::sync`] makes both certain.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{MirrorTx, Snapshot, Store, StoreError};
+use crate::model::{AccountId, MessageId};
+
+pub(super) const INCOMING: &str = "incoming";
+
+/// A body that is being fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// Names the file.
+    pub id: i64,
+    /// How many bytes of it are here: where to go on.
+    pub offset: u64,
+}
+
+/// The file that a body is appended to.
+#[derive(Debug)]
+pub struct IncomingFile {
+    file: File,
+    path: PathBuf,
+    offset: u64,
+}
+
+impl IncomingFile {
+    /// How many bytes are here.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Io`]. What was written of them is taken back.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        if let Err(error) = self.file.write_all(bytes) {
+            // Resuming must not count bytes that are only partly there.
+            self.file.set_len(self.offset)?;
+            return Err(error.into());
+        }
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Starts anew, where what is here turned out to be of no use.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn restart(&mut self) -> Result<(), StoreError> {
+        self.file.set_len(0)?;
+        self.offset = 0;
+        Ok(())
+    }
+
+    /// Puts what is here on disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Io`].
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        Ok(self.file.sync_all()?)
+    }
+
+    pub(super) fn into_path(mut self) -> Result<PathBuf, StoreError> {
+        self.sync()?;
+        Ok(self.path)
+    }
+}
+
+impl Store {
+    /// Opens the file of a body that is being fetched, for appending. Quick: no more than opening a file.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::Io`].
+    pub fn incoming_file(&self, incoming: Incoming) -> Result<IncomingFile, StoreError> {
+        let path = path_of(self.dir(), incoming.id);
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        let offset = file.metadata()?.len();
+        Ok(IncomingFile { file, path, offset })
+    }
+}
+
+impl MirrorTx<'_> {
+    /// Begins to fetch a section of a mail, or goes on with one of which a beginning is here.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the mail is gone.
+    pub fn begin_incoming(&mut self, message: MessageId, section: &str) -> Result<Incoming, StoreError> {
+        if let Some(incoming) = self.incoming(message, section)? {
+            return Ok(incoming);
+        }
+        let sql = "INSERT INTO incoming (message, section) SELECT id, ?2 FROM messages WHERE id = ?1";
+        if self.prepare(sql)?.execute(params![message.0, section])? == 0 {
+            return Err(StoreError::NotFound("message"));
+        }
+        let id = self.conn().last_insert_rowid();
+        // A power cut may have taken an earlier row with this id, and left its file.
+        match std::fs::remove_file(path_of(self.dir(), id)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(Incoming { id, offset: 0 }),
+        }
+    }
+
+    /// Gives up a beginning.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn drop_incoming(&mut self, message: MessageId, section: &str) -> Result<(), StoreError> {
+        let sql = "DELETE FROM incoming WHERE message = ?1 AND section = ?2 RETURNING id";
+        let id: Option<i64> = self.prepare(sql)?.query_row(params![message.0, section], |row| row.get(0)).optional()?;
+        if let Some(id) = id {
+            self.remove_file(path_of(self.dir(), id));
+        }
+        Ok(())
+    }
+}
+
+impl Snapshot<'_> {
+    /// How much of a section is here already, where fetching it was begun.
+    ///
+    /// # Errors
+    /// Where the database or the file cannot be read.
+    pub fn incoming(&self, message: MessageId, section: &str) -> Result<Option<Incoming>, StoreError> {
+        let sql = "SELECT id FROM incoming WHERE message = ?1 AND section = ?2";
+        let id: Option<i64> = self.prepare(sql)?.query_row(params![message.0, section], |row| row.get(0)).optional()?;
+        let Some(id) = id else { return Ok(None) };
+        let offset = match std::fs::metadata(path_of(self.dir(), id)) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Some(Incoming { id, offset }))
+    }
+}
+
+pub(super) fn path_of(dir: &Path, id: i64) -> PathBuf {
+    dir.join(INCOMING).join(id.to_string())
+}
+
+pub(super) fn files_of_account(conn: &Connection, dir: &Path, account: AccountId) -> Result<Vec<PathBuf>, StoreError> {
+    let sql = "SELECT id FROM incoming WHERE message IN (SELECT id FROM messages WHERE account = ?1)";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([account.0], |row| Ok(path_of(dir, row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

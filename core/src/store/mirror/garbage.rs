@@ -1,0 +1,65 @@
+//! What is kept for a while only: orphans, blobs that no mail names, thread keys of mails long gone.
+
+use rusqlite::Connection;
+
+use crate::model::{MessageId, Timestamp};
+use crate::store::{MirrorTx, StoreError, blobs, fulltext, incoming};
+
+/// How long an orphan's body is kept, in days.
+pub const ORPHAN_DAYS: i64 = 30;
+
+/// What was thrown away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GarbageReport {
+    /// Mails that had no place for [`ORPHAN_DAYS`].
+    pub messages: u64,
+    /// Files with bytes that no mail names any more.
+    pub files: u64,
+}
+
+impl MirrorTx<'_> {
+    /// Throws away what is no longer needed. To be called now and then, outside of a hurry.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn collect_garbage(&mut self, now: Timestamp) -> Result<GarbageReport, StoreError> {
+        let before = now.0 - ORPHAN_DAYS * 24 * 3600;
+        let mut statement = self.prepare("SELECT id FROM messages WHERE orphaned <= ?1")?;
+        let rows = statement.query_map([before], |row| row.get(0).map(MessageId))?;
+        let orphans: Vec<MessageId> = rows.collect::<Result<_, _>>()?;
+        for &orphan in &orphans {
+            self.delete_orphan(orphan)?;
+        }
+        let files = blobs::remove_unused(self.conn(), self.dir())?;
+        let report = GarbageReport { messages: orphans.len() as u64, files: files.len() as u64 };
+        files.into_iter().for_each(|path| self.remove_file(path));
+        if report.messages > 0 {
+            forget_dead_threads(self.conn())?;
+        }
+        Ok(report)
+    }
+
+    fn delete_orphan(&mut self, message: MessageId) -> Result<(), StoreError> {
+        let mut statement = self.prepare("SELECT id FROM incoming WHERE message = ?1")?;
+        let rows = statement.query_map([message.0], |row| row.get(0))?;
+        for id in rows.collect::<Result<Vec<i64>, _>>()? {
+            self.remove_file(incoming::path_of(self.dir(), id));
+        }
+        fulltext::remove(self.conn(), message)?;
+        self.prepare("DELETE FROM messages WHERE id = ?1")?.execute([message.0])?;
+        Ok(())
+    }
+}
+
+/// Lets keys lead straight to their threads, then forgets merges and the keys of threads that hold no mail.
+fn forget_dead_threads(conn: &Connection) -> Result<(), StoreError> {
+    let follow = "UPDATE thread_keys SET thread = (SELECT winner FROM thread_merges WHERE loser = thread)
+                  WHERE thread IN (SELECT loser FROM thread_merges)";
+    // Each round shortens every chain by one; the longest chain bounds the rounds.
+    while conn.prepare_cached(follow)?.execute([])? > 0 {}
+    conn.prepare_cached("DELETE FROM thread_merges")?.execute([])?;
+    let dead =
+        "DELETE FROM thread_keys WHERE NOT EXISTS (SELECT 1 FROM places WHERE places.thread = thread_keys.thread)";
+    conn.prepare_cached(dead)?.execute([])?;
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! Mailboxes: what they are called, and how far the mirror of each has come.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::model::{AccountId, MailboxId, MailboxRole, ModSeq, Timestamp, Uid, UidValidity};
+use crate::store::{MirrorTx, Snapshot, StoreError};
+
+/// What a mailbox is called and what it is for, as the server lists it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailboxNaming {
+    /// The name as on the wire, byte for byte: the mailbox's key within its account.
+    pub raw_name: Vec<u8>,
+    /// The name as shown, with `/` between levels.
+    pub name: String,
+    /// The server's hierarchy delimiter; `None` for NIL.
+    pub delimiter: Option<char>,
+    /// What it is for.
+    pub role: Option<MailboxRole>,
+    /// Whether it can hold messages: false for `\Noselect`.
+    pub selectable: bool,
+    /// Whether the person is subscribed to it.
+    pub subscribed: bool,
+}
+
+/// How far the mirror of a mailbox has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailboxState {
+    /// Validity of the UIDs in the mirror.
+    pub uid_validity: Option<UidValidity>,
+    /// UIDs from here on are not in the mirror.
+    pub uid_next: Option<Uid>,
+    /// Changes up to here are in the mirror.
+    pub highest_modseq: Option<ModSeq>,
+    /// MAILBOXID (RFC 8474): what knows the mailbox again after a rename.
+    pub object_id: Option<String>,
+    /// All UIDs from here up are mirrored. 1: the mirror is complete. `None`: nothing is mirrored yet.
+    pub backfill: Option<Uid>,
+}
+
+impl MailboxState {
+    /// Whether every message of the mailbox is in the mirror.
+    pub fn is_complete(&self) -> bool {
+        self.backfill == Some(Uid::MIN)
+    }
+}
+
+/// One mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Our id.
+    pub id: MailboxId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What it is called.
+    pub naming: MailboxNaming,
+    /// How far its mirror has come.
+    pub state: MailboxState,
+    /// Messages in the mirror, those detached by a change of UIDVALIDITY included.
+    pub total: u64,
+    /// Of these, messages without `\Seen`.
+    pub unread: u64,
+    /// Of these, messages that are detached.
+    pub detached: u64,
+    /// How many messages the server last said there are.
+    pub server_total: Option<u32>,
+    /// How many unseen messages the server last said there are.
+    pub server_unseen: Option<u32>,
+    /// Since when the server has not listed it.
+    pub missing_since: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "id, account, raw_name, name, delimiter, role, selectable, subscribed, uid_validity, uid_next,
+    highest_modseq, object_id, backfill, total, unread, detached, server_total, server_unseen, missing_since";
+
+impl Snapshot<'_> {
+    /// The mailboxes of an account: by role, then by name.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn mailboxes(&self, account: AccountId) -> Result<Vec<Mailbox>, StoreError> {
+        let mut statement = self.prepare(&format!("SELECT {COLUMNS} FROM mailboxes WHERE account = ?1"))?;
+        let rows = statement.query_map([account.0], read)?;
+        let mut mailboxes: Vec<Mailbox> = rows.collect::<Result<_, _>>()?;
+        mailboxes.sort_by(|a, b| {
+            let rank = |mailbox: &Mailbox| (mailbox.naming.role.is_none(), mailbox.naming.role);
+            (rank(a), &a.naming.name, a.id).cmp(&(rank(b), &b.naming.name, b.id))
+        });
+        Ok(mailboxes)
+    }
+
+    /// One mailbox.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn mailbox(&self, id: MailboxId) -> Result<Option<Mailbox>, StoreError> {
+        let mut statement = self.prepare(&format!("SELECT {COLUMNS} FROM mailboxes WHERE id = ?1"))?;
+        Ok(statement.query_row([id.0], read).optional()?)
+    }
+
+    /// How far the mirror of a mailbox has come.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub fn mailbox_state(&self, id: MailboxId) -> Result<MailboxState, StoreError> {
+        Ok(self.mailbox(id)?.ok_or(StoreError::NotFound("mailbox"))?.state)
+    }
+}
+
+impl MirrorTx<'_> {
+    /// Adds a mailbox.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where the account has one of the same raw name.
+    pub fn insert_mailbox(&mut self, account: AccountId, naming: &MailboxNaming) -> Result<MailboxId, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM mailboxes WHERE account = ?1 AND raw_name = ?2)";
+        if self.prepare(sql)?.query_row(params![account.0, naming.raw_name], |row| row.get(0))? {
+            return Err(StoreError::Exists("mailbox"));
+        }
+        let sql = "INSERT INTO mailboxes (account, raw_name, name, delimiter, role, selectable, subscribed)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        self.prepare(sql)?.execute(params![
+            account.0,
+            naming.raw_name,
+            naming.name,
+            naming.delimiter.map(String::from),
+            naming.role.map(MailboxRole::as_str),
+            naming.selectable,
+            naming.subscribed,
+        ])?;
+        let id = MailboxId(self.conn().last_insert_rowid());
+        self.change().mailboxes.insert(id);
+        Ok(id)
+    }
+
+    /// Changes what mailboxes are called: all at once, so that names may be swapped and a subtree is never half renamed.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Internal`] where two would have the same raw name.
+    pub fn update_mailbox_namings(&mut self, namings: &[(MailboxId, MailboxNaming)]) -> Result<(), StoreError> {
+        // No server can list this name, NUL being excluded: it stands in until all old names are free.
+        let aside = "UPDATE mailboxes SET raw_name = CAST(x'00' || id AS BLOB) WHERE id = ?1";
+        for (id, _) in namings {
+            self.prepare(aside)?.execute([id.0])?;
+        }
+        let sql = "UPDATE mailboxes SET raw_name = ?2, name = ?3, delimiter = ?4, role = ?5, selectable = ?6,
+                   subscribed = ?7 WHERE id = ?1";
+        for (id, naming) in namings {
+            let count = self.prepare(sql)?.execute(params![
+                id.0,
+                naming.raw_name,
+                naming.name,
+                naming.delimiter.map(String::from),
+                naming.role.map(MailboxRole::as_str),
+                naming.selectable,
+                naming.subscribed,
+            ])?;
+            self.require_mailbox(*id, count)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a mailbox. Mails that lay nowhere else become orphans, whose bodies are kept for a while.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub fn remove_mailbox(&mut self, id: MailboxId) -> Result<(), StoreError> {
+        self.remove_all_places(id)?;
+        let count = self.prepare("DELETE FROM mailboxes WHERE id = ?1")?.execute([id.0])?;
+        self.require_mailbox(id, count)
+    }
+
+    /// Notes how far the mirror of a mailbox has come: in the transaction that brought it there.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub fn set_mailbox_state(&mut self, id: MailboxId, state: &MailboxState) -> Result<(), StoreError> {
+        let sql = "UPDATE mailboxes SET uid_validity = ?2, uid_next = ?3, highest_modseq = ?4, object_id = ?5,
+                   backfill = ?6 WHERE id = ?1";
+        let count = self.prepare(sql)?.execute(params![
+            id.0,
+            state.uid_validity.map(UidValidity::get),
+            state.uid_next.map(Uid::get),
+            state.highest_modseq.map(|modseq| modseq.get() as i64),
+            state.object_id,
+            state.backfill.map(Uid::get),
+        ])?;
+        self.require_mailbox(id, count)
+    }
+
+    /// Notes how many messages the server says there are.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub fn set_server_counts(
+        &mut self,
+        id: MailboxId,
+        total: Option<u32>,
+        unseen: Option<u32>,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE mailboxes SET server_total = ?2, server_unseen = ?3 WHERE id = ?1";
+        let count = self.prepare(sql)?.execute(params![id.0, total, unseen])?;
+        self.require_mailbox(id, count)
+    }
+
+    /// Notes since when the server has not listed a mailbox, or that it does.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub fn set_missing_since(&mut self, id: MailboxId, since: Option<Timestamp>) -> Result<(), StoreError> {
+        let sql = "UPDATE mailboxes SET missing_since = ?2 WHERE id = ?1";
+        let count = self.prepare(sql)?.execute(params![id.0, since.map(|time| time.0)])?;
+        self.require_mailbox(id, count)
+    }
+
+    /// Adds to the counts of a mailbox.
+    pub(super) fn adjust_counts(&mut self, id: MailboxId, by: &Counts) -> Result<(), StoreError> {
+        if *by == Counts::default() {
+            return Ok(());
+        }
+        let sql = "UPDATE mailboxes SET total = total + ?2, unread = unread + ?3, detached = detached + ?4
+                   WHERE id = ?1";
+        let count = self.prepare(sql)?.execute(params![id.0, by.total, by.unread, by.detached])?;
+        self.require_mailbox(id, count)
+    }
+
+    fn require_mailbox(&mut self, id: MailboxId, count: usize) -> Result<(), StoreError> {
+        if count == 0 {
+            return Err(StoreError::NotFound("mailbox"));
+        }
+        self.change().mailboxes.insert(id);
+        Ok(())
+    }
+}
+
+/// By how much counts change.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) total: i64,
+    pub(super) unread: i64,
+    pub(super) detached: i64,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Mailbox> {
+    let uid = |index| row.get::<_, Option<u32>>(index).map(|value| value.and_then(Uid::new));
+    let text = |index| row.get::<_, Option<String>>(index);
+    Ok(Mailbox {
+        id: MailboxId(row.get(0)?),
+        account: AccountId(row.get(1)?),
+        naming: MailboxNaming {
+            raw_name: row.get(2)?,
+            name: row.get(3)?,
+            delimiter: text(4)?.and_then(|text| text.chars().next()),
+            role: text(5)?.and_then(|text| text.parse().ok()),
+            selectable: row.get(6)?,
+            subscribed: row.get(7)?,
+        },
+        state: MailboxState {
+            uid_validity: row.get::<_, Option<u32>>(8)?.and_then(UidValidity::new),
+            uid_next: uid(9)?,
+            highest_modseq: row.get::<_, Option<i64>>(10)?.and_then(|value| ModSeq::new(value.cast_unsigned())),
+            object_id: row.get(11)?,
+            backfill: uid(12)?,
+        },
+        total: row.get::<_, i64>(13)?.cast_unsigned(),
+        unread: row.get::<_, i64>(14)?.cast_unsigned(),
+        detached: row.get::<_, i64>(15)?.cast_unsigned(),
+        server_total: row.get(16)?,
+        server_unseen: row.get(17)?,
+        missing_since: row.get::<_, Option<i64>>(18)?.map(Timestamp),
+    })
+}

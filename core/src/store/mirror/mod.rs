@@ -1,0 +1,24 @@
+//! The mirror: what the server last told. Written by sync alone, through [`super::MirrorTx`].
+
+mod bodies;
+mod flags;
+mod gaps;
+mod garbage;
+mod insert;
+mod mailboxes;
+mod new_rows;
+mod rebind;
+mod remove;
+mod threads;
+mod uids;
+
+pub use bodies::{BodyPolicy, BodyWanted};
+pub use flags::FlagsOutcome;
+pub use gaps::Gap;
+pub use garbage::{GarbageReport, ORPHAN_DAYS};
+pub use insert::{InsertOutcome, NewMessage};
+pub use mailboxes::{Mailbox, MailboxNaming, MailboxState};
+
+#[cfg(test)]
+#[path = "mirror_tests.rs"]
+mod tests;

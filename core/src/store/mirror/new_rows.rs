@@ -1,0 +1,160 @@
+//! Rows for messages that a mailbox did not hold, a batch at a time. Statements are kept at hand, and what goes to tables
+//! of another order is gathered and written at the end: the store's cache is small.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, params};
+
+use super::NewMessage;
+use super::mailboxes::Counts;
+use super::threads::AccountThreads;
+use crate::model::{AccountId, MailboxId, MessageId, SystemFlag, ThreadId};
+use crate::store::columns::{Rest, addresses_to_column, structure_to_column};
+use crate::store::fulltext::{self, Searchable};
+use crate::store::threading::{self, ThreadKeys};
+use crate::store::{MirrorTx, StoreError};
+
+pub(super) struct NewRows<'t, 'a, 'm> {
+    tx: &'t mut MirrorTx<'a>,
+    account: AccountId,
+    mailbox: MailboxId,
+    messages: &'m [&'m NewMessage],
+    keys: Vec<ThreadKeys>,
+    threads: AccountThreads<'a>,
+    insert_message: CachedStatement<'a>,
+    insert_place: CachedStatement<'a>,
+}
+
+impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
+    pub(super) fn open(
+        tx: &'t mut MirrorTx<'a>,
+        account: AccountId,
+        mailbox: MailboxId,
+        messages: &'m [&'m NewMessage],
+    ) -> Result<Self, StoreError> {
+        let key = |m: &&NewMessage| ThreadKeys::of(m.thread_id.as_deref(), m.gm_thrid, &m.envelope);
+        let keys: Vec<ThreadKeys> = messages.iter().map(key).collect();
+        let threads = AccountThreads::open(tx.conn(), account, &keys)?;
+        let insert_message = tx.prepare(
+            "INSERT INTO messages (account, subject, from_list, to_list, date, size, has_attachments, body_state,
+             sender_unclear, preview, internal_date, message_id, email_id, gm_msgid, more, structure)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )?;
+        let insert_place = tx.prepare(
+            "INSERT INTO places (mailbox, message, thread, uid, modseq, flags, date, keywords)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?;
+        Ok(Self { tx, account, mailbox, messages, keys, threads, insert_message, insert_place })
+    }
+
+    pub(super) fn insert(mut self, counts: &mut Counts) -> Result<(), StoreError> {
+        let mut to_index = Vec::new();
+        for (index, message) in self.messages.iter().enumerate() {
+            let (id, thread) = match shared_message(self.tx.conn(), self.account, message)? {
+                Some(id) => (id, self.adopt(id, index)?),
+                None => {
+                    let id = self.insert_message(message)?;
+                    to_index.push((id, *message));
+                    (id, self.join_thread(id, index)?)
+                }
+            };
+            self.insert_place(id, thread, message)?;
+            counts.total += 1;
+            counts.unread += i64::from(!message.flags.contains(SystemFlag::Seen));
+        }
+        self.threads.write()?;
+        self.tx.change().mailboxes.append(&mut self.threads.touched);
+        // Last of all: any statement of several rows between makes FTS5 write out what it has gathered so far.
+        for (id, message) in to_index {
+            fulltext::insert(self.tx.conn(), id, &searchable(message))?;
+        }
+        Ok(())
+    }
+
+    fn insert_message(&mut self, message: &NewMessage) -> Result<MessageId, StoreError> {
+        let envelope = &message.envelope;
+        let structure = message.structure.as_ref();
+        self.insert_message.execute(params![
+            self.account.0,
+            envelope.subject,
+            addresses_to_column(&envelope.from)?,
+            addresses_to_column(&envelope.to)?,
+            envelope.date.map(|date| date.clamped().0),
+            message.size.map(u64::cast_signed),
+            structure.is_some_and(|part| !part.attachments().is_empty()),
+            envelope.sender_unclear,
+            message.preview,
+            message.internal_date.map(|date| date.clamped().0),
+            envelope.message_id,
+            message.email_id,
+            message.gm_msgid.map(u64::cast_signed),
+            Rest::of(envelope).to_column()?,
+            structure.map(structure_to_column).transpose()?,
+        ])?;
+        Ok(MessageId(self.tx.conn().last_insert_rowid()))
+    }
+
+    fn insert_place(&mut self, id: MessageId, thread: ThreadId, message: &NewMessage) -> Result<(), StoreError> {
+        self.insert_place.execute(params![
+            self.mailbox.0,
+            id.0,
+            thread.0,
+            message.uid.get(),
+            message.modseq.map(|modseq| modseq.get().cast_signed()),
+            message.flags.bits(),
+            message.sort_date().0,
+            message.flags.keyword_text(),
+        ])?;
+        Ok(())
+    }
+
+    /// Gives a mail that is here one more place: fills in what was not known of it, and finds its thread.
+    fn adopt(&mut self, id: MessageId, index: usize) -> Result<ThreadId, StoreError> {
+        self.tx.complete(id, self.messages[index])?;
+        let mut statement = self.tx.prepare("SELECT thread FROM places WHERE message = ?1 LIMIT 1")?;
+        match statement.query_row([id.0], |row| row.get(0).map(ThreadId)).optional()? {
+            Some(thread) => Ok(thread),
+            // An orphan: its thread may have been merged or forgotten since.
+            None => self.join_thread(id, index),
+        }
+    }
+
+    fn join_thread(&mut self, id: MessageId, index: usize) -> Result<ThreadId, StoreError> {
+        threading::join(&mut self.threads, &self.keys[index], ThreadId(id.0))
+    }
+}
+
+/// The row of the same mail in another mailbox of the account, by the server's own word. Where the Message-IDs say
+/// otherwise, the server's word is not good.
+fn shared_message(
+    conn: &Connection,
+    account: AccountId,
+    message: &NewMessage,
+) -> Result<Option<MessageId>, StoreError> {
+    let find = |sql, id: &dyn ToSql| {
+        let mut statement = conn.prepare_cached(sql)?;
+        let params = params![account.0, id, message.envelope.message_id];
+        statement.query_row(params, |row| row.get(0).map(MessageId)).optional()
+    };
+    let found = match (&message.email_id, message.gm_msgid) {
+        (Some(email_id), _) => find(
+            "SELECT id FROM messages WHERE account = ?1 AND email_id = ?2 AND message_id IS ?3 LIMIT 1",
+            email_id,
+        ),
+        (None, Some(gm_msgid)) => find(
+            "SELECT id FROM messages WHERE account = ?1 AND gm_msgid = ?2 AND message_id IS ?3 LIMIT 1",
+            &gm_msgid.cast_signed(),
+        ),
+        (None, None) => Ok(None),
+    };
+    Ok(found?)
+}
+
+fn searchable(message: &NewMessage) -> Searchable<'_> {
+    let envelope = &message.envelope;
+    Searchable {
+        subject: &envelope.subject,
+        from: &envelope.from,
+        recipients: [&envelope.to, &envelope.cc, &envelope.bcc],
+        body: "",
+        structure: message.structure.as_ref(),
+    }
+}

@@ -1,0 +1,155 @@
+//! After a change of UIDVALIDITY: places lose their UID but stay, and are found again when the server lists their mails
+//! under new UIDs, so that ids and bodies survive.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension, params};
+
+use super::NewMessage;
+use super::insert::agree;
+use super::mailboxes::Counts;
+use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, UidSet};
+use crate::store::{MirrorTx, StoreError};
+
+/// How many places with the same Message-ID, size and date are looked at for one that is not another mail.
+const CANDIDATES: u32 = 16;
+
+impl MirrorTx<'_> {
+    /// The mailbox's UIDs mean nothing any more: all its messages are detached, and its state is reset but for its object
+    /// id. They stay listed until [`MirrorTx::drop_detached`].
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub fn detach_all(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
+        for (key, known) in [
+            ("'e' || m.email_id", "m.email_id"),
+            ("'g' || m.gm_msgid", "m.gm_msgid"),
+            ("'m' || m.size || ':' || coalesce(m.date, m.internal_date, 0) || ':' || m.message_id", "m.message_id"),
+        ] {
+            let sql = format!(
+                // IGNORE also passes over keys that are NULL, for want of a size.
+                "INSERT OR IGNORE INTO rebind_keys (mailbox, key, place)
+                 SELECT p.mailbox, {key}, p.id FROM places p JOIN messages m ON m.id = p.message
+                 WHERE p.mailbox = ?1 AND p.uid IS NOT NULL AND {known} IS NOT NULL"
+            );
+            self.prepare(&sql)?.execute([mailbox.0])?;
+        }
+        let sql = "UPDATE places SET uid = NULL, modseq = NULL WHERE mailbox = ?1 AND uid IS NOT NULL";
+        let count = self.prepare(sql)?.execute([mailbox.0])? as u64;
+        self.prepare("DELETE FROM gaps WHERE mailbox = ?1")?.execute([mailbox.0])?;
+        let sql = "UPDATE mailboxes SET uid_validity = NULL, uid_next = NULL, highest_modseq = NULL, backfill = NULL
+                   WHERE id = ?1";
+        self.prepare(sql)?.execute([mailbox.0])?;
+        self.adjust_counts(mailbox, &Counts { detached: count.cast_signed(), ..Counts::default() })?;
+        self.change().mailboxes.insert(mailbox);
+        Ok(count)
+    }
+
+    /// Which detached place each message is, by its index, ascending. Strong identities are looked for first, all of them,
+    /// so that none is lost to a weak one.
+    pub(super) fn plan_rebinding(
+        &self,
+        mailbox: MailboxId,
+        messages: &[NewMessage],
+        known: &UidSet,
+    ) -> Result<Vec<(usize, PlaceId)>, StoreError> {
+        let mut taken = BTreeSet::new();
+        let mut plan = Vec::new();
+        let mut left = Vec::new();
+        for (index, message) in messages.iter().enumerate().filter(|(_, message)| !known.contains(message.uid)) {
+            match self.strong_candidate(mailbox, message, &taken)? {
+                Some(place) => plan.push((index, place)),
+                None => left.push((index, message)),
+            }
+            taken.extend(plan.last().map(|(_, place)| *place));
+        }
+        for (index, message) in left {
+            if let Some(place) = self.weak_candidate(mailbox, message, &taken)? {
+                taken.insert(place);
+                plan.push((index, place));
+            }
+        }
+        plan.sort_unstable();
+        Ok(plan)
+    }
+
+    fn strong_candidate(
+        &self,
+        mailbox: MailboxId,
+        message: &NewMessage,
+        taken: &BTreeSet<PlaceId>,
+    ) -> Result<Option<PlaceId>, StoreError> {
+        let email_id = message.email_id.as_ref().map(|id| format!("e{id}"));
+        let gm_msgid = message.gm_msgid.map(|id| format!("g{}", id.cast_signed()));
+        for key in email_id.into_iter().chain(gm_msgid) {
+            if let Some(place) = self.candidate(mailbox, &key, message, taken)? {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
+    }
+
+    fn weak_candidate(
+        &self,
+        mailbox: MailboxId,
+        message: &NewMessage,
+        taken: &BTreeSet<PlaceId>,
+    ) -> Result<Option<PlaceId>, StoreError> {
+        let (Some(message_id), Some(size)) = (&message.envelope.message_id, message.size) else { return Ok(None) };
+        let date = message.envelope.date.or(message.internal_date).unwrap_or_default().clamped();
+        self.candidate(mailbox, &format!("m{size}:{}:{message_id}", date.0), message, taken)
+    }
+
+    fn candidate(
+        &self,
+        mailbox: MailboxId,
+        key: &str,
+        message: &NewMessage,
+        taken: &BTreeSet<PlaceId>,
+    ) -> Result<Option<PlaceId>, StoreError> {
+        let sql = "SELECT k.place, m.email_id, m.gm_msgid, m.message_id FROM rebind_keys k
+                   JOIN places p ON p.id = k.place JOIN messages m ON m.id = p.message
+                   WHERE k.mailbox = ?1 AND k.key = ?2 ORDER BY k.place LIMIT ?3";
+        let mut statement = self.prepare(sql)?;
+        // Those taken earlier in this batch still have their keys.
+        let mut rows = statement.query(params![mailbox.0, key, i64::from(CANDIDATES) + taken.len() as i64])?;
+        while let Some(row) = rows.next()? {
+            let place = PlaceId(row.get(0)?);
+            let same = agree(&row.get(1)?, &message.email_id)
+                && agree(&row.get::<_, Option<i64>>(2)?, &message.gm_msgid.map(u64::cast_signed))
+                && agree(&row.get(3)?, &message.envelope.message_id);
+            if same && !taken.contains(&place) {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives a detached place its new UID.
+    pub(super) fn rebind(
+        &mut self,
+        place: PlaceId,
+        message: &NewMessage,
+        counts: &mut Counts,
+    ) -> Result<(), StoreError> {
+        let old: Option<(i64, u8)> = self
+            .prepare("SELECT message, flags FROM places WHERE id = ?1")?
+            .query_row([place.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (id, flags) = old.ok_or(StoreError::NotFound("place"))?;
+        let sql = "UPDATE places SET uid = ?2, modseq = ?3, flags = ?4, keywords = ?5 WHERE id = ?1";
+        self.prepare(sql)?.execute(params![
+            place.0,
+            message.uid.get(),
+            message.modseq.map(|modseq| modseq.get().cast_signed()),
+            message.flags.bits(),
+            message.flags.keyword_text(),
+        ])?;
+        self.prepare("DELETE FROM rebind_keys WHERE place = ?1")?.execute([place.0])?;
+        self.complete(MessageId(id), message)?;
+        let unread = |bits: u8| i64::from(bits & SystemFlag::Seen as u8 == 0);
+        counts.unread += unread(message.flags.bits()) - unread(flags);
+        counts.detached -= 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! Who may write what, by type. Sync gets a [`MirrorTx`], account configuration a [`ConfigTx`]; neither has the other's
+//! methods, so that crossing sides does not compile.
+//!
+//! ```compile_fail
+//! # fn f(tx: &mut postrider::store::MirrorTx<'_>) {
+//! tx.add_account("a", "a@example.org", "{}"); // the mirror's side cannot configure
+//! # }
+//! ```
+//!
+//! ```compile_fail
+//! # fn f(tx: &mut postrider::store::ConfigTx<'_>, mailbox: postrider::model::MailboxId) {
+//! tx.insert_new(mailbox, &[]); // the configuration's side cannot write the mirror
+//! # }
+//! ```
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{CachedStatement, Connection};
+
+use super::{Change, Snapshot, StoreError};
+use crate::model::Timestamp;
+
+/// What a transaction needs to know besides the database.
+pub(super) struct Context {
+    pub(super) dir: PathBuf,
+    pub(super) now: Timestamp,
+}
+
+/// What is to be done once a transaction is committed.
+#[derive(Default)]
+pub(super) struct Effects {
+    pub(super) change: Change,
+    /// Files of blobs that no row names any more, and beginnings that are whole or given up.
+    pub(super) obsolete_files: Vec<PathBuf>,
+}
+
+impl Effects {
+    pub(super) fn merge(&mut self, other: Self) {
+        self.change.merge(other.change);
+        self.obsolete_files.extend(other.obsolete_files);
+    }
+}
+
+struct WriteTx<'a> {
+    view: Snapshot<'a>,
+    context: &'a Context,
+    effects: Effects,
+}
+
+impl<'a> WriteTx<'a> {
+    fn new(conn: &'a Connection, context: &'a Context) -> Self {
+        Self { view: Snapshot::new(conn, &context.dir), context, effects: Effects::default() }
+    }
+}
+
+macro_rules! write_tx {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        pub struct $name<'a>(WriteTx<'a>);
+
+        impl<'a> $name<'a> {
+            pub(super) fn new(conn: &'a Connection, context: &'a Context) -> Self {
+                Self(WriteTx::new(conn, context))
+            }
+
+            pub(super) fn into_effects(self) -> Effects {
+                self.0.effects
+            }
+
+            pub(super) fn conn(&self) -> &'a Connection {
+                self.0.view.conn()
+            }
+
+            pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, StoreError> {
+                Ok(self.conn().prepare_cached(sql)?)
+            }
+
+            pub(super) fn now(&self) -> Timestamp {
+                self.0.context.now
+            }
+
+            pub(super) fn change(&mut self) -> &mut Change {
+                &mut self.0.effects.change
+            }
+
+            #[allow(dead_code, reason = "one of the two sides has no files")]
+            pub(super) fn dir(&self) -> &'a Path {
+                &self.0.context.dir
+            }
+
+            /// The file is removed once the transaction is committed.
+            pub(super) fn remove_file(&mut self, path: PathBuf) {
+                self.0.effects.obsolete_files.push(path);
+            }
+        }
+
+        /// All that can be read, as the transaction has changed it so far.
+        impl<'a> Deref for $name<'a> {
+            type Target = Snapshot<'a>;
+
+            fn deref(&self) -> &Snapshot<'a> {
+                &self.0.view
+            }
+        }
+    };
+}
+
+write_tx!(
+    /// A transaction that writes the mirror: what the server last told. For sync alone.
+    MirrorTx
+);
+write_tx!(
+    /// A transaction that writes configuration: the accounts. It is on disk, power cut or not, once it is answered.
+    ConfigTx
+);

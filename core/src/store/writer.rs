@@ -1,0 +1,270 @@
+//! The one writer: closures come in through a bounded queue, several share a commit, and each is answered after it.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::connection::DATABASE;
+use super::tx::{Context, Effects};
+use super::{Change, StoreError};
+use crate::model::Clock;
+
+/// How many closures wait before callers have to.
+const QUEUE: usize = 64;
+/// How many closures share one commit at most.
+const BATCH: usize = 64;
+
+/// What the writer is asked for.
+pub(super) enum Request {
+    Write(Box<dyn Job>),
+    Flush(oneshot::Sender<Result<(), StoreError>>),
+    Close(oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// One closure to be run in a savepoint.
+pub(super) trait Job: Send {
+    /// Whether it must be on disk before it is answered.
+    fn durable(&self) -> bool;
+    /// Runs it; keeps the closure's own result.
+    fn run(&mut self, conn: &Connection, context: &Context) -> Result<Effects, StoreError>;
+    /// Answers the caller: with the closure's own failure if there was one, else with how the commit went.
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>);
+}
+
+/// A closure with the channel that its result goes to.
+pub(super) struct Work<T, F> {
+    durable: bool,
+    closure: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Work<T, F>
+where
+    F: FnOnce(&Connection, &Context) -> Result<(T, Effects), StoreError>,
+{
+    pub(super) fn new(durable: bool, closure: F, reply: oneshot::Sender<Result<T, StoreError>>) -> Self {
+        Self { durable, closure: Some(closure), result: None, reply }
+    }
+}
+
+impl<T, F> Job for Work<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection, &Context) -> Result<(T, Effects), StoreError> + Send,
+{
+    fn durable(&self) -> bool {
+        self.durable
+    }
+
+    fn run(&mut self, conn: &Connection, context: &Context) -> Result<Effects, StoreError> {
+        let closure = self.closure.take().ok_or_else(|| StoreError::Internal("a closure ran twice".to_owned()))?;
+        // A fault in one closure must not take the writer, and with it every account, down.
+        let outcome = catch_unwind(AssertUnwindSafe(|| closure(conn, context)))
+            .unwrap_or_else(|_| Err(StoreError::Internal("a transaction panicked".to_owned())));
+        match outcome {
+            Ok((value, effects)) => {
+                self.result = Some(Ok(value));
+                Ok(effects)
+            }
+            Err(error) => {
+                self.result = Some(Err(error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>) {
+        let Self { result, reply, .. } = *self;
+        let answer = match (result, commit) {
+            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(StoreError::Internal("a closure was not run".to_owned())),
+        };
+        // Whoever asked may have gone; the write stands.
+        let _ = reply.send(answer);
+    }
+}
+
+/// The writing connection and what belongs to it.
+pub(super) struct WriteSide {
+    conn: Connection,
+    dir: PathBuf,
+    clock: Arc<dyn Clock>,
+    changes: broadcast::Sender<Change>,
+    synchronous: Option<&'static str>,
+    unflushed: bool,
+}
+
+impl WriteSide {
+    pub(super) fn new(
+        conn: Connection,
+        dir: PathBuf,
+        clock: Arc<dyn Clock>,
+        changes: broadcast::Sender<Change>,
+    ) -> Self {
+        Self { conn, dir, clock, changes, synchronous: None, unflushed: false }
+    }
+
+    /// Runs closures, each in a savepoint, in one transaction or few, and answers them.
+    pub(super) fn run(&mut self, jobs: impl IntoIterator<Item = Box<dyn Job>>) {
+        let mut waiting: VecDeque<_> = jobs.into_iter().collect();
+        while !waiting.is_empty() {
+            let durable = waiting.iter().any(|job| job.durable());
+            if let Err(error) = self.begin(durable) {
+                waiting.drain(..).for_each(|job| job.answer(Err(error.clone())));
+                return;
+            }
+            let mut done = Vec::new();
+            let outcome = self.run_until_lost(&mut waiting, &mut done);
+            let committed = outcome.and_then(|effects| self.commit().map(|()| effects));
+            match committed {
+                Ok(effects) => {
+                    done.into_iter().for_each(|job| job.answer(Ok(())));
+                    self.follow_up(effects);
+                }
+                Err(error) => done.into_iter().for_each(|job| job.answer(Err(error.clone()))),
+            }
+        }
+    }
+
+    /// Runs what waits until all is done, or until SQLite threw the whole transaction away (a full disk, say).
+    fn run_until_lost(
+        &mut self,
+        waiting: &mut VecDeque<Box<dyn Job>>,
+        done: &mut Vec<Box<dyn Job>>,
+    ) -> Result<Effects, StoreError> {
+        let context = Context { dir: self.dir.clone(), now: self.clock.now() };
+        let mut all = Effects::default();
+        while let Some(mut job) = waiting.pop_front() {
+            let outcome = self.run_in_savepoint(job.as_mut(), &context);
+            done.push(job);
+            match outcome {
+                Ok(effects) => all.merge(effects),
+                Err(error) if self.conn.is_autocommit() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(all)
+    }
+
+    fn run_in_savepoint(&self, job: &mut dyn Job, context: &Context) -> Result<Effects, StoreError> {
+        self.execute("SAVEPOINT job")?;
+        let outcome = job.run(&self.conn, context);
+        if self.conn.is_autocommit() {
+            return Err(outcome.err().unwrap_or(StoreError::Internal("the transaction was lost".to_owned())));
+        }
+        if outcome.is_err() {
+            self.execute("ROLLBACK TO job")?;
+        }
+        self.execute("RELEASE job")?;
+        outcome
+    }
+
+    fn begin(&mut self, durable: bool) -> Result<(), StoreError> {
+        let wanted = if durable { "FULL" } else { "NORMAL" };
+        if self.synchronous != Some(wanted) {
+            self.conn.pragma_update(None, "synchronous", wanted)?;
+            self.synchronous = Some(wanted);
+        }
+        self.execute("BEGIN IMMEDIATE")
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.unflushed = true;
+        let outcome = self.execute("COMMIT");
+        if outcome.is_err() && !self.conn.is_autocommit() {
+            self.execute("ROLLBACK")?;
+        }
+        outcome
+    }
+
+    fn execute(&self, sql: &'static str) -> Result<(), StoreError> {
+        self.conn.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    fn follow_up(&self, effects: Effects) {
+        for path in effects.obsolete_files {
+            // What cannot be removed now is found as an orphan by the next check.
+            let _ = std::fs::remove_file(path);
+        }
+        if !effects.change.is_empty() {
+            // Nobody may be listening.
+            let _ = self.changes.send(effects.change);
+        }
+    }
+
+    /// Puts what is committed on disk. Costs nothing where nothing was written.
+    pub(super) fn flush(&mut self) -> Result<(), StoreError> {
+        if !self.unflushed {
+            return Ok(());
+        }
+        // The log alone makes it durable; what a checkpoint already took from it was synced by the checkpoint.
+        match std::fs::File::open(self.dir.join(format!("{DATABASE}-wal"))) {
+            Ok(log) => log.sync_data()?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.unflushed = false;
+        Ok(())
+    }
+
+    /// Flushes, empties the log and closes the connection.
+    pub(super) fn close(mut self) -> Result<(), StoreError> {
+        self.flush()?;
+        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.conn.close().map_err(|(_, error)| error.into())
+    }
+}
+
+/// Starts the thread that owns the write side. It ends on [`Request::Close`], or when nobody can ask any more.
+#[allow(clippy::disallowed_methods, reason = "the one thread of the store")]
+pub(super) fn start(side: WriteSide) -> (mpsc::Sender<Request>, std::thread::JoinHandle<()>) {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    (sender, std::thread::spawn(move || serve(side, receiver)))
+}
+
+fn serve(mut side: WriteSide, mut receiver: mpsc::Receiver<Request>) {
+    let mut next = receiver.blocking_recv();
+    while let Some(request) = next.take() {
+        match request {
+            Request::Write(job) => {
+                let mut jobs = vec![job];
+                while jobs.len() < BATCH {
+                    match receiver.try_recv() {
+                        Ok(Request::Write(job)) => jobs.push(job),
+                        Ok(other) => {
+                            next = Some(other);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                side.run(jobs);
+            }
+            Request::Flush(reply) => {
+                let _ = reply.send(side.flush());
+            }
+            Request::Close(reply) => {
+                receiver.close();
+                let outcome = side.close();
+                drop(receiver);
+                let _ = reply.send(outcome);
+                return;
+            }
+        }
+        if next.is_none() {
+            next = receiver.blocking_recv();
+        }
+    }
+    let _ = side.close();
+}
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;
