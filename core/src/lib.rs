@@ -4,7 +4,13 @@
 //! read and searched with no network. The one front door is `api`; the modules below it and their order are
 //! described in `ARCHITECTURE.md`.
 
+pub mod account;
+pub mod api;
+pub mod engine;
 pub mod imap;
+pub mod mime;
 pub mod model;
+pub mod sasl;
 pub mod store;
+pub mod sync;
 pub mod wire;

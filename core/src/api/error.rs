@@ -105,8 +105,6 @@ macro_rules! shorthand {
 shorthand! {
     invalid_input => InvalidInput;
     not_found => NotFound;
-    already_exists => AlreadyExists;
-    cancelled => Cancelled;
     closed => Closed;
     internal => Internal;
 }

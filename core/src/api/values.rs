@@ -247,6 +247,19 @@ pub enum SyncEvent {
     },
 }
 
+/// What a login showed of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServerReport {
+    /// The server's URL.
+    pub server: String,
+    /// What it can do once logged in.
+    pub capabilities: Vec<String>,
+    /// Whether the connection was protected by TLS.
+    pub secure: bool,
+    /// Time taken from the first packet to the login, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
 /// The outcome of a check of the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Health {

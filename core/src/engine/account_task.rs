@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::link::{self, Link};
 use super::{Ask, Environment, Failure, SyncDone, SyncRequest};
 use crate::account::{AccountSettings, BodyPolicy};
-use crate::model::{AccountId, MailboxId, MessageId, PlaceId};
+use crate::model::{AccountId, MessageId, PlaceId};
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Control, Note, SyncError};
 use crate::wire::Traffic;
@@ -67,9 +67,6 @@ impl AccountTask {
             }
             Ask::Section { place, message, section, control, reply } => {
                 let _ = reply.send(self.section(place, message, &section, &control).await);
-            }
-            Ask::Search { mailboxes, query, control, reply } => {
-                let _ = reply.send(self.search(&mailboxes, &query, &control).await);
             }
             Ask::Forget => self.link = None,
         }
@@ -178,7 +175,7 @@ impl AccountTask {
             Ok(report) => (report.complete, String::new()),
             // A store that fails cannot be told so.
             Err(Failure::Store(_)) => return Ok(()),
-            Err(failure) => (false, failure.to_string()),
+            Err(failure) => (false, failure.record()),
         };
         let account = self.account;
         self.store.mirror(move |tx| tx.record_sync(account, complete, &text)).await?;
@@ -245,17 +242,5 @@ impl AccountTask {
         sync::fetch_section(&mut link.session, &link.spool, &self.store, control, place, message, section).await?;
         self.link = Some(link);
         Ok(())
-    }
-
-    async fn search(
-        &mut self,
-        mailboxes: &[MailboxId],
-        query: &crate::search::Query,
-        control: &Control,
-    ) -> Result<Vec<PlaceId>, Failure> {
-        let mut link = self.logged_in(control).await?;
-        let found = sync::search(&mut link.session, &self.store, control, self.account, mailboxes, query).await?;
-        self.link = Some(link);
-        Ok(found)
     }
 }

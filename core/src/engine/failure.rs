@@ -4,6 +4,7 @@ use crate::account::CredentialError;
 use crate::imap::ImapError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
+use crate::wire::WireError;
 
 /// Why something that the engine was asked for could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -48,5 +49,20 @@ impl From<SyncError> for Failure {
             SyncError::Refused { command, code } => Self::Refused { command, code },
             SyncError::Gone => Self::Gone,
         }
+    }
+}
+
+impl Failure {
+    /// What is kept of it with the account: one word for its kind, and the message.
+    pub(super) fn record(&self) -> String {
+        let kind = match self {
+            Self::Imap(ImapError::Authentication { .. } | ImapError::NoMechanism) => "authentication",
+            Self::Imap(ImapError::NoTls | ImapError::PreAuthWithoutTls) => "tls_unavailable",
+            Self::Imap(ImapError::Wire(WireError::Certificate(_))) => "certificate",
+            Self::Credential(CredentialError::Missing) => "credential_missing",
+            Self::Imap(ImapError::Wire(_)) => "network",
+            _ => "failed",
+        };
+        format!("{kind}: {self}")
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn connect(
         Deadlines::default(),
     );
     let mut session = session.await?;
-    let login = session.login_command(&credentials, remembered).await?;
+    let login = session.login_command(&endpoint, &credentials, remembered).await?;
     Ok(Link { session, spool, login })
 }
 
@@ -51,7 +51,8 @@ pub(super) async fn test(environment: &Environment, settings: &AccountSettings) 
         link.session.log_in(login).await?;
     }
     let capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
-    Ok(Server { capabilities, elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX) })
+    let secure = link.session.is_secure();
+    Ok(Server { capabilities, secure, elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX) })
 }
 
 fn endpoint(settings: &AccountSettings) -> Result<Endpoint, Failure> {

@@ -69,6 +69,8 @@ pub struct SyncDone {
 pub struct Server {
     /// What the server can do once logged in.
     pub capabilities: Vec<String>,
+    /// Whether the connection was protected by TLS.
+    pub secure: bool,
     /// Time taken from the first packet to the login, in milliseconds.
     pub elapsed_ms: u64,
 }
@@ -78,7 +80,6 @@ type Reply<T> = oneshot::Sender<Result<T, Failure>>;
 enum Ask {
     Sync { request: SyncRequest, control: Control, notes: mpsc::UnboundedSender<Note>, reply: Reply<SyncDone> },
     Section { place: PlaceId, message: MessageId, section: String, control: Control, reply: Reply<()> },
-    Search { mailboxes: Vec<MailboxId>, query: crate::search::Query, control: Control, reply: Reply<Vec<PlaceId>> },
     /// Settings changed: the session belongs to the past.
     Forget,
 }
@@ -128,20 +129,6 @@ impl Engine {
         control: Control,
     ) -> Result<(), Failure> {
         self.ask(account, |reply| Ask::Section { place, message, section, control, reply }).await
-    }
-
-    /// Lets the server search. Returns what it found and the mirror holds.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub async fn search(
-        &self,
-        account: AccountId,
-        mailboxes: Vec<MailboxId>,
-        query: crate::search::Query,
-        control: Control,
-    ) -> Result<Vec<PlaceId>, Failure> {
-        self.ask(account, |reply| Ask::Search { mailboxes, query, control, reply }).await
     }
 
     /// Connects and logs in with these settings, and nothing more.

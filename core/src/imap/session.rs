@@ -3,8 +3,7 @@
 
 use std::collections::VecDeque;
 
-use async_imap::imap_proto::Response;
-use async_imap::types::RequestId;
+use async_imap::imap_proto::{RequestId, Response};
 
 use super::command::{Command, Piece};
 use super::{Capabilities, Code, Condition, ImapError, StatusKind, Untagged, parse};

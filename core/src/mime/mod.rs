@@ -14,7 +14,7 @@ pub use envelope::envelope;
 pub use file_name::safe_file_name;
 pub use html::html_to_text;
 pub use parameter::parameter;
-pub use parse::{Parsed, parse};
+pub use parse::{Parsed, content_of, header_end, parse};
 pub use preview::preview;
 
 /// The text of a mail as people read it: its plain text, else its HTML as text.

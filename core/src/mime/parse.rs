@@ -26,6 +26,55 @@ pub struct Parsed {
     pub html: String,
 }
 
+/// Where the header of a mail ends: after the empty line.
+pub fn header_end(raw: &[u8]) -> usize {
+    let mut start = 0;
+    for line in raw.split_inclusive(|byte| *byte == b'\n') {
+        start += line.len();
+        if matches!(line, b"\r\n" | b"\n") {
+            return start;
+        }
+    }
+    raw.len()
+}
+
+/// The decoded content of one part of a whole mail, by its specifier.
+pub fn content_of(raw: &[u8], section: &str) -> Option<Vec<u8>> {
+    let find = || MessageParser::default().parse(raw).and_then(|message| bytes_of(&message, section, "", 0));
+    catch_unwind(AssertUnwindSafe(find)).ok().flatten()
+}
+
+fn bytes_of(message: &Message<'_>, wanted: &str, section: &str, depth: usize) -> Option<Vec<u8>> {
+    let root = message.parts.first()?;
+    let mut open = match root.body {
+        PartType::Multipart(_) => vec![(root, section.to_owned())],
+        _ => vec![(root, below(section, 1))],
+    };
+    while let Some((part, section)) = open.pop() {
+        match &part.body {
+            PartType::Multipart(ids) => {
+                let child = |(index, id): (usize, &u32)| {
+                    Some((message.parts.get(*id as usize)?, below(&section, index + 1)))
+                };
+                open.extend(ids.iter().take(MAX_PARTS).enumerate().filter_map(child));
+            }
+            PartType::Message(inner) if section == wanted => {
+                let raw = &inner.raw_message;
+                let range = part.offset_body as usize..part.offset_end as usize;
+                return Some(raw.get(range).unwrap_or(raw).to_vec());
+            }
+            PartType::Message(inner) if depth < MAX_DEPTH && wanted.starts_with(&section) => {
+                if let Some(found) = bytes_of(inner, wanted, &section, depth + 1) {
+                    return Some(found);
+                }
+            }
+            _ if section == wanted => return Some(part.contents().to_vec()),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Parses a whole mail.
 pub fn parse(raw: &[u8]) -> Parsed {
     let parsed = catch_unwind(AssertUnwindSafe(|| MessageParser::default().parse(raw).map(|message| read(&message))));

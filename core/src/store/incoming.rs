@@ -68,6 +68,14 @@ impl IncomingFile {
         Ok(self.file.sync_all()?)
     }
 
+    /// Reads what is here.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn read_back(&self) -> Result<Vec<u8>, StoreError> {
+        Ok(std::fs::read(&self.path)?)
+    }
+
     pub(super) fn into_path(mut self) -> Result<PathBuf, StoreError> {
         self.sync()?;
         Ok(self.path)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::SyncError;
 use super::batch::Writes;
-use super::conductor::{Ask, BodyAsk, Conductor, Heard, Owner, ok};
+use super::conductor::{Ask, Conductor, Heard, Owner, ok};
 use super::keep;
 use super::report::{Note, Stage};
 use super::spool::IncomingSpool;
@@ -96,7 +96,7 @@ impl Bodies {
         if conductor.selected() != Some(id) {
             let examine = command::examine(&source.mailbox.naming.raw_name, SelectMode::Plain)?;
             conductor.ask(Owner::Bodies, Ask::Reopen, examine);
-            conductor.select(id);
+            conductor.select(Some(id));
         } else {
             source.validity = source.mailbox.state.uid_validity;
         }
@@ -114,7 +114,7 @@ impl Bodies {
                 Ok((_, Heard::Data(data))) => done += self.data(&mut source, data).await?,
                 Ok((_, Heard::Done(ask, condition))) => {
                     source.done(&ask, &condition);
-                    if matches!(ask, Ask::Bodies(_)) {
+                    if matches!(ask, Ask::Bodies | Ask::Body(_)) {
                         tell(Note::Progress {
                             mailbox: source.mailbox.naming.name.clone(),
                             stage: Stage::Bodies,
@@ -129,7 +129,7 @@ impl Bodies {
     }
 
     /// Reads the next page of what is wanted.
-    async fn refill(&self, source: &mut Source) -> Result<(), SyncError> {
+    async fn refill(&mut self, source: &mut Source) -> Result<(), SyncError> {
         if source.ended || !source.wanted.is_empty() {
             return Ok(());
         }
@@ -166,7 +166,7 @@ impl Bodies {
             sorted.into_iter().collect()
         };
         let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial: None }];
-        conductor.ask(Owner::Bodies, Ask::Bodies(BodyAsk::Group), command::uid_fetch(&uids, &items, None, false));
+        conductor.ask(Owner::Bodies, Ask::Bodies, command::uid_fetch(&uids, &items, None)?);
         source.by_uid.extend(group.into_iter().map(|wanted| (wanted.uid, wanted)));
         Ok(true)
     }
@@ -184,7 +184,7 @@ impl Bodies {
         let only: UidSet = [wanted.uid].into_iter().collect();
         self.spool.expect(file);
         self.announced.push_back(wanted.uid);
-        conductor.ask(Owner::Bodies, Ask::Bodies(BodyAsk::Alone(wanted.uid)), command::uid_fetch(&only, &items, None, false));
+        conductor.ask(Owner::Bodies, Ask::Body(wanted.uid), command::uid_fetch(&only, &items, None)?);
         source.by_uid.insert(wanted.uid, wanted);
         Ok(())
     }
@@ -251,7 +251,7 @@ impl Source {
                 }
                 self.usable = ok(condition) && self.validity == self.mailbox.state.uid_validity;
             }
-            Ask::Bodies(BodyAsk::Alone(uid)) => {
+            Ask::Body(uid) => {
                 self.by_uid.remove(uid);
             }
             _ => {}

@@ -4,13 +4,14 @@
 //! matter: so untagged data belongs to the oldest command that is not done.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::SyncError;
 use super::control::Allowance;
 use super::items::Detail;
 use crate::imap::command::Command;
-use crate::imap::{CommandId, Condition, Event, Session, StatusKind, Untagged};
-use crate::model::{PlaceId, Uid, UidSet};
+use crate::imap::{Code, CommandId, Condition, Event, ImapError, Session, StatusKind, Untagged};
+use crate::model::{MailboxId, Uid, UidSet};
 
 /// Who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) enum Owner {
     Account,
     /// The visit with this index.
     Visit(usize),
+    /// Whoever fetches bodies.
+    Bodies,
 }
 
 /// What was asked for.
@@ -43,22 +46,15 @@ pub(super) enum Ask {
     /// SEARCH for all UIDs, or those from the given one on.
     Search(Option<Uid>),
     /// New messages in a range in which there may be none.
-    Range(UidSet),
+    Range(Arc<UidSet>),
     /// Messages that are known to be there.
-    Window(UidSet, Detail),
+    Window(Arc<UidSet>, Detail),
     /// Flags of known messages.
     Changes,
-    /// Whole messages or their rest.
-    Bodies(Vec<BodyAsk>),
-}
-
-/// One body that is asked for.
-#[derive(Clone, Debug)]
-pub(super) struct BodyAsk {
-    pub(super) place: PlaceId,
-    pub(super) uid: Uid,
-    /// How many octets are here already.
-    pub(super) offset: u64,
+    /// Small bodies, several at once.
+    Bodies,
+    /// The body of this message, or its rest.
+    Body(Uid),
 }
 
 /// What the server said.
@@ -73,7 +69,7 @@ pub(super) struct Conductor<'s> {
     session: &'s mut Session,
     allowance: Allowance,
     asked: VecDeque<(CommandId, Owner, Ask)>,
-    selected: Option<usize>,
+    selected: Option<MailboxId>,
 }
 
 impl<'s> Conductor<'s> {
@@ -85,27 +81,20 @@ impl<'s> Conductor<'s> {
         self.session
     }
 
-    pub(super) fn allowance(&self) -> &Allowance {
-        &self.allowance
-    }
-
     /// Queues a command. It leaves with the next [`Conductor::hear`].
     pub(super) fn ask(&mut self, owner: Owner, ask: Ask, command: Command) {
-        if let (Owner::Visit(visit), Ask::Open | Ask::Reopen) = (owner, &ask) {
-            self.selected = Some(visit);
-        }
         let id = self.session.submit(command);
         self.asked.push_back((id, owner, ask));
     }
 
-    /// The visit whose mailbox will be selected when everything queued is done.
-    pub(super) fn selected(&self) -> Option<usize> {
+    /// The mailbox that will be selected when everything queued is done.
+    pub(super) fn selected(&self) -> Option<MailboxId> {
         self.selected
     }
 
-    /// Forgets the selection: the next command of any visit begins with an EXAMINE.
-    pub(super) fn unselected(&mut self) {
-        self.selected = None;
+    /// Notes that an EXAMINE of this mailbox was queued, or that none is selected for sure.
+    pub(super) fn select(&mut self, mailbox: Option<MailboxId>) {
+        self.selected = mailbox;
     }
 
     pub(super) fn outstanding(&self) -> usize {
@@ -132,7 +121,7 @@ impl<'s> Conductor<'s> {
         };
         match event {
             Event::Data(data) => Ok((*owner, Heard::Data(data))),
-            Event::Continue(_) => Ok((*owner, Heard::Data(Untagged::Other))),
+            Event::Continue => Ok((*owner, Heard::Data(Untagged::Other))),
             Event::Done { id, condition } if id == *oldest => {
                 let owner = *owner;
                 let Some((_, _, ask)) = self.asked.pop_front() else { return Err(out_of_order()) };
@@ -149,12 +138,12 @@ impl<'s> Conductor<'s> {
 }
 
 fn out_of_order() -> SyncError {
-    SyncError::Imap(crate::imap::ImapError::protocol("answers out of order"))
+    SyncError::Imap(ImapError::Protocol("answers out of order"))
 }
 
 /// A command that the server did not carry out.
 pub(super) fn refused(command: &'static str, condition: &Condition) -> SyncError {
-    SyncError::Refused { command, code: condition.code.as_ref().map(crate::imap::Code::name) }
+    SyncError::Refused { command, code: condition.code.as_ref().map(Code::name) }
 }
 
 /// Whether a command was carried out.

@@ -54,6 +54,11 @@ impl Control {
         self.inner.cancelled.load(Ordering::SeqCst)
     }
 
+    /// A guard that cancels when it is dropped.
+    pub fn cancel_on_drop(&self) -> CancelOnDrop {
+        CancelOnDrop { control: self.clone() }
+    }
+
     /// Waits until it is cancelled.
     pub async fn cancelled(&self) {
         let mut told = std::pin::pin!(self.inner.told.notified());
@@ -62,6 +67,17 @@ impl Control {
         if !self.is_cancelled() {
             told.await;
         }
+    }
+}
+
+/// Cancels when it is dropped.
+pub struct CancelOnDrop {
+    control: Control,
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.control.cancel();
     }
 }
 

@@ -51,3 +51,17 @@ fn understand(raw: &[u8]) -> Understood {
     let preview = mime::preview(&text);
     Understood { preview: (!preview.is_empty()).then_some(preview), structure: parsed.structure, text }
 }
+
+/// Keeps one section of a mail, or the whole of it where `section` is empty.
+pub(super) async fn section(
+    store: &Store,
+    message: MessageId,
+    section: &str,
+    source: BodySource,
+) -> Result<(), StoreError> {
+    if section.is_empty() {
+        return whole(store, message, source).await.map(|_| ());
+    }
+    let (section, body) = (section.to_owned(), store.prepare_body(source).await?);
+    store.mirror(move |tx| tx.store_body(message, &section, body)).await
+}

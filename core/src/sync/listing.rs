@@ -37,9 +37,9 @@ impl Listing {
             round.push((Ask::Optional, command::namespace()));
         }
         if server.has("LIST-STATUS") {
-            round.push((Ask::List, command::list_status(&status_items(server), server.has("SPECIAL-USE"))));
+            round.push((Ask::List, command::list_status(server, &status_items(server))));
         } else {
-            round.push((Ask::List, command::list_all(server.has("SPECIAL-USE") && server.has("LIST-EXTENDED"))));
+            round.push((Ask::List, command::list_all(server)));
             round.push((Ask::Subscriptions, command::lsub_all()));
         }
         round
@@ -93,7 +93,7 @@ impl Listing {
         }
         let naming = self.namespaces.as_ref().map(Naming::from_namespaces).unwrap_or_default();
         let listed = mailbox_list::listed(&self.entries, &self.statuses, &naming, &self.subscribed);
-        let mailboxes = store.read(move |view| view.mailboxes_with_missing(account)).await?;
+        let mailboxes = store.read(move |view| view.mailboxes(account)).await?;
         let known: Vec<Known> = mailboxes.iter().map(known).collect();
         let plan = mailbox_list::plan(&known, listed, now);
         let doubtful = plan.doubtful;
@@ -170,16 +170,17 @@ fn write(
         tx.remove_mailbox(id)?;
     }
     for id in plan.missing {
-        tx.set_missing(id, Some(now))?;
+        tx.set_missing_since(id, Some(now))?;
     }
-    let changed: Vec<&(MailboxId, Listed)> = plan.update.iter().filter(|(id, _)| !unchanged.contains(id)).collect();
-    // Names are unique: two mailboxes that swapped theirs must not meet half-way.
+    let changed: Vec<(MailboxId, MailboxNaming)> = plan
+        .update
+        .iter()
+        .filter(|(id, _)| !unchanged.contains(id))
+        .map(|(id, listed)| (*id, naming(listed)))
+        .collect();
+    tx.update_mailbox_namings(&changed)?;
     for (id, _) in &changed {
-        tx.release_name(*id)?;
-    }
-    for (id, listed) in changed {
-        tx.update_naming(*id, &naming(listed))?;
-        tx.set_missing(*id, None)?;
+        tx.set_missing_since(*id, None)?;
     }
     for (id, listed) in plan.update {
         if !unchanged.contains(&id) {

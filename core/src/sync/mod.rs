@@ -9,20 +9,23 @@ mod bodies;
 mod conductor;
 mod control;
 mod items;
+mod keep;
 mod listing;
 pub mod plan;
 mod report;
 mod run;
+mod section;
 mod spool;
 mod visit;
 
-pub use bodies::{FetchedBody, fetch_part};
-pub use control::{Control, Limits, Stop};
+pub use bodies::{BodyRules, recent};
+pub use control::{CancelOnDrop, Control, Limits, Stop};
 pub use report::{Note, Report, Stage};
 pub use run::{Request, run};
+pub use section::fetch_section;
 pub use spool::IncomingSpool;
 
-use crate::imap::ImapError;
+use crate::imap::{ImapError, InvalidArgument};
 use crate::store::StoreError;
 
 /// Why a sync ended before its end. What was mirrored until then stays.
@@ -48,4 +51,10 @@ pub enum SyncError {
     /// The message or part is not on the server any more.
     #[error("the message is not on the server any more")]
     Gone,
+}
+
+impl From<InvalidArgument> for SyncError {
+    fn from(error: InvalidArgument) -> Self {
+        Self::Imap(error.into())
+    }
 }

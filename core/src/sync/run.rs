@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bodies::{BodyRules, Bodies};
+use super::bodies::{self, Bodies, BodyRules};
 use super::conductor::{Ask, Conductor, Heard, Owner, ok, refused};
 use super::control::{Allowance, Control, Limits};
 use super::items;
@@ -14,8 +14,8 @@ use super::spool::IncomingSpool;
 use super::visit::{Next, Visit};
 use super::SyncError;
 use crate::imap::command::{self, Command};
-use crate::imap::{Capabilities, Session, StatusEntry, Untagged};
-use crate::model::{AccountId, Clock, MailboxId, MailboxRole};
+use crate::imap::{Capabilities, Session, StatusEntry};
+use crate::model::{AccountId, Clock, MailboxId, MailboxRole, Uid};
 use crate::store::{Mailbox, Store};
 use crate::wire::Traffic;
 
@@ -36,6 +36,8 @@ pub struct Request {
     pub mailboxes: Vec<MailboxId>,
     /// Which bodies to fetch.
     pub bodies: BodyRules,
+    /// Whether every body that these rules name was fetched in the last run: then only new mail can lack one.
+    pub bodies_complete: bool,
     /// What the run may cost.
     pub limits: Limits,
 }
@@ -104,11 +106,22 @@ impl Run<'_> {
         self.open_visits(statuses, early).await?;
         self.follow_visits().await?;
         let complete = self.visits.iter().all(|visit| visit.complete);
-        let bodies = Bodies::new(self.store.clone(), self.request.account, self.request.bodies, spool.clone());
-        let wanted = std::mem::take(&mut self.request.mailboxes);
-        let fetched = bodies.fetch(&mut self.conductor, &wanted, self.clock.now(), self.tell).await?;
-        self.report.bodies_fetched = fetched;
+        self.fetch_bodies(spool).await?;
         self.report.complete = complete;
+        Ok(())
+    }
+
+    async fn fetch_bodies(&mut self, spool: &IncomingSpool) -> Result<(), SyncError> {
+        let Some(policy) = self.request.bodies else { return Ok(()) };
+        let account = self.request.account;
+        let mailboxes = self.store.read(move |view| view.mailboxes(account)).await?;
+        let mut mailboxes = bodies::with_bodies(mailboxes, &self.request.mailboxes);
+        if self.request.bodies_complete {
+            let touched = |id| self.visits.iter().any(|visit| visit.id == id && visit.applied.new > 0);
+            mailboxes.retain(|mailbox| touched(mailbox.id));
+        }
+        let bodies = Bodies::new(self.store.clone(), policy, spool.clone());
+        self.report.bodies_fetched = bodies.fetch(&mut self.conductor, mailboxes, self.tell).await?;
         Ok(())
     }
 
@@ -173,12 +186,13 @@ impl Run<'_> {
     async fn begin_visit(&mut self, mailbox: &Mailbox, status: Option<&StatusEntry>) -> Result<(), SyncError> {
         let id = mailbox.id;
         let (gaps, known) =
-            self.store.read(move |view| Ok((view.has_gaps(id)?, view.count_known(id)?))).await?;
+            self.store.read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?))).await?;
         let mut visit = Visit::new(mailbox, gaps, known, self.abilities);
         let index = self.visits.len();
-        for (ask, command) in visit.open(&self.server, status) {
+        for (ask, command) in visit.open(&self.server, status)? {
             self.conductor.ask(Owner::Visit(index), ask, command);
         }
+        self.conductor.select(Some(id));
         self.visits.push(visit);
         Ok(())
     }
@@ -244,7 +258,7 @@ impl Run<'_> {
     async fn settled_by_status(&mut self, mailbox: &Mailbox, status: &StatusEntry) -> Result<bool, SyncError> {
         let id = mailbox.id;
         let (gaps, known) =
-            self.store.read(move |view| Ok((view.has_gaps(id)?, view.count_known(id)?))).await?;
+            self.store.read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?))).await?;
         let visit = Visit::new(mailbox, gaps, known, self.abilities);
         if delta::untouched(visit.mirror(), status) {
             return Ok(true);
@@ -257,7 +271,7 @@ impl Run<'_> {
         state.uid_validity = status.uid_validity;
         state.uid_next = status.uid_next;
         state.highest_modseq = status.highest_modseq;
-        state.complete = true;
+        state.backfill = Some(Uid::MIN);
         if state != mailbox.state {
             self.store.mirror(move |tx| tx.set_mailbox_state(id, &state)).await?;
         }
@@ -268,7 +282,7 @@ impl Run<'_> {
     async fn follow_visits(&mut self) -> Result<(), SyncError> {
         loop {
             self.advance_idle().await?;
-            self.top_up();
+            self.top_up()?;
             if self.conductor.outstanding() == 0 {
                 if self.visits.iter().all(Visit::is_finished) {
                     return Ok(());
@@ -294,7 +308,7 @@ impl Run<'_> {
                 (self.tell)(note);
             }
             if let Next::Round(round) = next {
-                self.select(index);
+                self.select(index)?;
                 for (ask, command) in round {
                     self.conductor.ask(owner, ask, command);
                 }
@@ -304,24 +318,28 @@ impl Run<'_> {
     }
 
     /// Comes back to a visit's mailbox where another is selected.
-    fn select(&mut self, index: usize) {
-        if self.conductor.selected() != Some(index) {
-            let examine = self.visits[index].reopen(&self.server);
+    fn select(&mut self, index: usize) -> Result<(), SyncError> {
+        let id = self.visits[index].id;
+        if self.conductor.selected() != Some(id) {
+            let examine = self.visits[index].reopen()?;
             self.conductor.ask(Owner::Visit(index), Ask::Reopen, examine);
+            self.conductor.select(Some(id));
         }
+        Ok(())
     }
 
     /// Keeps windows under way, one mailbox after the other.
-    fn top_up(&mut self) {
+    fn top_up(&mut self) -> Result<(), SyncError> {
         while self.conductor.outstanding() < MAX_WINDOWS {
-            let Some(index) = self.visits.iter().position(Visit::has_windows) else { return };
+            let Some(index) = self.visits.iter().position(Visit::has_windows) else { break };
             let (done, _) = self.visits[index].progress();
             let size = if done == 0 { windows::FIRST } else { windows::LATER };
-            let Some((window, detail)) = self.visits[index].next_window(size) else { return };
-            self.select(index);
-            let fetch = command::uid_fetch(&window, &items::new_message(&self.server, detail), None, false);
-            self.conductor.ask(Owner::Visit(index), Ask::Window(window, detail), fetch);
+            let Some((window, detail)) = self.visits[index].next_window(size) else { break };
+            self.select(index)?;
+            let fetch = command::uid_fetch(&window, &items::new_message(&self.server, detail), None)?;
+            self.conductor.ask(Owner::Visit(index), Ask::Window(Arc::new(window), detail), fetch);
         }
+        Ok(())
     }
 
     /// Works until every command of the account itself is done.
@@ -344,6 +362,7 @@ impl Run<'_> {
                 }
                 self.listing.done(&ask, &condition);
             }
+            (Owner::Bodies, _) => {}
             (Owner::Visit(index), Heard::Data(data)) => {
                 if self.visits[index].data(ask.as_ref(), data) {
                     self.visits[index].flush(&self.store).await?;
@@ -353,7 +372,7 @@ impl Run<'_> {
             (Owner::Visit(index), Heard::Done(ask, condition)) => {
                 self.visits[index].done(ask, &condition);
                 if self.visits[index].has_failed() {
-                    self.conductor.unselected();
+                    self.conductor.select(None);
                 }
             }
         }

@@ -1,15 +1,17 @@
 //! One mailbox in one run: opened, compared, filled, and its state written with the last piece of what changed.
 
+use std::sync::Arc;
+
 use super::SyncError;
 use super::batch::{self, Writes};
 use super::conductor::{Ask, ok};
 use super::items::{self, Detail};
 use super::plan::delta::{self, Abilities, Method, Mirror, Selected, Verdict};
 use super::report::Note;
-use crate::imap::command::{self, Command, SelectMode};
+use crate::imap::command::{self, Command, InvalidArgument, SearchKey, SelectMode};
 use crate::imap::{Capabilities, Code, Condition, Fetch, StatusEntry, Untagged};
 use crate::model::{Flags, MailboxId, ModSeq, Uid, UidSet};
-use crate::store::{Mailbox, MailboxState, NewMessage, Store};
+use crate::store::{Mailbox, MailboxState, MirrorTx, NewMessage, Store, StoreError};
 
 /// A mailbox with at most this many messages is fetched in the flight that opens it.
 const WHOLE: u32 = 500;
@@ -82,7 +84,7 @@ impl Visit {
             uid_validity: state.uid_validity,
             uid_next: state.uid_next,
             highest_modseq: state.highest_modseq,
-            complete: state.complete,
+            complete: state.is_complete(),
             count: known,
             gaps,
         };
@@ -118,30 +120,39 @@ impl Visit {
     }
 
     /// The commands that open the mailbox and ask for what most likely changed, in one flight.
-    pub(super) fn open(&mut self, server: &Capabilities, status: Option<&StatusEntry>) -> Vec<(Ask, Command)> {
+    pub(super) fn open(
+        &mut self,
+        server: &Capabilities,
+        status: Option<&StatusEntry>,
+    ) -> Result<Vec<(Ask, Command)>, InvalidArgument> {
         let mode = match self.method {
             Method::Qresync { from: (validity, modseq) } => SelectMode::Qresync { validity, modseq },
             _ if server.condstore() => SelectMode::Condstore,
             _ => SelectMode::Plain,
         };
-        let mut round = vec![(Ask::Open, command::examine(&self.raw, mode))];
+        let mut round = vec![(Ask::Open, command::examine(&self.raw, mode)?)];
         if let (Method::Condstore { since }, Some(before)) = (self.method, self.below_uid_next()) {
-            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), Some(since), false)));
+            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), Some(since))?));
         }
         if let (Method::Plain, Some(before)) = (self.method, self.below_uid_next()) {
             if self.mirror.count > 0 {
-                round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), None, false)));
+                round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), None)?));
             }
         }
         if !self.mirror.complete || self.mirror.gaps {
-            round.push((Ask::Search(None), command::uid_search_all(server)));
+            round.push((Ask::Search(None), command::uid_search(server, &SearchKey::All)?));
         }
         if let Some(range) = self.likely_new(status) {
             self.range_end = range.last();
-            let fetch = command::uid_fetch(&range, &items::new_message(server, Detail::Usual), None, false);
-            round.push((Ask::Range(range), fetch));
+            let fetch = command::uid_fetch(&range, &items::new_message(server, Detail::Usual), None)?;
+            round.push((Ask::Range(Arc::new(range)), fetch));
         }
-        round
+        Ok(round)
+    }
+
+    /// The command that comes back to the mailbox.
+    pub(super) fn reopen(&self) -> Result<Command, InvalidArgument> {
+        command::examine(&self.raw, SelectMode::Plain)
     }
 
     fn below_uid_next(&self) -> Option<UidSet> {
@@ -271,13 +282,27 @@ impl Visit {
         Some((super::plan::windows::take(&mut self.targets, size), Detail::Usual))
     }
 
+    /// Whether there are windows to be asked for.
+    pub(super) fn has_windows(&self) -> bool {
+        self.stage == Stage::Filling && !self.failed && (!self.retry.is_empty() || !self.targets.is_empty())
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    pub(super) fn mirror(&self) -> &Mirror {
+        &self.mirror
+    }
+
+    /// Waits until everything handed to the store is committed, however the run ended.
+    pub(super) async fn settle(&mut self) -> Result<(), SyncError> {
+        self.drain().await
+    }
+
     /// How far the filling is: done and to do.
     pub(super) fn progress(&self) -> (u64, u64) {
         (self.filled, self.total_to_fill)
-    }
-
-    pub(super) fn is_filling(&self) -> bool {
-        self.stage == Stage::Filling
     }
 
     pub(super) fn is_finished(&self) -> bool {
@@ -290,8 +315,7 @@ impl Visit {
             return Ok(());
         }
         let (rows, flags) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.flags));
-        let (mailbox, state) = (self.id, self.opened_state());
-        let store = store.clone();
+        let (mailbox, state, store) = (self.id, self.opened_state(), store.clone());
         self.writes
             .push(async move {
                 store
@@ -319,7 +343,7 @@ impl Visit {
         self.state.uid_validity = self.selected.uid_validity;
         self.state.highest_modseq = self.selected.highest_modseq;
         self.state.uid_next = None;
-        self.state.complete = false;
+        self.state.backfill = None;
         Some(self.state.clone())
     }
 
@@ -370,45 +394,53 @@ impl Visit {
             }
             Verdict::NewValidity => {
                 self.bind_anew(store, notes).await?;
-                return Ok(self.list(server, false));
+                return self.list(server, false);
             }
-            Verdict::Compare => return Ok(self.list(server, true)),
+            Verdict::Compare => return self.list(server, true),
             Verdict::Continues => {}
         }
         if self.listed_all {
             return self.after_listing(store, notes).await;
         }
         if self.method == Method::First {
-            return Ok(self.list(server, false));
+            return self.list(server, false);
         }
         // More arrived than was asked for on trust: find out what, and fetch it newest first.
         let beyond = self.selected.uid_next.is_none_or(|next| self.range_end.is_none_or(|end| next > end));
         let empty_range = self.selected.uid_next == self.mirror.uid_next;
         if beyond && !empty_range {
-            return Ok(self.list(server, false));
+            return self.list(server, false);
         }
         self.flush(store).await?;
         self.drain().await?;
         let (id, vanished) = (self.id, self.vanished.clone());
         let (known, gone) = store
-            .read(move |view| Ok((view.count_known(id)?, view.known_uids(id, None)?.intersection(&vanished))))
+            .read(move |view| {
+                let known = view.count_known(id, Uid::MIN, Uid::MAX)?;
+                // Only what VANISHED names: a no-op on a large mailbox reads no UID at all.
+                let mut gone = UidSet::new();
+                for range in vanished.ranges().filter_map(|range| Some((Uid::new(*range.start())?, Uid::new(*range.end())?))) {
+                    gone = gone.union(&view.known_uids(id, range.0, range.1)?);
+                }
+                Ok((known, gone))
+            })
             .await?;
         if !delta::removal_agrees(known, gone.len(), self.opened_with) || delta::is_mass_removal(known, gone.len()) {
-            return Ok(self.list(server, false));
+            return self.list(server, false);
         }
         self.finish(store, gone, true).await
     }
 
     /// Asks for the list of all UIDs, and for all flags where nothing else tells what changed.
-    fn list(&mut self, server: &Capabilities, flags: bool) -> Next {
+    fn list(&mut self, server: &Capabilities, flags: bool) -> Result<Next, SyncError> {
         self.stage = Stage::Listing;
         self.listed = UidSet::new();
-        let mut round = vec![(Ask::Search(None), command::uid_search_all(server))];
+        let mut round = vec![(Ask::Search(None), command::uid_search(server, &SearchKey::All)?)];
         if flags {
             let all = UidSet::range(Uid::MIN, Uid::MAX);
-            round.push((Ask::Changes, command::uid_fetch(&all, &items::changes(server), None, false)));
+            round.push((Ask::Changes, command::uid_fetch(&all, &items::changes(server), None)?));
         }
-        Next::Round(round)
+        Ok(Next::Round(round))
     }
 
     async fn bind_anew(&mut self, store: &Store, notes: &mut Vec<Note>) -> Result<(), SyncError> {
@@ -427,8 +459,10 @@ impl Visit {
         self.flush(store).await?;
         self.drain().await?;
         let id = self.id;
-        let (known, quarantined) =
-            store.read(move |view| Ok((view.known_uids(id, None)?, view.quarantined(id)?))).await?;
+        let (known, gaps) =
+            store.read(move |view| Ok((view.known_uids(id, Uid::MIN, Uid::MAX)?, view.gaps(id)?))).await?;
+        let quarantined: UidSet =
+            gaps.into_iter().filter(|gap| gap.quarantined.is_some()).map(|gap| gap.uid).collect();
         // Two proofs: the list lacks them, and it is as long as the server says that the mailbox is.
         let trusted = self.listed_all && self.listed.len() == u64::from(self.exists);
         let gone = if trusted { known.difference(&self.listed) } else { UidSet::new() };
@@ -455,7 +489,7 @@ impl Visit {
         self.drain().await?;
         if !self.unanswered.is_empty() {
             let (id, uids) = (self.id, self.unanswered.clone());
-            let quarantined = store.mirror(move |tx| tx.note_gaps(id, &uids, TRIES)).await?;
+            let quarantined = store.mirror(move |tx| set_aside(tx, id, &uids)).await?;
             if quarantined > 0 {
                 notes.push(Note::Quarantined { mailbox: self.name.clone(), messages: quarantined });
             }
@@ -473,7 +507,7 @@ impl Visit {
         }
         let mut state = self.state.clone();
         state.uid_validity = self.selected.uid_validity;
-        state.complete = complete;
+        state.backfill = complete.then_some(Uid::MIN);
         if complete {
             state.uid_next = self.selected.uid_next.or_else(|| self.after_highest());
             state.highest_modseq = self.selected.highest_modseq;
@@ -485,7 +519,7 @@ impl Visit {
                 .mirror(move |tx| {
                     let removed = tx.remove_uids(id, &gone)?;
                     tx.set_mailbox_state(id, &written)?;
-                    if written.complete {
+                    if written.is_complete() {
                         tx.drop_detached(id)?;
                     }
                     Ok(removed)
@@ -500,4 +534,17 @@ impl Visit {
         let highest = self.listed.last().or(self.answered.last())?;
         Uid::new(highest.get().saturating_add(1))
     }
+}
+
+/// Notes what a server lists and does not give, and sets aside what it has not given often enough. Returns how many.
+fn set_aside(tx: &mut MirrorTx<'_>, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
+    tx.note_gaps(mailbox, uids)?;
+    let mut count = 0;
+    for gap in tx.gaps(mailbox)? {
+        if gap.quarantined.is_none() && gap.tries >= TRIES {
+            tx.quarantine(mailbox, gap.uid, "listed by the server and never given")?;
+            count += 1;
+        }
+    }
+    Ok(count)
 }

@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use super::WireError;
 
 /// A connection's bytes.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Stream for T {}
 
 /// Any [`Stream`].
 pub type BoxStream = Box<dyn Stream>;

@@ -1,6 +1,6 @@
 /// Where literals too large for memory go while they arrive. Implemented above this module, by whoever has a place for
 /// them; kept apart so that the wire knows no store.
-pub trait Spool: Send {
+pub trait Spool: Send + Sync {
     /// Begins a literal of `len` bytes and names it. The token is never reused within one connection.
     ///
     /// # Errors

@@ -131,6 +131,16 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
         }
         open = rest;
     }
+    // Where a name now belongs to another mailbox, the one that had it is gone: its id says so.
+    let replaced: Vec<MailboxId> = unmatched
+        .values()
+        .filter(|mailbox| open.iter().any(|entry| key(&entry.raw) == key(&mailbox.raw)))
+        .map(|mailbox| mailbox.id)
+        .collect();
+    for id in replaced {
+        unmatched.remove(&id);
+        result.remove.push(id);
+    }
     result.insert = open;
     if !doubtful {
         for mailbox in unmatched.values() {

@@ -18,7 +18,7 @@ pub fn take(targets: &mut UidSet, size: u64) -> UidSet {
     loop {
         let mut rest = targets.clone();
         let taken = rest.split_highest(size);
-        if taken.ranges().len() <= MAX_RANGES || size == 1 {
+        if taken.ranges().count() <= MAX_RANGES || size == 1 {
             *targets = rest;
             return taken;
         }

@@ -91,9 +91,18 @@ impl Guard {
         self.queue.push(Outgoing::Bytes([line, b"\r\n"].concat()));
     }
 
+    /// Drops what waited for a continuation request that was answered with a refusal. Returns whether anything did.
+    pub fn not_continued(&mut self) -> bool {
+        self.queue.not_continued()
+    }
+
     /// The next response that was framed.
     pub fn pop(&mut self) -> Option<Incoming> {
-        let item = self.framing.pop();
+        let mut item = self.framing.pop();
+        // What a literal or a SASL response waited for is nobody else's business.
+        while matches!(item, Some(Incoming::Continue(_))) && self.queue.continued() {
+            item = self.framing.pop();
+        }
         if self.framing.front().is_none() {
             self.marked = false;
         }

@@ -1,0 +1,197 @@
+use std::io::{Read, Write};
+use std::path::Path;
+
+use super::{AttachmentInfo, Core, CoreError};
+use crate::mime;
+use crate::model::{MessageId, Part, PlaceId};
+use crate::store::{Body, BodyState, StoreError};
+use crate::sync::Control;
+
+/// Mails larger than this, in octets, are given as bytes only.
+const PARSED: u64 = 64 * 1024 * 1024;
+
+/// The raw bytes of a mail, exactly as the server holds them.
+#[derive(Clone, Debug)]
+pub struct RawMail {
+    body: Body,
+}
+
+impl RawMail {
+    /// How many bytes.
+    pub fn size(&self) -> u64 {
+        self.body.size()
+    }
+
+    /// Writes them out, piece by piece.
+    ///
+    /// # Errors
+    /// Where they cannot be read or written.
+    pub fn write_to(&self, out: &mut dyn Write) -> Result<(), CoreError> {
+        let mut from = self.body.open()?;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let count = from.read(&mut buffer).map_err(StoreError::from)?;
+            if count == 0 {
+                return Ok(());
+            }
+            out.write_all(&buffer[..count]).map_err(StoreError::from)?;
+        }
+    }
+
+    /// All of them in memory.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn read_all(self) -> Result<Vec<u8>, CoreError> {
+        Ok(self.body.into_bytes()?)
+    }
+}
+
+struct Located {
+    account: crate::model::AccountId,
+    message: MessageId,
+    body: BodyState,
+    structure: Option<Part>,
+}
+
+impl Core {
+    /// Makes sure that every byte of a mail is here: fetched where it is not, from where it stopped.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] where the server has it no more, and what a conversation may meet.
+    pub async fn fetch_body(&self, id: PlaceId) -> Result<(), CoreError> {
+        let located = self.locate(id).await?;
+        if located.body == BodyState::Full {
+            return Ok(());
+        }
+        self.fetch(&located, id, String::new()).await
+    }
+
+    /// The raw bytes of a mail.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] where they are not here: see [`Core::fetch_body`].
+    pub async fn raw(&self, id: PlaceId) -> Result<RawMail, CoreError> {
+        let body = self
+            .read(move |view| {
+                let detail = view.message(id)?.ok_or(StoreError::NotFound("message"))?;
+                view.body(detail.row.message, "")
+            })
+            .await?;
+        body.map(|body| RawMail { body }).ok_or_else(|| CoreError::not_found("the body is not here yet"))
+    }
+
+    /// The text of a mail as people read it.
+    ///
+    /// # Errors
+    /// As [`Core::raw`].
+    pub async fn text(&self, id: PlaceId) -> Result<String, CoreError> {
+        Ok(mime::display_text(&self.parsed(id).await?))
+    }
+
+    /// The HTML of a mail, where it has any. As it stands: not safe to show without a sandbox.
+    ///
+    /// # Errors
+    /// As [`Core::raw`].
+    pub async fn html(&self, id: PlaceId) -> Result<Option<String>, CoreError> {
+        Ok(Some(self.parsed(id).await?.html).filter(|html| !html.is_empty()))
+    }
+
+    /// The header of a mail, up to the empty line.
+    ///
+    /// # Errors
+    /// As [`Core::raw`].
+    pub async fn headers(&self, id: PlaceId) -> Result<Vec<u8>, CoreError> {
+        let mut bytes = self.raw(id).await?.read_all()?;
+        let end = mime::header_end(&bytes);
+        bytes.truncate(end);
+        Ok(bytes)
+    }
+
+    /// The attachments of a mail.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`], also where the structure of the mail is not known yet.
+    pub async fn attachments(&self, id: PlaceId) -> Result<Vec<AttachmentInfo>, CoreError> {
+        let located = self.locate(id).await?;
+        let message = located.message;
+        let here = self.read(move |view| view.sections(message)).await?;
+        let structure = located.structure.ok_or_else(|| CoreError::not_found("the structure is not known yet"))?;
+        let describe = |part: &Part| AttachmentInfo {
+            part: part.section.clone(),
+            name: mime::safe_file_name(part.name.as_deref(), &part.media_type),
+            media_type: part.media_type.clone(),
+            size: part.octets,
+            here: here.iter().any(|section| section.is_empty() || *section == part.section),
+        };
+        Ok(structure.attachments().into_iter().map(describe).collect())
+    }
+
+    /// Saves the content of one part to a file, fetched where it is not here. Returns its size in bytes.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] where there is no such part, and what a conversation or a disk may meet.
+    pub async fn save_attachment(&self, id: PlaceId, part: &str, to: &Path) -> Result<u64, CoreError> {
+        let content = self.part_content(id, part).await?;
+        let to = to.to_owned();
+        let written = tokio::task::spawn_blocking(move || {
+            std::fs::write(to, &content).map_err(StoreError::from)?;
+            Ok::<u64, StoreError>(content.len() as u64)
+        });
+        Ok(written.await.map_err(|_| CoreError::internal("writing panicked"))??)
+    }
+
+    /// The decoded content of one part, fetched where it is not here.
+    ///
+    /// # Errors
+    /// As [`Core::save_attachment`].
+    pub async fn part_content(&self, id: PlaceId, part: &str) -> Result<Vec<u8>, CoreError> {
+        let located = self.locate(id).await?;
+        let found = located.structure.as_ref().and_then(|structure| structure.find(part)).cloned();
+        let found = found.ok_or_else(|| CoreError::not_found("there is no such part"))?;
+        if located.body == BodyState::Full {
+            let raw = self.raw(id).await?.read_all()?;
+            return mime::content_of(&raw, part).ok_or_else(|| CoreError::not_found("there is no such part"));
+        }
+        let (message, section) = (located.message, part.to_owned());
+        let read = move |view: &crate::store::Snapshot<'_>| view.body(message, &section);
+        let bytes = match self.read(read.clone()).await? {
+            Some(body) => body,
+            None => {
+                self.fetch(&located, id, part.to_owned()).await?;
+                self.read(read).await?.ok_or_else(|| CoreError::not_found("the part is not here"))?
+            }
+        };
+        Ok(mime::decode(&bytes.into_bytes()?, &found.encoding))
+    }
+
+    async fn fetch(&self, located: &Located, id: PlaceId, section: String) -> Result<(), CoreError> {
+        let control = Control::default();
+        // Dropping this future cancels what it waits for.
+        let _guard = control.cancel_on_drop();
+        Ok(self.engine().fetch_section(located.account, id, located.message, section, control.clone()).await?)
+    }
+
+    async fn locate(&self, id: PlaceId) -> Result<Located, CoreError> {
+        self.read(move |view| {
+            let detail = view.message(id)?.ok_or(StoreError::NotFound("message"))?;
+            let mailbox = view.mailbox(detail.row.mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;
+            Ok(Located {
+                account: mailbox.account,
+                message: detail.row.message,
+                body: detail.row.body,
+                structure: detail.structure,
+            })
+        })
+        .await
+    }
+
+    async fn parsed(&self, id: PlaceId) -> Result<mime::Parsed, CoreError> {
+        let raw = self.raw(id).await?;
+        if raw.size() > PARSED {
+            return Err(CoreError::invalid_input("the mail is too large to be shown as text"));
+        }
+        let parse = move || raw.read_all().map(|bytes| mime::parse(&bytes));
+        tokio::task::spawn_blocking(parse).await.map_err(|_| CoreError::internal("parsing panicked"))?
+    }
+}

@@ -1,0 +1,123 @@
+//! From what the modules below say to what the API says.
+
+use super::{BodyState, CoreError, MailboxInfo, MessageRow};
+use crate::account::CredentialError;
+use crate::engine::Failure;
+use crate::imap::ImapError;
+use crate::store::{self, Mailbox, StoreError};
+use crate::wire::WireError;
+
+impl From<StoreError> for CoreError {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        let server_code = None;
+        match error {
+            StoreError::InUse { pid } => {
+                let owner = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+                Self::InUse { message: format!("the store is in use by {owner}"), server_code }
+            }
+            StoreError::Full => Self::StorageFull { message, server_code },
+            StoreError::ReadOnly => Self::StorageReadOnly { message, server_code },
+            StoreError::Damaged => Self::StorageDamaged { message, server_code },
+            StoreError::TooNew { .. } => Self::StorageTooNew { message, server_code },
+            StoreError::Io(_) => Self::Storage { message, server_code },
+            StoreError::Closed => Self::Closed { message, server_code },
+            StoreError::NotFound(_) => Self::NotFound { message, server_code },
+            StoreError::Exists(_) => Self::AlreadyExists { message, server_code },
+            StoreError::Internal(_) => Self::Internal { message, server_code },
+        }
+    }
+}
+
+impl From<Failure> for CoreError {
+    fn from(failure: Failure) -> Self {
+        let message = failure.to_string();
+        match failure {
+            Failure::Imap(error) => error.into(),
+            Failure::Store(error) => error.into(),
+            Failure::Credential(CredentialError::Missing) => Self::CredentialMissing { message, server_code: None },
+            Failure::Credential(CredentialError::Unavailable) => Self::ServerUnavailable { message, server_code: None },
+            Failure::Settings(_) => Self::InvalidInput { message, server_code: None },
+            Failure::Refused { code, .. } => Self::ServerRefused { message, server_code: code },
+            Failure::Gone => Self::NotFound { message, server_code: None },
+            Failure::Cancelled => Self::Cancelled { message, server_code: None },
+            Failure::Closed => Self::Closed { message, server_code: None },
+        }
+    }
+}
+
+impl From<ImapError> for CoreError {
+    fn from(error: ImapError) -> Self {
+        let message = error.to_string();
+        match error {
+            ImapError::Wire(error) => error.into(),
+            ImapError::Protocol(_) => Self::Protocol { message, server_code: None },
+            ImapError::Bye { .. } | ImapError::Ended => Self::ServerUnavailable { message, server_code: None },
+            ImapError::NoTls | ImapError::PreAuthWithoutTls => Self::TlsUnavailable { message, server_code: None },
+            ImapError::Authentication { code } => Self::Authentication { message, server_code: code },
+            ImapError::Unavailable { code } => Self::ServerUnavailable { message, server_code: code },
+            ImapError::NoMechanism => Self::Authentication { message, server_code: None },
+            ImapError::Argument(_) => Self::InvalidInput { message, server_code: None },
+        }
+    }
+}
+
+impl From<WireError> for CoreError {
+    fn from(error: WireError) -> Self {
+        let message = error.to_string();
+        let server_code = None;
+        match error {
+            WireError::UnknownHost => Self::UnknownHost { message, server_code },
+            WireError::Refused => Self::ConnectionRefused { message, server_code },
+            WireError::TimedOut => Self::Timeout { message, server_code },
+            WireError::Io(_) | WireError::Closed => Self::Network { message, server_code },
+            WireError::Certificate(_) => Self::Certificate { message, server_code },
+            WireError::TlsPolicy => Self::TlsUnavailable { message, server_code },
+            WireError::LineTooLong | WireError::LiteralTooLarge(_) | WireError::Protocol(_) => {
+                Self::Protocol { message, server_code }
+            }
+            WireError::Spool(_) => Self::Storage { message, server_code },
+        }
+    }
+}
+
+pub(super) fn mailbox(mailbox: Mailbox) -> MailboxInfo {
+    MailboxInfo {
+        id: mailbox.id,
+        account: mailbox.account,
+        synced: mailbox.state.is_complete(),
+        uidvalidity: mailbox.state.uid_validity.map(|validity| validity.get()),
+        name: mailbox.naming.name,
+        role: mailbox.naming.role,
+        total: mailbox.total,
+        unread: mailbox.unread,
+        server_total: mailbox.server_total.map(u64::from),
+        subscribed: mailbox.naming.subscribed,
+        selectable: mailbox.naming.selectable,
+    }
+}
+
+pub(super) fn row(row: store::MessageRow, mailbox: &str) -> MessageRow {
+    MessageRow {
+        id: row.id,
+        mailbox_id: row.mailbox,
+        mailbox: mailbox.to_owned(),
+        uid: row.uid.map(|uid| uid.get()),
+        message: row.message,
+        thread_id: row.thread,
+        subject: row.subject,
+        from: row.from,
+        to: row.to,
+        date: row.date.unwrap_or(row.sort_date),
+        flags: row.flags.names(),
+        size: row.size.unwrap_or(0),
+        has_attachments: row.has_attachments,
+        preview: row.preview.unwrap_or_default(),
+        body: match row.body {
+            store::BodyState::None => BodyState::None,
+            store::BodyState::Partial => BodyState::Partial,
+            store::BodyState::Full => BodyState::Full,
+        },
+        pending: Vec::new(),
+    }
+}

@@ -1,0 +1,83 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::CoreError;
+use crate::account::{SecretStore, TokenProvider};
+use crate::engine::{Engine, Environment};
+use crate::model::{Clock, SystemClock};
+use crate::store::{Mode, OpenOptions, Snapshot, Store, StoreError};
+use crate::wire::{Network, TcpNetwork};
+
+/// What a core is opened with.
+#[derive(Clone)]
+pub struct CoreOptions {
+    /// The store's folder. Made where it is missing.
+    pub dir: PathBuf,
+    /// Where passwords are kept.
+    pub secrets: Arc<dyn SecretStore>,
+    /// Where access tokens come from.
+    pub tokens: Option<Arc<dyn TokenProvider>>,
+    /// Where connections come from; the machine's own network where `None`.
+    pub network: Option<Arc<dyn Network>>,
+    /// The wall clock; the machine's own where `None`.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+/// An open store and the engine over it. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Core {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    engine: Engine,
+}
+
+impl Core {
+    /// Opens the store and brings it to the current schema. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`CoreError::InUse`] where another process has it, and the other errors of storage.
+    pub async fn open(options: CoreOptions) -> Result<Self, CoreError> {
+        let clock = options.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let (dir, store_clock) = (options.dir, Arc::clone(&clock));
+        let open = move || {
+            Store::open(&dir, OpenOptions { mode: Mode::Threaded, clock: store_clock, read_only: false })
+        };
+        let store = tokio::task::spawn_blocking(open).await.map_err(|_| CoreError::internal("opening panicked"))??;
+        let environment = Environment {
+            clock,
+            network: options.network.unwrap_or_else(|| Arc::new(TcpNetwork)),
+            secrets: options.secrets,
+            tokens: options.tokens,
+            threads: true,
+        };
+        let engine = Engine::new(store.clone(), environment);
+        Ok(Self { inner: Arc::new(Inner { store, engine }) })
+    }
+
+    /// Ends every task, writes everything to disk and releases every lock. All handles are of no use then.
+    ///
+    /// # Errors
+    /// Those of storage; the store is closed even so.
+    pub async fn close(&self) -> Result<(), CoreError> {
+        self.engine().end_all().await;
+        Ok(self.store().close().await?)
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&Snapshot<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        Ok(self.store().read(closure).await?)
+    }
+}

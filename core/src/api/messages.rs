@@ -1,0 +1,129 @@
+use std::collections::BTreeMap;
+
+use super::{Core, CoreError, ListFilter, MessageDetail, MessagePage, MessageRow, ThreadPage, ThreadRow, convert};
+use crate::model::{MailboxId, PlaceId};
+use crate::store::{self, Cursor, Snapshot, StoreError};
+
+/// The most messages on one page.
+pub(super) const MAX_PAGE: u32 = 1_000;
+
+impl Core {
+    /// A page of a mailbox, newest first. Costs the same in a mailbox of a thousand and of a million.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] where there is no such mailbox, or the cursor is none.
+    pub async fn messages(
+        &self,
+        mailbox: MailboxId,
+        filter: ListFilter,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<MessagePage, CoreError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        self.read(move |view| {
+            let name = mailbox_name(view, mailbox)?;
+            let after = after.map(|text| text.parse()).transpose()?;
+            let mut rows = view.page(mailbox, to_store(filter), after, limit + 1)?;
+            let next = next_cursor(&mut rows, limit);
+            Ok(MessagePage { messages: rows.into_iter().map(|row| convert::row(row, &name)).collect(), next })
+        })
+        .await
+    }
+
+    /// A page of the conversations of a mailbox, by their newest message there.
+    ///
+    /// # Errors
+    /// As [`Core::messages`].
+    pub async fn threads(
+        &self,
+        mailbox: MailboxId,
+        filter: ListFilter,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<ThreadPage, CoreError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        self.read(move |view| {
+            let name = mailbox_name(view, mailbox)?;
+            let after = after.map(|text| text.parse()).transpose()?;
+            let mut rows = view.page_threads(mailbox, to_store(filter), after, limit + 1)?;
+            let next = next_cursor(&mut rows, limit);
+            let mut threads = Vec::new();
+            for row in rows {
+                let here: Vec<_> =
+                    view.thread(row.thread)?.into_iter().filter(|member| member.mailbox == mailbox).collect();
+                let unread = here.iter().filter(|member| is_unread(member)).count() as u64;
+                threads.push(ThreadRow { newest: convert::row(row, &name), count: here.len() as u64, unread });
+            }
+            Ok(ThreadPage { threads, next })
+        })
+        .await
+    }
+
+    /// One message in full, as far as it is here.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`].
+    pub async fn message(&self, id: PlaceId) -> Result<MessageDetail, CoreError> {
+        self.read(move |view| {
+            let detail = view.message(id)?.ok_or(StoreError::NotFound("message"))?;
+            let name = mailbox_name(view, detail.row.mailbox)?;
+            Ok(MessageDetail {
+                sender_unclear: detail.row.sender_unclear,
+                row: convert::row(detail.row, &name),
+                cc: detail.cc,
+                bcc: detail.bcc,
+                reply_to: detail.reply_to,
+                message_id: detail.message_id,
+                structure: detail.structure,
+            })
+        })
+        .await
+    }
+
+    /// The conversation that a message belongs to, across mailboxes, oldest first.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`].
+    pub async fn thread(&self, id: PlaceId) -> Result<Vec<MessageRow>, CoreError> {
+        self.read(move |view| {
+            let detail = view.message(id)?.ok_or(StoreError::NotFound("message"))?;
+            rows(view, view.thread(detail.row.thread)?)
+        })
+        .await
+    }
+}
+
+fn to_store(filter: ListFilter) -> store::ListFilter {
+    store::ListFilter { unread: filter.unread, flagged: filter.flagged }
+}
+
+fn is_unread(row: &store::MessageRow) -> bool {
+    !row.flags.contains(crate::model::SystemFlag::Seen)
+}
+
+/// Cuts the row that only told whether there is more.
+fn next_cursor(rows: &mut Vec<store::MessageRow>, limit: u32) -> Option<String> {
+    if rows.len() <= limit as usize {
+        return None;
+    }
+    rows.truncate(limit as usize);
+    rows.last().map(store::MessageRow::cursor).map(|cursor: Cursor| cursor.to_string())
+}
+
+pub(super) fn mailbox_name(view: &Snapshot<'_>, id: MailboxId) -> Result<String, StoreError> {
+    Ok(view.mailbox(id)?.ok_or(StoreError::NotFound("mailbox"))?.naming.name)
+}
+
+/// Rows of several mailboxes, each with its mailbox's name.
+pub(super) fn rows(view: &Snapshot<'_>, found: Vec<store::MessageRow>) -> Result<Vec<MessageRow>, StoreError> {
+    let mut names: BTreeMap<MailboxId, String> = BTreeMap::new();
+    let mut rows = Vec::with_capacity(found.len());
+    for row in found {
+        if !names.contains_key(&row.mailbox) {
+            names.insert(row.mailbox, mailbox_name(view, row.mailbox)?);
+        }
+        let name = names.get(&row.mailbox).map(String::as_str).unwrap_or_default();
+        rows.push(convert::row(row, name));
+    }
+    Ok(rows)
+}

@@ -1,0 +1,32 @@
+//! The one front door: what the command line and the bindings use, and all that they use.
+//!
+//! A [`Core`] is an open store and the engine over it. Every function can fail, with one closed error; every long call
+//! has a handle that cancels it. Values are plain data.
+
+mod accounts;
+mod bodies;
+mod convert;
+mod core;
+mod error;
+mod mailboxes;
+mod messages;
+mod observe;
+mod sync;
+mod values;
+
+pub use self::core::{Core, CoreOptions};
+pub use bodies::RawMail;
+pub use error::CoreError;
+pub use observe::{ListDiff, ListObserver, Subscription};
+pub use sync::{Canceller, SyncHandle};
+pub use values::*;
+
+pub use crate::account::{
+    AccountSettings, Auth, BodyPolicy, CredentialError, InvalidServer, InvalidSetting, Protocol, SecretStore, Server,
+    TokenProvider,
+};
+pub use crate::model::{
+    AccountId, Address, Clock, Disposition, MailboxId, MailboxRole, MessageId, Part, PlaceId, Secret, SystemClock, ThreadId,
+    Timestamp,
+};
+pub use crate::wire::{BoxStream, Network, Security, TcpNetwork, WireError};

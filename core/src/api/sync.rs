@@ -1,0 +1,125 @@
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Core, CoreError, SyncEvent, SyncOptions, SyncSummary};
+use crate::engine::{SyncDone, SyncRequest};
+use crate::model::AccountId;
+use crate::store::StoreError;
+use crate::sync::{Control, Limits, Note, Stage};
+
+/// A sync that is under way. Dropping it leaves the sync to itself; [`SyncHandle::cancel`] ends it.
+pub struct SyncHandle {
+    account: String,
+    control: Control,
+    notes: mpsc::UnboundedReceiver<Note>,
+    done: oneshot::Receiver<Result<SyncDone, CoreError>>,
+}
+
+/// Cancels one sync. Clones cancel the same one.
+#[derive(Clone)]
+pub struct Canceller {
+    control: Control,
+}
+
+impl Canceller {
+    /// Ends the sync at its next step; what it did stays. It then reports that it is not complete.
+    pub fn cancel(&self) {
+        self.control.cancel();
+    }
+}
+
+impl Core {
+    /// Begins to sync an account. It goes on whether or not anybody looks at the handle.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`]; what the sync itself meets comes from [`SyncHandle::wait`].
+    pub async fn sync(&self, account: AccountId, options: SyncOptions) -> Result<SyncHandle, CoreError> {
+        let row = self.read(move |view| view.account(account)).await?.ok_or(StoreError::NotFound("account"))?;
+        let request = SyncRequest {
+            mailboxes: options.mailboxes,
+            bodies: options.bodies,
+            limits: Limits { max_time: options.max_time, max_bytes: options.max_bytes },
+            metered: options.metered,
+        };
+        let (notes, receiver) = mpsc::unbounded_channel();
+        let (reply, done) = oneshot::channel();
+        let (core, control) = (self.clone(), Control::default());
+        let work_control = control.clone();
+        tokio::spawn(async move {
+            let outcome = core.engine().sync(account, request, work_control, notes).await;
+            // Where nobody waits for it, nobody is told.
+            let _ = reply.send(outcome.map_err(CoreError::from));
+        });
+        Ok(SyncHandle { account: row.name, control, notes: receiver, done })
+    }
+}
+
+impl SyncHandle {
+    /// What happens next; `None` when the sync has ended.
+    pub async fn next_event(&mut self) -> Option<SyncEvent> {
+        let note = self.notes.recv().await?;
+        Some(event(&self.account, note))
+    }
+
+    /// Ends the sync at its next step.
+    pub fn cancel(&self) {
+        self.control.cancel();
+    }
+
+    /// A handle that only cancels.
+    pub fn canceller(&self) -> Canceller {
+        Canceller { control: self.control.clone() }
+    }
+
+    /// Waits for the end. A sync that was cancelled or used up its limits succeeds, and is not complete.
+    ///
+    /// # Errors
+    /// Whatever ended it.
+    pub async fn wait(self) -> Result<SyncSummary, CoreError> {
+        let done = self.done.await.unwrap_or_else(|_| Err(CoreError::closed("the core was closed")))?;
+        let report = done.report;
+        Ok(SyncSummary {
+            account: self.account,
+            complete: report.complete,
+            mailboxes_checked: report.mailboxes_checked,
+            mailboxes_changed: report.mailboxes_changed,
+            messages_new: report.messages_new,
+            flags_changed: report.flags_changed,
+            messages_removed: report.messages_removed,
+            bodies_fetched: report.bodies_fetched,
+            operations_done: 0,
+            operations_left: 0,
+            bytes_in: done.bytes_in,
+            bytes_out: done.bytes_out,
+            round_trips: done.flights,
+            connections: done.connections,
+            elapsed_ms: done.elapsed_ms,
+        })
+    }
+}
+
+fn event(account: &str, note: Note) -> SyncEvent {
+    let account = account.to_owned();
+    let (mailbox, text) = match note {
+        Note::Progress { mailbox, stage, done, total } => {
+            let stage = match stage {
+                Stage::Headers => "headers",
+                Stage::Bodies => "bodies",
+            };
+            return SyncEvent::Progress { account, mailbox, stage: stage.to_owned(), done, total };
+        }
+        Note::MailboxRefused { mailbox } => (mailbox, "the server does not show this mailbox now".to_owned()),
+        Note::UidValidityChanged { mailbox } => {
+            (mailbox, "the server renumbered this mailbox; known mail is recognised and kept".to_owned())
+        }
+        Note::MassRemoval { mailbox, removed } => {
+            (mailbox, format!("{removed} messages went at once; what was read here stays for 30 days"))
+        }
+        Note::Quarantined { mailbox, messages } => {
+            (mailbox, format!("{messages} messages are listed by the server and never given"))
+        }
+        Note::Inconsistent { mailbox } => {
+            (mailbox, "the server contradicts itself; nothing was removed, the next sync looks again".to_owned())
+        }
+    };
+    SyncEvent::Notice { account, mailbox, text }
+}

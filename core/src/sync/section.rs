@@ -1,0 +1,122 @@
+//! One section of one message, fetched because somebody opened it: resumed at the byte where it stopped.
+
+use super::conductor::{ok, refused};
+use super::{Control, IncomingSpool, SyncError, keep};
+use crate::imap::command::{self, FetchItem, Section, SelectMode};
+use crate::imap::{Code, Command, Condition, Event, Session, Untagged};
+use crate::model::{MessageId, PlaceId, UidSet};
+use crate::store::{BodySource, IncomingFile, Store, StoreError};
+use crate::wire::Literal;
+
+/// Fetches a section, or the whole message where `section` is empty, and stores it.
+///
+/// # Errors
+/// [`SyncError::Gone`] where the server has the message no more; what arrived before any error is kept.
+pub async fn fetch_section(
+    session: &mut Session,
+    spool: &IncomingSpool,
+    store: &Store,
+    control: &Control,
+    place: PlaceId,
+    message: MessageId,
+    section: &str,
+) -> Result<(), SyncError> {
+    let (mailbox, uid) = store
+        .read(move |view| {
+            let row = view.message(place)?.ok_or(StoreError::NotFound("message"))?.row;
+            let mailbox = view.mailbox(row.mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;
+            Ok((mailbox, row.uid))
+        })
+        .await?;
+    let uid = uid.ok_or(SyncError::Gone)?;
+    let mut talk = Talk { session, control };
+    let opened = talk.run(command::examine(&mailbox.naming.raw_name, SelectMode::Plain)?, |_| Ok(())).await;
+    let (opened, validity) = opened?;
+    if !ok(&opened) {
+        return Err(refused("EXAMINE", &opened));
+    }
+    if validity.is_none() || validity != mailbox.state.uid_validity {
+        return Err(SyncError::Gone);
+    }
+    let file = keep::begin(store, message, section).await?;
+    let offset = file.offset();
+    let partial = (offset > 0).then_some((offset, u64::from(u32::MAX)));
+    let wanted = if section.is_empty() { Section::Whole } else { Section::Part(section.to_owned()) };
+    let items = [FetchItem::Uid, FetchItem::BodyPeek { section: wanted, partial }];
+    let only: UidSet = [uid].into_iter().collect();
+    spool.expect(file);
+    let mut arrived = None;
+    let outcome = talk
+        .run(command::uid_fetch(&only, &items, None)?, |data| {
+            if let Untagged::Fetch(fetch) = data
+                && fetch.uid == Some(uid)
+                && let Some(body) = fetch.bodies.into_iter().find_map(|body| body.data)
+            {
+                arrived = source(spool, body)?;
+            }
+            Ok(())
+        })
+        .await;
+    let failure = spool.failure();
+    spool.reset();
+    let (condition, _) = match (outcome, failure) {
+        (Err(_), Some(full)) => return Err(full.into()),
+        (outcome, _) => outcome?,
+    };
+    match arrived {
+        Some(source) => keep::section(store, message, section, source).await?,
+        None if ok(&condition) => return Err(SyncError::Gone),
+        None => return Err(refused("UID FETCH", &condition)),
+    }
+    Ok(())
+}
+
+fn source(spool: &IncomingSpool, body: Literal) -> Result<Option<BodySource>, SyncError> {
+    Ok(match body {
+        Literal::Spooled { token, .. } => spool.take(token).map(BodySource::Incoming),
+        Literal::Memory(bytes) => {
+            let Some(file) = spool.take_expected() else { return Ok(None) };
+            Some(appended(file, bytes)?)
+        }
+    })
+}
+
+fn appended(mut file: IncomingFile, bytes: Vec<u8>) -> Result<BodySource, StoreError> {
+    if file.offset() == 0 {
+        return Ok(BodySource::Bytes(bytes));
+    }
+    file.append(&bytes)?;
+    Ok(BodySource::Incoming(file))
+}
+
+struct Talk<'a> {
+    session: &'a mut Session,
+    control: &'a Control,
+}
+
+impl Talk<'_> {
+    /// Runs a command; its data goes to the closure. Returns its end, and the UIDVALIDITY that was told meanwhile.
+    async fn run(
+        &mut self,
+        command: Command,
+        mut take: impl FnMut(Untagged) -> Result<(), SyncError>,
+    ) -> Result<(Condition, Option<crate::model::UidValidity>), SyncError> {
+        let asked = self.session.submit(command);
+        let mut validity = None;
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = self.session.next() => event?,
+                () = self.control.cancelled() => return Err(SyncError::Stopped(super::Stop::Cancelled)),
+            };
+            match event {
+                Event::Data(Untagged::Condition(Condition { code: Some(Code::UidValidity(told)), .. })) => {
+                    validity = Some(told);
+                }
+                Event::Data(data) => take(data)?,
+                Event::Done { id, condition } if id == asked => return Ok((condition, validity)),
+                Event::Done { .. } | Event::Continue => {}
+            }
+        }
+    }
+}
