@@ -137,7 +137,11 @@ impl fmt::Display for Server {
             Security::Plaintext => "+plain",
         };
         write!(f, "{}{suffix}://", self.protocol.scheme())?;
-        if self.host.contains(':') { write!(f, "[{}]", self.host)? } else { f.write_str(&self.host)? }
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?
+        } else {
+            f.write_str(&self.host)?
+        }
         if self.port == self.protocol.default_port(self.security) { Ok(()) } else { write!(f, ":{}", self.port) }
     }
 }

@@ -75,7 +75,12 @@ impl Core {
     pub async fn test_account(&self, settings: AccountSettings) -> Result<ServerReport, CoreError> {
         let server = settings.imap.as_ref().map(ToString::to_string).unwrap_or_default();
         let tested = self.engine().test(settings).await?;
-        Ok(ServerReport { server, capabilities: tested.capabilities, secure: tested.secure, elapsed_ms: tested.elapsed_ms })
+        Ok(ServerReport {
+            server,
+            capabilities: tested.capabilities,
+            secure: tested.secure,
+            elapsed_ms: tested.elapsed_ms,
+        })
     }
 }
 

@@ -42,9 +42,8 @@ impl Core {
     pub async fn open(options: CoreOptions) -> Result<Self, CoreError> {
         let clock = options.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let (dir, store_clock) = (options.dir, Arc::clone(&clock));
-        let open = move || {
-            Store::open(&dir, OpenOptions { mode: Mode::Threaded, clock: store_clock, read_only: false })
-        };
+        let open =
+            move || Store::open(&dir, OpenOptions { mode: Mode::Threaded, clock: store_clock, read_only: false });
         let store = tokio::task::spawn_blocking(open).await.map_err(|_| CoreError::internal("opening panicked"))??;
         let environment = Environment {
             clock,

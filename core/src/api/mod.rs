@@ -26,7 +26,7 @@ pub use crate::account::{
     TokenProvider,
 };
 pub use crate::model::{
-    AccountId, Address, Clock, Disposition, MailboxId, MailboxRole, MessageId, Part, PlaceId, Secret, SystemClock, ThreadId,
-    Timestamp,
+    AccountId, Address, Clock, Disposition, MailboxId, MailboxRole, MessageId, Part, PlaceId, Secret, SystemClock,
+    ThreadId, Timestamp,
 };
 pub use crate::wire::{BoxStream, Network, Security, TcpNetwork, WireError};

@@ -29,12 +29,7 @@ pub(super) struct AccountTask {
 }
 
 impl AccountTask {
-    pub(super) fn new(
-        account: AccountId,
-        store: Store,
-        environment: Environment,
-        asks: mpsc::Receiver<Ask>,
-    ) -> Self {
+    pub(super) fn new(account: AccountId, store: Store, environment: Environment, asks: mpsc::Receiver<Ask>) -> Self {
         Self { account, store, environment, asks, link: None, traffic: Arc::default() }
     }
 

@@ -78,8 +78,19 @@ pub struct Server {
 type Reply<T> = oneshot::Sender<Result<T, Failure>>;
 
 enum Ask {
-    Sync { request: SyncRequest, control: Control, notes: mpsc::UnboundedSender<Note>, reply: Reply<SyncDone> },
-    Section { place: PlaceId, message: MessageId, section: String, control: Control, reply: Reply<()> },
+    Sync {
+        request: SyncRequest,
+        control: Control,
+        notes: mpsc::UnboundedSender<Note>,
+        reply: Reply<SyncDone>,
+    },
+    Section {
+        place: PlaceId,
+        message: MessageId,
+        section: String,
+        control: Control,
+        reply: Reply<()>,
+    },
     /// Settings changed: the session belongs to the past.
     Forget,
 }

@@ -4,8 +4,19 @@ use std::collections::BTreeSet;
 
 /// Extensions that IMAP4rev2 contains (RFC 9051 appendix E).
 const REV2: &[&str] = &[
-    "NAMESPACE", "UNSELECT", "UIDPLUS", "ESEARCH", "ENABLE", "IDLE", "SASL-IR", "LIST-EXTENDED", "LIST-STATUS", "MOVE",
-    "LITERAL-", "SPECIAL-USE", "STATUS=SIZE",
+    "NAMESPACE",
+    "UNSELECT",
+    "UIDPLUS",
+    "ESEARCH",
+    "ENABLE",
+    "IDLE",
+    "SASL-IR",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "MOVE",
+    "LITERAL-",
+    "SPECIAL-USE",
+    "STATUS=SIZE",
 ];
 
 /// The capabilities of a server, compared without regard to case.

@@ -221,7 +221,8 @@ fn login(server: &Capabilities, endpoint: &Endpoint, credentials: &Credentials) 
 fn refusal(condition: &Condition) -> ImapError {
     let code = condition.code.as_ref().map(Code::name);
     let text = condition.text.to_ascii_lowercase();
-    let busy = ["too many", "maximum number", "temporar", "try again", "not connected", "unavailable", "limit exceeded"];
+    let busy =
+        ["too many", "maximum number", "temporar", "try again", "not connected", "unavailable", "limit exceeded"];
     let unavailable = match code.as_deref() {
         Some("AUTHENTICATIONFAILED" | "AUTHORIZATIONFAILED" | "EXPIRED" | "PRIVACYREQUIRED") => false,
         Some("UNAVAILABLE" | "LIMIT" | "INUSE" | "SERVERBUG" | "CONTACTADMIN") => true,

@@ -88,7 +88,11 @@ mod tests {
 
     #[test]
     fn text_is_read_in_its_charset_or_the_likeliest() {
-        let part = |charset: Option<&str>| Part { charset: charset.map(str::to_owned), encoding: "8bit".into(), ..Part::default() };
+        let part = |charset: Option<&str>| Part {
+            charset: charset.map(str::to_owned),
+            encoding: "8bit".into(),
+            ..Part::default()
+        };
         assert_eq!(part_text(b"Gr\xfc\xdfe", &part(Some("iso-8859-1"))), "Grüße");
         assert_eq!(part_text(b"Gr\xfc\xdfe", &part(None)), "Grüße");
         assert_eq!(part_text("Grüße".as_bytes(), &part(Some("nonsense"))), "Grüße");

@@ -114,10 +114,16 @@ mod tests {
         let envelope = envelope(header);
         assert_eq!(envelope.subject, "Grüße — hi");
         assert_eq!(envelope.from, [Address { name: "Ann Müller".into(), email: "ann@example.org".into() }]);
-        assert_eq!(envelope.to.iter().map(|to| to.email.as_str()).collect::<Vec<_>>(), ["bob@example.org", "eve@example.org"]);
+        assert_eq!(
+            envelope.to.iter().map(|to| to.email.as_str()).collect::<Vec<_>>(),
+            ["bob@example.org", "eve@example.org"]
+        );
         assert_eq!(envelope.date, Some(Timestamp(1_795_512_600)));
         assert_eq!(envelope.message_id.as_deref(), Some("a@x"));
-        assert_eq!((envelope.references, envelope.in_reply_to), (vec!["r1@x".into(), "r2@x".into()], vec!["r2@x".into()]));
+        assert_eq!(
+            (envelope.references, envelope.in_reply_to),
+            (vec!["r1@x".into(), "r2@x".into()], vec!["r2@x".into()])
+        );
         assert!(!envelope.sender_unclear);
     }
 

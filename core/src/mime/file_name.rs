@@ -18,7 +18,8 @@ pub fn safe_file_name(name: Option<&str>, media_type: &str) -> String {
         safe = format!("attachment.{}", extension(media_type));
     }
     let stem = safe.split('.').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let numbered = |prefix: &str| stem.strip_prefix(prefix).is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
+    let numbered =
+        |prefix: &str| stem.strip_prefix(prefix).is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
     if RESERVED.contains(&stem.as_str()) || numbered("com") || numbered("lpt") {
         safe.insert(0, '_');
     }

@@ -53,9 +53,8 @@ fn bytes_of(message: &Message<'_>, wanted: &str, section: &str, depth: usize) ->
     while let Some((part, section)) = open.pop() {
         match &part.body {
             PartType::Multipart(ids) => {
-                let child = |(index, id): (usize, &u32)| {
-                    Some((message.parts.get(*id as usize)?, below(&section, index + 1)))
-                };
+                let child =
+                    |(index, id): (usize, &u32)| Some((message.parts.get(*id as usize)?, below(&section, index + 1)));
                 open.extend(ids.iter().take(MAX_PARTS).enumerate().filter_map(child));
             }
             PartType::Message(inner) if section == wanted => {

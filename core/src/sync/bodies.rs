@@ -9,7 +9,7 @@ use super::conductor::{Ask, Conductor, Heard, Owner, ok};
 use super::keep;
 use super::report::{Note, Stage};
 use super::spool::IncomingSpool;
-use crate::imap::command::{self, FetchItem, SelectMode, Section};
+use crate::imap::command::{self, FetchItem, Section, SelectMode};
 use crate::imap::{BodySection, Code, Condition, Fetch, Untagged};
 use crate::model::{MailboxId, Timestamp, Uid, UidSet, UidValidity};
 use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, IncomingFile, Mailbox, Store};
@@ -33,8 +33,6 @@ pub(super) struct Bodies {
     policy: BodyPolicy,
     spool: IncomingSpool,
     writes: Writes<u64>,
-    /// Announced files in the order of their commands.
-    announced: VecDeque<Uid>,
     fetched: u64,
 }
 
@@ -51,7 +49,7 @@ struct Source {
 
 impl Bodies {
     pub(super) fn new(store: Store, policy: BodyPolicy, spool: IncomingSpool) -> Self {
-        Self { store, policy, spool, writes: Writes::default(), announced: VecDeque::new(), fetched: 0 }
+        Self { store, policy, spool, writes: Writes::default(), fetched: 0 }
     }
 
     /// Fetches the bodies of these mailboxes, one mailbox after the other. Returns how many came.
@@ -182,8 +180,7 @@ impl Bodies {
         let partial = (offset > 0).then_some((offset, u64::from(u32::MAX)));
         let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial }];
         let only: UidSet = [wanted.uid].into_iter().collect();
-        self.spool.expect(file);
-        self.announced.push_back(wanted.uid);
+        self.spool.expect(wanted.uid, file);
         conductor.ask(Owner::Bodies, Ask::Body(wanted.uid), command::uid_fetch(&only, &items, None)?);
         source.by_uid.insert(wanted.uid, wanted);
         Ok(())
@@ -208,24 +205,14 @@ impl Bodies {
         };
         let known = source.validity.is_some() && source.validity == source.mailbox.state.uid_validity;
         let Some(wanted) = source.by_uid.remove(&uid).filter(|_| known) else { return Ok(0) };
-        let announced = self.announced.front() == Some(&uid);
-        let file = if announced {
-            self.announced.pop_front();
-            self.file_of(&body)
-        } else {
-            None
+        let file = match &body.data {
+            Some(Literal::Spooled { token, .. }) => self.spool.take(*token),
+            _ => self.spool.take_expected(uid),
         };
         let Some(arrived) = arrived(body, file)? else { return Ok(0) };
         let store = self.store.clone();
         self.writes.push(async move { keep::whole(&store, wanted.message, arrived).await.map(u64::from) }).await?;
         Ok(1)
-    }
-
-    fn file_of(&self, body: &BodySection) -> Option<IncomingFile> {
-        match &body.data {
-            Some(Literal::Spooled { token, .. }) => self.spool.take(*token),
-            _ => self.spool.take_expected(),
-        }
     }
 }
 

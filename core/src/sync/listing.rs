@@ -70,7 +70,8 @@ impl Listing {
             // What such a server leaves out cannot be selected, or it said why.
             return Vec::new();
         }
-        let selectable = |entry: &&ListEntry| !entry.attributes.iter().any(|a| a == "\\noselect" || a == "\\nonexistent");
+        let selectable =
+            |entry: &&ListEntry| !entry.attributes.iter().any(|a| a == "\\noselect" || a == "\\nonexistent");
         self.entries
             .iter()
             .filter(selectable)
@@ -100,9 +101,7 @@ impl Listing {
         let unchanged: BTreeSet<MailboxId> = plan
             .update
             .iter()
-            .filter(|(id, listed)| {
-                mailboxes.iter().any(|mailbox| mailbox.id == *id && !differs(mailbox, listed))
-            })
+            .filter(|(id, listed)| mailboxes.iter().any(|mailbox| mailbox.id == *id && !differs(mailbox, listed)))
             .map(|(id, _)| *id)
             .collect();
         let statuses = store.mirror(move |tx| write(tx, account, plan, &unchanged, now)).await?;

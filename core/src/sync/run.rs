@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::SyncError;
 use super::bodies::{self, Bodies, BodyRules};
 use super::conductor::{Ask, Conductor, Heard, Owner, ok, refused};
 use super::control::{Allowance, Control, Limits};
@@ -12,7 +13,6 @@ use super::plan::windows;
 use super::report::{Note, Report, Stage};
 use super::spool::IncomingSpool;
 use super::visit::{Next, Visit};
-use super::SyncError;
 use crate::imap::command::{self, Command};
 use crate::imap::{Capabilities, Session, StatusEntry};
 use crate::model::{AccountId, Clock, MailboxId, MailboxRole, Uid};
@@ -185,8 +185,10 @@ impl Run<'_> {
 
     async fn begin_visit(&mut self, mailbox: &Mailbox, status: Option<&StatusEntry>) -> Result<(), SyncError> {
         let id = mailbox.id;
-        let (gaps, known) =
-            self.store.read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?))).await?;
+        let (gaps, known) = self
+            .store
+            .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
+            .await?;
         let mut visit = Visit::new(mailbox, gaps, known, self.abilities);
         let index = self.visits.len();
         for (ask, command) in visit.open(&self.server, status)? {
@@ -257,8 +259,10 @@ impl Run<'_> {
     /// Whether STATUS alone shows that there is nothing to do, or that the mailbox is empty.
     async fn settled_by_status(&mut self, mailbox: &Mailbox, status: &StatusEntry) -> Result<bool, SyncError> {
         let id = mailbox.id;
-        let (gaps, known) =
-            self.store.read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?))).await?;
+        let (gaps, known) = self
+            .store
+            .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
+            .await?;
         let visit = Visit::new(mailbox, gaps, known, self.abilities);
         if delta::untouched(visit.mirror(), status) {
             return Ok(true);
@@ -337,7 +341,7 @@ impl Run<'_> {
             let Some((window, detail)) = self.visits[index].next_window(size) else { break };
             self.select(index)?;
             let fetch = command::uid_fetch(&window, &items::new_message(&self.server, detail), None)?;
-            self.conductor.ask(Owner::Visit(index), Ask::Window(Arc::new(window), detail), fetch);
+            self.conductor.ask(Owner::Visit(index), Ask::Window(window, detail), fetch);
         }
         Ok(())
     }

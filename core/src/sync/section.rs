@@ -4,7 +4,7 @@ use super::conductor::{ok, refused};
 use super::{Control, IncomingSpool, SyncError, keep};
 use crate::imap::command::{self, FetchItem, Section, SelectMode};
 use crate::imap::{Code, Command, Condition, Event, Session, Untagged};
-use crate::model::{MessageId, PlaceId, UidSet};
+use crate::model::{MessageId, PlaceId, Uid, UidSet};
 use crate::store::{BodySource, IncomingFile, Store, StoreError};
 use crate::wire::Literal;
 
@@ -44,7 +44,7 @@ pub async fn fetch_section(
     let wanted = if section.is_empty() { Section::Whole } else { Section::Part(section.to_owned()) };
     let items = [FetchItem::Uid, FetchItem::BodyPeek { section: wanted, partial }];
     let only: UidSet = [uid].into_iter().collect();
-    spool.expect(file);
+    spool.expect(uid, file);
     let mut arrived = None;
     let outcome = talk
         .run(command::uid_fetch(&only, &items, None)?, |data| {
@@ -52,7 +52,7 @@ pub async fn fetch_section(
                 && fetch.uid == Some(uid)
                 && let Some(body) = fetch.bodies.into_iter().find_map(|body| body.data)
             {
-                arrived = source(spool, body)?;
+                arrived = source(spool, uid, body)?;
             }
             Ok(())
         })
@@ -71,11 +71,11 @@ pub async fn fetch_section(
     Ok(())
 }
 
-fn source(spool: &IncomingSpool, body: Literal) -> Result<Option<BodySource>, SyncError> {
+fn source(spool: &IncomingSpool, uid: Uid, body: Literal) -> Result<Option<BodySource>, SyncError> {
     Ok(match body {
         Literal::Spooled { token, .. } => spool.take(token).map(BodySource::Incoming),
         Literal::Memory(bytes) => {
-            let Some(file) = spool.take_expected() else { return Ok(None) };
+            let Some(file) = spool.take_expected(uid) else { return Ok(None) };
             Some(appended(file, bytes)?)
         }
     })

@@ -1,11 +1,13 @@
 //! Large literals go from the wire into the store's files for arriving bodies.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::imap::{Untagged, parse};
+use crate::model::Uid;
 use crate::store::{IncomingFile, StoreError};
-use crate::wire::Spool;
+use crate::wire::{Frame, Spool};
 
 /// The [`Spool`] of a session. Whoever asks for something large says before where it shall go; a large literal that
 /// nobody announced is read and dropped.
@@ -17,20 +19,20 @@ pub struct IncomingSpool {
 #[derive(Default)]
 struct Files {
     last: u64,
-    expected: VecDeque<IncomingFile>,
+    expected: BTreeMap<Uid, IncomingFile>,
     open: BTreeMap<u64, Option<IncomingFile>>,
     failure: Option<StoreError>,
 }
 
 impl IncomingSpool {
-    /// The next large literal goes to this file, behind those announced before.
-    pub(super) fn expect(&self, file: IncomingFile) {
-        self.lock().expected.push_back(file);
+    /// A large literal of this message goes to this file. By its UID: answers need not come in the order of the commands.
+    pub(super) fn expect(&self, uid: Uid, file: IncomingFile) {
+        self.lock().expected.insert(uid, file);
     }
 
-    /// Takes back the file that was announced first, where the literal turned out to be small.
-    pub(super) fn take_expected(&self) -> Option<IncomingFile> {
-        self.lock().expected.pop_front()
+    /// Takes back the file that was announced for a message, where the literal turned out to be small.
+    pub(super) fn take_expected(&self, uid: Uid) -> Option<IncomingFile> {
+        self.lock().expected.remove(&uid)
     }
 
     /// Takes the file that a literal was written to.
@@ -55,11 +57,15 @@ impl IncomingSpool {
 }
 
 impl Spool for IncomingSpool {
-    fn begin(&mut self, _len: u64) -> io::Result<u64> {
+    fn begin(&mut self, _len: u64, before: &[u8]) -> io::Result<u64> {
+        let uid = match parse::untagged(&Frame { text: before.to_vec(), literals: Vec::new() }) {
+            Untagged::Fetch(fetch) => fetch.uid,
+            _ => None,
+        };
         let mut files = self.lock();
         files.last += 1;
         let token = files.last;
-        let file = files.expected.pop_front();
+        let file = uid.and_then(|uid| files.expected.remove(&uid));
         files.open.insert(token, file);
         Ok(token)
     }

@@ -7,6 +7,7 @@ use super::batch::{self, Writes};
 use super::conductor::{Ask, ok};
 use super::items::{self, Detail};
 use super::plan::delta::{self, Abilities, Method, Mirror, Selected, Verdict};
+use super::plan::windows;
 use super::report::Note;
 use crate::imap::command::{self, Command, InvalidArgument, SearchKey, SelectMode};
 use crate::imap::{Capabilities, Code, Condition, Fetch, StatusEntry, Untagged};
@@ -64,6 +65,8 @@ pub(super) struct Visit {
     vanished: UidSet,
     listed: UidSet,
     listed_all: bool,
+    /// What FETCH commands under way ask for.
+    awaited: Vec<Arc<UidSet>>,
     answered: UidSet,
     targets: UidSet,
     unanswered: UidSet,
@@ -105,6 +108,7 @@ impl Visit {
             vanished: UidSet::new(),
             listed: UidSet::new(),
             listed_all: false,
+            awaited: Vec::new(),
             answered: UidSet::new(),
             targets: UidSet::new(),
             unanswered: UidSet::new(),
@@ -145,7 +149,9 @@ impl Visit {
         if let Some(range) = self.likely_new(status) {
             self.range_end = range.last();
             let fetch = command::uid_fetch(&range, &items::new_message(server, Detail::Usual), None)?;
-            round.push((Ask::Range(Arc::new(range)), fetch));
+            let range = Arc::new(range);
+            self.awaited.push(Arc::clone(&range));
+            round.push((Ask::Range(range), fetch));
         }
         Ok(round)
     }
@@ -180,7 +186,7 @@ impl Visit {
                 self.exists = self.exists.saturating_sub(u32::try_from(uids.len()).unwrap_or(u32::MAX));
             }
             Untagged::Search { uids, .. } => self.listed = self.listed.union(&uids),
-            Untagged::Fetch(fetch) => self.fetched(ask, *fetch),
+            Untagged::Fetch(fetch) => self.fetched(*fetch),
             Untagged::Condition(Condition { code: Some(code), .. }) => self.code(code),
             _ => {}
         }
@@ -198,23 +204,18 @@ impl Visit {
         }
     }
 
-    fn fetched(&mut self, ask: Option<&Ask>, fetch: Fetch) {
-        let asked_for = |uid: Uid| match ask {
-            Some(Ask::Range(range) | Ask::Window(range, _)) => range.contains(uid),
-            _ => false,
-        };
-        if let Some((uid, row)) = batch::new_message(&fetch) {
-            if asked_for(uid) {
-                self.answered.insert(uid);
-                self.filled += u64::from(matches!(ask, Some(Ask::Window(..))));
-                self.rows.push(row);
-                return;
-            }
-        }
-        if let (Some(uid), Some(flags)) = (fetch.uid, fetch.flags) {
-            if !asked_for(uid) {
-                self.flags.push((uid, flags, fetch.modseq));
-            }
+    /// Answers to several FETCH commands may come in one run before the first of them is done (Dovecot does so): what
+    /// an answer is for is told by its UID, not by its place.
+    fn fetched(&mut self, fetch: Fetch) {
+        let asked_for = |uid: Uid| self.awaited.iter().any(|range| range.contains(uid));
+        if let Some((uid, row)) = batch::new_message(&fetch).filter(|(uid, _)| asked_for(*uid)) {
+            self.answered.insert(uid);
+            self.filled += u64::from(self.stage == Stage::Filling);
+            self.rows.push(row);
+        } else if let (Some(uid), Some(flags)) = (fetch.uid, fetch.flags)
+            && !asked_for(uid)
+        {
+            self.flags.push((uid, flags, fetch.modseq));
         }
     }
 
@@ -230,10 +231,14 @@ impl Visit {
                 self.opened_with = self.exists;
                 self.verdict = delta::judge(&self.mirror, &self.selected);
             }
-            Ask::Reopen if !ok(condition) || self.selected.uid_validity != self.expected_validity() => self.failed = true,
+            Ask::Reopen if !ok(condition) || self.selected.uid_validity != self.expected_validity() => {
+                self.failed = true
+            }
             Ask::Search(from) => self.listed_all = ok(condition) && from.is_none(),
             Ask::Changes if !ok(condition) => self.failed = true,
+            Ask::Range(range) => self.awaited.retain(|other| !Arc::ptr_eq(other, &range)),
             Ask::Window(window, detail) => {
+                self.awaited.retain(|other| !Arc::ptr_eq(other, &window));
                 let missing = window.difference(&self.answered);
                 self.try_again(missing, detail, ok(condition));
             }
@@ -269,17 +274,18 @@ impl Visit {
     }
 
     /// The next messages to ask for, newest first.
-    pub(super) fn next_window(&mut self, size: u64) -> Option<(UidSet, Detail)> {
+    pub(super) fn next_window(&mut self, size: u64) -> Option<(Arc<UidSet>, Detail)> {
         if self.failed {
             return None;
         }
-        if let Some(again) = self.retry.pop() {
-            return Some(again);
-        }
-        if self.targets.is_empty() {
-            return None;
-        }
-        Some((super::plan::windows::take(&mut self.targets, size), Detail::Usual))
+        let (window, detail) = match self.retry.pop() {
+            Some(again) => again,
+            None if self.targets.is_empty() => return None,
+            None => (windows::take(&mut self.targets, size), Detail::Usual),
+        };
+        let window = Arc::new(window);
+        self.awaited.push(Arc::clone(&window));
+        Some((window, detail))
     }
 
     /// Whether there are windows to be asked for.
@@ -419,7 +425,9 @@ impl Visit {
                 let known = view.count_known(id, Uid::MIN, Uid::MAX)?;
                 // Only what VANISHED names: a no-op on a large mailbox reads no UID at all.
                 let mut gone = UidSet::new();
-                for range in vanished.ranges().filter_map(|range| Some((Uid::new(*range.start())?, Uid::new(*range.end())?))) {
+                for range in
+                    vanished.ranges().filter_map(|range| Some((Uid::new(*range.start())?, Uid::new(*range.end())?)))
+                {
                     gone = gone.union(&view.known_uids(id, range.0, range.1)?);
                 }
                 Ok((known, gone))
@@ -461,8 +469,7 @@ impl Visit {
         let id = self.id;
         let (known, gaps) =
             store.read(move |view| Ok((view.known_uids(id, Uid::MIN, Uid::MAX)?, view.gaps(id)?))).await?;
-        let quarantined: UidSet =
-            gaps.into_iter().filter(|gap| gap.quarantined.is_some()).map(|gap| gap.uid).collect();
+        let quarantined: UidSet = gaps.into_iter().filter(|gap| gap.quarantined.is_some()).map(|gap| gap.uid).collect();
         // Two proofs: the list lacks them, and it is as long as the server says that the mailbox is.
         let trusted = self.listed_all && self.listed.len() == u64::from(self.exists);
         let gone = if trusted { known.difference(&self.listed) } else { UidSet::new() };

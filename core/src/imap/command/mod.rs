@@ -9,9 +9,7 @@ mod session;
 pub use mailbox::{SelectMode, StatusItem, examine, list_all, list_status, lsub_all, select, status, unselect};
 pub use message::{FetchItem, Section, uid_fetch, uid_search};
 pub use search::SearchKey;
-pub use session::{
-    authenticate, capability, compress, enable, idle, login, logout, namespace, noop, starttls,
-};
+pub use session::{authenticate, capability, compress, enable, idle, login, logout, namespace, noop, starttls};
 
 /// A value cannot go over the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

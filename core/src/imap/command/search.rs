@@ -36,7 +36,9 @@ impl SearchKey {
     /// Whether every text in it is ASCII: no charset has to be named then.
     pub(super) fn is_ascii(&self) -> bool {
         match self {
-            Self::From(text) | Self::To(text) | Self::Cc(text) | Self::Bcc(text) | Self::Subject(text) => text.is_ascii(),
+            Self::From(text) | Self::To(text) | Self::Cc(text) | Self::Bcc(text) | Self::Subject(text) => {
+                text.is_ascii()
+            }
             Self::Body(text) | Self::Text(text) | Self::Header(_, text) => text.is_ascii(),
             Self::Not(key) => key.is_ascii(),
             Self::Or(left, right) => left.is_ascii() && right.is_ascii(),

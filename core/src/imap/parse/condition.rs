@@ -95,9 +95,8 @@ fn copy_uid(cursor: &mut Cursor<'_>) -> Option<Code> {
     let sources = sets::pairs(cursor);
     cursor.spaces();
     let targets = sets::pairs(cursor);
-    let count = |ranges: &[(Uid, Uid)]| -> u64 {
-        ranges.iter().map(|(low, high)| u64::from(high.get() - low.get()) + 1).sum()
-    };
+    let count =
+        |ranges: &[(Uid, Uid)]| -> u64 { ranges.iter().map(|(low, high)| u64::from(high.get() - low.get()) + 1).sum() };
     if sources.is_empty() || count(&sources) != count(&targets) || count(&sources) > MAX_PAIRS {
         return None;
     }

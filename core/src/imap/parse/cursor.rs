@@ -149,12 +149,10 @@ impl<'a> Cursor<'a> {
     fn literal(&mut self) -> Option<&'a Literal> {
         let mark = self.at;
         self.eat(b'~');
-        let announced = self.eat(b'{')
-            && !self.take_while(|byte| byte.is_ascii_digit()).is_empty()
-            && {
-                self.eat(b'+');
-                self.eat(b'}')
-            };
+        let announced = self.eat(b'{') && !self.take_while(|byte| byte.is_ascii_digit()).is_empty() && {
+            self.eat(b'+');
+            self.eat(b'}')
+        };
         if !announced || !(self.eat(b'\r') | self.eat(b'\n')) {
             self.at = mark;
             // Not an announcement: an atom that begins with a brace.

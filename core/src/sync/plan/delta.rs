@@ -113,7 +113,8 @@ pub fn judge(mirror: &Mirror, selected: &Selected) -> Verdict {
     if mirror.uid_validity.is_some_and(|known| known != validity) || selected.uid_not_sticky {
         return if mirror.uid_validity.is_some() { Verdict::NewValidity } else { Verdict::Continues };
     }
-    let went_back = |known: Option<u64>, now: Option<u64>| known.is_some_and(|known| now.is_some_and(|now| now < known));
+    let went_back =
+        |known: Option<u64>, now: Option<u64>| known.is_some_and(|known| now.is_some_and(|now| now < known));
     let uid_next = went_back(mirror.uid_next.map(|u| u.get().into()), selected.uid_next.map(|u| u.get().into()));
     let modseq = went_back(mirror.highest_modseq.map(ModSeq::get), selected.highest_modseq.map(ModSeq::get));
     let lost_modseq = mirror.highest_modseq.is_some() && selected.highest_modseq.is_none();

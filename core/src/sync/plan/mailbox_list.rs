@@ -70,7 +70,12 @@ pub struct ListPlan {
 }
 
 /// Turns LIST entries into mailboxes: duplicates merged, roles given, names made fit to show.
-pub fn listed(entries: &[ListEntry], statuses: &[StatusEntry], naming: &Naming, subscribed: &BTreeSet<Vec<u8>>) -> Vec<Listed> {
+pub fn listed(
+    entries: &[ListEntry],
+    statuses: &[StatusEntry],
+    naming: &Naming,
+    subscribed: &BTreeSet<Vec<u8>>,
+) -> Vec<Listed> {
     let statuses: BTreeMap<Vec<u8>, &StatusEntry> = statuses.iter().map(|status| (key(&status.name), status)).collect();
     let mut seen = BTreeSet::new();
     let mut attributes = Vec::new();

@@ -17,7 +17,8 @@ fn status(name: &str, validity: u32, next: u32) -> StatusEntry {
 
 fn server(names: &[(&str, u32, u32)]) -> Vec<Listed> {
     let entries: Vec<ListEntry> = names.iter().map(|(name, _, _)| entry(name)).collect();
-    let statuses: Vec<StatusEntry> = names.iter().map(|(name, validity, next)| status(name, *validity, *next)).collect();
+    let statuses: Vec<StatusEntry> =
+        names.iter().map(|(name, validity, next)| status(name, *validity, *next)).collect();
     listed(&entries, &statuses, &Naming::default(), &BTreeSet::new())
 }
 
@@ -46,11 +47,8 @@ fn unchanged_mailboxes_are_matched_by_name_and_new_ones_made() {
 
 #[test]
 fn a_rename_is_seen_by_uidvalidity_and_uidnext() {
-    let plan = plan(
-        &[known(1, "INBOX", 1, 10), known(2, "Old", 7, 20)],
-        server(&[("INBOX", 1, 10), ("Fresh", 7, 20)]),
-        NOW,
-    );
+    let plan =
+        plan(&[known(1, "INBOX", 1, 10), known(2, "Old", 7, 20)], server(&[("INBOX", 1, 10), ("Fresh", 7, 20)]), NOW);
     assert_eq!(updates(&plan), [(1, "INBOX"), (2, "Fresh")]);
     assert!(plan.insert.is_empty() && plan.missing.is_empty());
 }

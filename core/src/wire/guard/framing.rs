@@ -163,9 +163,11 @@ impl Framing {
         } else {
             return false;
         };
-        let from = self.line.len().saturating_sub(32).max(prefix.len());
-        let Some(cut) = self.line[from..].iter().position(|byte| *byte == separator) else { return false };
-        let rest = self.line.split_off(from + cut + 1);
+        let Some(cut) = self.line[..self.limits.line].iter().rposition(|byte| *byte == separator) else { return false };
+        if cut <= prefix.len() {
+            return false;
+        }
+        let rest = self.line.split_off(cut + 1);
         self.line.pop();
         let first = std::mem::replace(&mut self.line, [prefix, &rest].concat());
         self.push(Incoming::Untagged(Frame { text: first, literals: Vec::new() }));
@@ -213,7 +215,7 @@ impl Framing {
             // Grown by what arrives, not by what is announced.
             self.state = State::Memory { left: len, bytes: Vec::with_capacity(len.min(4096) as usize) };
         } else {
-            let token = self.spool.begin(len).map_err(spool_error)?;
+            let token = self.spool.begin(len, &self.frame.text).map_err(spool_error)?;
             self.frame.literals.push(Literal::Spooled { token, len });
             self.state = State::Spool { left: len, token };
         }

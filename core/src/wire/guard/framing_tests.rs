@@ -8,7 +8,7 @@ use super::*;
 struct Kept(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl Spool for Kept {
-    fn begin(&mut self, _len: u64) -> std::io::Result<u64> {
+    fn begin(&mut self, _len: u64, _before: &[u8]) -> std::io::Result<u64> {
         let mut kept = self.0.lock().unwrap();
         kept.push(Vec::new());
         Ok(kept.len() as u64 - 1)
