@@ -120,9 +120,8 @@ impl MirrorTx<'_> {
     /// Whose a mailbox is, and whether messages in it are detached.
     fn account_of(&self, mailbox: MailboxId) -> Result<(AccountId, bool), StoreError> {
         let sql = "SELECT account, detached FROM mailboxes WHERE id = ?1";
-        let found = self
-            .prepare(sql)?
-            .query_row([mailbox.0], |row| Ok((AccountId(row.get(0)?), row.get::<_, i64>(1)? > 0)));
+        let found =
+            self.prepare(sql)?.query_row([mailbox.0], |row| Ok((AccountId(row.get(0)?), row.get::<_, i64>(1)? > 0)));
         found.optional()?.ok_or(StoreError::NotFound("mailbox"))
     }
 

@@ -135,10 +135,9 @@ fn shared_message(
         statement.query_row(params, |row| row.get(0).map(MessageId)).optional()
     };
     let found = match (&message.email_id, message.gm_msgid) {
-        (Some(email_id), _) => find(
-            "SELECT id FROM messages WHERE account = ?1 AND email_id = ?2 AND message_id IS ?3 LIMIT 1",
-            email_id,
-        ),
+        (Some(email_id), _) => {
+            find("SELECT id FROM messages WHERE account = ?1 AND email_id = ?2 AND message_id IS ?3 LIMIT 1", email_id)
+        }
         (None, Some(gm_msgid)) => find(
             "SELECT id FROM messages WHERE account = ?1 AND gm_msgid = ?2 AND message_id IS ?3 LIMIT 1",
             &gm_msgid.cast_signed(),

@@ -22,11 +22,7 @@ pub(super) struct AccountThreads<'a> {
 
 impl<'a> AccountThreads<'a> {
     /// Opens the book for mails with these keys.
-    pub(super) fn open(
-        conn: &'a Connection,
-        account: AccountId,
-        keys: &[ThreadKeys],
-    ) -> Result<Self, StoreError> {
+    pub(super) fn open(conn: &'a Connection, account: AccountId, keys: &[ThreadKeys]) -> Result<Self, StoreError> {
         let wanted: BTreeSet<i64> = keys.iter().flat_map(ThreadKeys::iter).collect();
         let sql = "SELECT thread FROM thread_keys WHERE account = ?1 AND key = ?2";
         let mut statement = conn.prepare_cached(sql)?;
