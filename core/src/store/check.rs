@@ -48,7 +48,7 @@ impl Store {
     /// # Errors
     /// Where the database cannot be written.
     pub async fn repair(&self) -> Result<CheckReport, StoreError> {
-        self.mirror(MirrorTx::repair).await?;
+        self.mirror(|tx| tx.repair()).await?;
         self.check().await
     }
 }

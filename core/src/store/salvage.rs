@@ -1,5 +1,5 @@
 //! When the database is damaged beyond repair: the accounts are taken over into a new one, the damaged file is kept aside,
-//! and the next sync fetches the mail again. Files of bodies stay and are found again by their content.
+//! and the next sync fetches the mail again.
 
 use std::path::Path;
 
