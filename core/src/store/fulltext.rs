@@ -1,7 +1,6 @@
 //! The full-text index: what of a mail can be searched, and how it is cut into words.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use rusqlite::{Connection, params};
 
@@ -43,7 +42,7 @@ fn write(conn: &Connection, sql: &str, message: MessageId, text: &Searchable<'_>
     text.recipients.iter().for_each(|list| add_addresses(&mut recipients, list));
     let mut attachments = String::new();
     for name in text.structure.iter().flat_map(|part| part.attachments()).filter_map(|part| part.name.as_deref()) {
-        let _ = write!(attachments, "{name} ");
+        add_word(&mut attachments, name);
     }
     conn.prepare_cached(sql)?.execute(params![
         message.0,
@@ -58,8 +57,14 @@ fn write(conn: &Connection, sql: &str, message: MessageId, text: &Searchable<'_>
 
 fn add_addresses(text: &mut String, addresses: &[Address]) {
     for address in addresses {
-        let _ = write!(text, "{} {} ", address.name, address.email);
+        add_word(text, &address.name);
+        add_word(text, &address.email);
     }
+}
+
+fn add_word(text: &mut String, word: &str) {
+    text.push_str(word);
+    text.push(' ');
 }
 
 /// Cuts runs of Chinese, Japanese and Korean, which have no spaces, into pairs of characters: `日本語` becomes

@@ -8,8 +8,10 @@
 //! - Bytes of bodies lie in the database up to 64 KiB, larger ones in files named by their SHA-256.
 
 mod accounts;
+mod backup;
 mod blobs;
 mod changes;
+mod check;
 mod columns;
 mod connection;
 mod error;
@@ -19,6 +21,7 @@ mod lock;
 mod mirror;
 mod options;
 mod readers;
+mod salvage;
 mod schema;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
@@ -36,6 +39,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 pub use accounts::{Account, SyncRecord};
 pub use blobs::{Body, BodySource, BodyState, INLINE_LIMIT, PreparedBody};
 pub use changes::Change;
+pub use check::CheckReport;
 pub use error::StoreError;
 pub use incoming::{Incoming, IncomingFile};
 pub use mirror::{
@@ -44,7 +48,7 @@ pub use mirror::{
 };
 pub use options::{Mode, OpenOptions};
 pub use tx::{ConfigTx, MirrorTx};
-pub use view::{Cursor, ListFilter, MessageDetail, MessageRow, Snapshot};
+pub use view::{Cursor, ListFilter, MessageDetail, MessageRow, Search, Snapshot};
 
 use lock::StoreLock;
 use readers::Readers;

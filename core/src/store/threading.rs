@@ -2,7 +2,7 @@
 //! Message-ID, those they answer, or a thread id of the server's. Joining sets by common keys gives the same partition
 //! whatever the order of arrival, and cannot run in circles. Subjects join nothing.
 
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256};
 
 use super::StoreError;
 use crate::model::{Envelope, ThreadId};
@@ -42,9 +42,11 @@ fn header_keys(envelope: &Envelope) -> Vec<i64> {
 
 /// The first eight bytes of the SHA-256: short enough for a dense index, and the same for ever.
 fn key(kind: &str, text: &str) -> i64 {
-    let hash = digest(&SHA256, format!("{kind}{text}").as_bytes());
+    let mut hash = Context::new(&SHA256);
+    hash.update(kind.as_bytes());
+    hash.update(text.as_bytes());
     let mut bytes = [0; 8];
-    bytes.copy_from_slice(&hash.as_ref()[..8]);
+    bytes.copy_from_slice(&hash.finish().as_ref()[..8]);
     i64::from_be_bytes(bytes)
 }
 

@@ -140,8 +140,14 @@ impl WriteSide {
     ) -> Result<Effects, StoreError> {
         let context = Context { dir: self.dir.clone(), now: self.clock.now() };
         let mut all = Effects::default();
+        // Alone, a job needs no savepoint, which would copy each page before its first change.
+        let alone = waiting.len() == 1;
         while let Some(mut job) = waiting.pop_front() {
-            let outcome = self.run_in_savepoint(job.as_mut(), &context);
+            let outcome = if alone {
+                job.run(&self.conn, &context).inspect_err(|_| self.roll_back())
+            } else {
+                self.run_in_savepoint(job.as_mut(), &context)
+            };
             done.push(job);
             match outcome {
                 Ok(effects) => all.merge(effects),
@@ -176,11 +182,12 @@ impl WriteSide {
 
     fn commit(&mut self) -> Result<(), StoreError> {
         self.unflushed = true;
-        let outcome = self.execute("COMMIT");
-        if outcome.is_err() && !self.conn.is_autocommit() {
-            self.execute("ROLLBACK")?;
-        }
-        outcome
+        self.execute("COMMIT").inspect_err(|_| self.roll_back())
+    }
+
+    fn roll_back(&self) {
+        // Fails only where SQLite has rolled back already.
+        let _ = self.execute("ROLLBACK");
     }
 
     fn execute(&self, sql: &'static str) -> Result<(), StoreError> {

@@ -3,7 +3,9 @@
 mod message;
 mod page;
 mod row;
+mod search;
 mod threads;
+mod walk;
 
 use std::path::Path;
 
@@ -12,6 +14,7 @@ use rusqlite::{CachedStatement, Connection};
 pub use message::MessageDetail;
 pub use page::{Cursor, ListFilter};
 pub use row::MessageRow;
+pub use search::Search;
 
 use super::{StoreError, connection, schema};
 
