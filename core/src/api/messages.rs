@@ -119,8 +119,8 @@ pub(super) fn rows(view: &Snapshot<'_>, found: Vec<store::MessageRow>) -> Result
     let mut names: BTreeMap<MailboxId, String> = BTreeMap::new();
     let mut rows = Vec::with_capacity(found.len());
     for row in found {
-        if !names.contains_key(&row.mailbox) {
-            names.insert(row.mailbox, mailbox_name(view, row.mailbox)?);
+        if let std::collections::btree_map::Entry::Vacant(e) = names.entry(row.mailbox) {
+            e.insert(mailbox_name(view, row.mailbox)?);
         }
         let name = names.get(&row.mailbox).map(String::as_str).unwrap_or_default();
         rows.push(convert::row(row, name));

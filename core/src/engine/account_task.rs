@@ -120,17 +120,16 @@ impl AccountTask {
         };
         let mut link = self.link(&settings, &facts, control).await?;
         let run = sync::Request { login: link.login.take(), ..run };
-        let (report, outcome) = sync::run(
-            &mut link.session,
-            &link.spool,
-            &self.store,
-            Arc::clone(&self.environment.clock),
-            Arc::clone(&self.traffic),
-            control.clone(),
-            run,
+        let means = sync::Means {
+            session: &mut link.session,
+            spool: &link.spool,
+            store: self.store.clone(),
+            clock: Arc::clone(&self.environment.clock),
+            traffic: Arc::clone(&self.traffic),
+            control: control.clone(),
             tell,
-        )
-        .await;
+        };
+        let (report, outcome) = sync::run(means, run).await;
         let mut learnt = facts.clone();
         if link.session.is_logged_in() {
             learnt.capabilities = link.session.capabilities().iter().map(str::to_owned).collect();

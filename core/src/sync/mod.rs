@@ -21,7 +21,7 @@ mod visit;
 pub use bodies::{BodyRules, recent};
 pub use control::{CancelOnDrop, Control, Limits, Stop};
 pub use report::{Note, Report, Stage};
-pub use run::{Request, run};
+pub use run::{Means, Request, run};
 pub use section::fetch_section;
 pub use spool::IncomingSpool;
 

@@ -56,39 +56,48 @@ struct Run<'s> {
     report: Report,
 }
 
+/// What a run works with.
+pub struct Means<'s> {
+    /// The session, fresh or used before.
+    pub session: &'s mut Session,
+    /// Where its large literals go.
+    pub spool: &'s IncomingSpool,
+    /// The mirror.
+    pub store: Store,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// What the session's connections cost.
+    pub traffic: Arc<Traffic>,
+    /// Who may cancel.
+    pub control: Control,
+    /// Who is told what happens.
+    pub tell: &'s (dyn Fn(Note) + Send + Sync),
+}
+
 /// Brings the mirror of one account up to date.
 ///
 /// # Errors
 /// [`SyncError`]; the report tells what was done even so.
-pub async fn run(
-    session: &mut Session,
-    spool: &IncomingSpool,
-    store: &Store,
-    clock: Arc<dyn Clock>,
-    traffic: Arc<Traffic>,
-    control: Control,
-    request: Request,
-    tell: &(dyn Fn(Note) + Send + Sync),
-) -> (Report, Result<(), SyncError>) {
-    let allowance = Allowance::new(control, request.limits, traffic);
+pub async fn run(means: Means<'_>, request: Request) -> (Report, Result<(), SyncError>) {
+    let allowance = Allowance::new(means.control, request.limits, means.traffic);
     let server = match (&request.login, &request.remembered) {
         (Some(_), Some(remembered)) => remembered.clone(),
-        _ => session.capabilities().clone(),
+        _ => means.session.capabilities().clone(),
     };
     let mut run = Run {
-        conductor: Conductor::new(session, allowance),
-        store: store.clone(),
-        clock,
+        conductor: Conductor::new(means.session, allowance),
+        store: means.store,
+        clock: means.clock,
         abilities: Abilities { qresync: server.qresync(), condstore: server.condstore() },
         server,
         request,
         listing: Listing::default(),
         visits: Vec::new(),
         notes: Vec::new(),
-        tell,
+        tell: means.tell,
         report: Report::default(),
     };
-    let outcome = run.all(spool).await;
+    let outcome = run.all(means.spool).await;
     for visit in &mut run.visits {
         // What was handed to the store is committed, whatever became of the conversation.
         let _ = visit.settle().await;
@@ -243,10 +252,10 @@ impl Run<'_> {
             if early == Some(mailbox.id) {
                 continue;
             }
-            if let Some(status) = status {
-                if self.settled_by_status(mailbox, status).await? {
-                    continue;
-                }
+            if let Some(status) = status
+                && self.settled_by_status(mailbox, status).await?
+            {
+                continue;
             }
             while self.conductor.outstanding() > MAX_OUTSTANDING {
                 self.hear().await?;

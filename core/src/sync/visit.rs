@@ -138,10 +138,10 @@ impl Visit {
         if let (Method::Condstore { since }, Some(before)) = (self.method, self.below_uid_next()) {
             round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), Some(since))?));
         }
-        if let (Method::Plain, Some(before)) = (self.method, self.below_uid_next()) {
-            if self.mirror.count > 0 {
-                round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), None)?));
-            }
+        if let (Method::Plain, Some(before)) = (self.method, self.below_uid_next())
+            && self.mirror.count > 0
+        {
+            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), None)?));
         }
         if !self.mirror.complete || self.mirror.gaps {
             round.push((Ask::Search(None), command::uid_search(server, &SearchKey::All)?));

@@ -37,10 +37,10 @@ fn item(cursor: &mut Cursor<'_>, fetch: &mut Fetch) {
     let name = cursor.take_while(|byte| !matches!(byte, b' ' | b'[' | b'(' | b')' | b'"' | b'\r' | b'\n'));
     let name = name.to_ascii_uppercase();
     if cursor.peek() == Some(b'[') {
-        if let Some(section) = section(&name, cursor) {
-            if fetch.bodies.len() < MAX_SECTIONS {
-                fetch.bodies.push(section);
-            }
+        if let Some(section) = section(&name, cursor)
+            && fetch.bodies.len() < MAX_SECTIONS
+        {
+            fetch.bodies.push(section);
         }
         return;
     }

@@ -114,10 +114,10 @@ fn disposition(cursor: &mut Cursor<'_>, part: &mut Part) {
     cursor.eat(b'(');
     let Some(kind) = word(cursor) else { return cursor.leave_list() };
     part.disposition = if kind == "inline" { Disposition::Inline } else { Disposition::Attachment };
-    if let Some(parameters) = parameters(cursor) {
-        if let Some(name) = mime::parameter(&parameters, "filename") {
-            part.name = Some(name);
-        }
+    if let Some(parameters) = parameters(cursor)
+        && let Some(name) = mime::parameter(&parameters, "filename")
+    {
+        part.name = Some(name);
     }
     cursor.leave_list();
 }
