@@ -25,6 +25,6 @@ impl Facts {
     }
 
     pub(super) fn remembered(&self) -> Option<Capabilities> {
-        (!self.capabilities.is_empty()).then(|| self.capabilities.iter().map(String::as_str).collect())
+        (!self.capabilities.is_empty()).then(|| Capabilities::new(&self.capabilities))
     }
 }

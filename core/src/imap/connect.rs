@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tokio::time::timeout;
 
 use super::command::{self, Command, InvalidArgument};
@@ -193,7 +195,7 @@ fn login(server: &Capabilities, endpoint: &Endpoint, credentials: &Credentials) 
                 return Err(InvalidArgument::Nul.into());
             }
             if server.auth("PLAIN") {
-                Ok(command::authenticate("PLAIN", &sasl::plain(user, secret), ir))
+                authenticate("PLAIN", &sasl::plain(user, secret), ir)
             } else if server.has("LOGINDISABLED") {
                 Err(ImapError::NoMechanism)
             } else {
@@ -206,14 +208,23 @@ fn login(server: &Capabilities, endpoint: &Endpoint, credentials: &Credentials) 
             }
             if server.auth("OAUTHBEARER") {
                 let response = sasl::oauthbearer(user, token, &endpoint.host, endpoint.port);
-                Ok(command::authenticate("OAUTHBEARER", &response, ir))
+                authenticate("OAUTHBEARER", &response, ir)
             } else if server.auth("XOAUTH2") {
-                Ok(command::authenticate("XOAUTH2", &sasl::xoauth2(user, token), ir))
+                authenticate("XOAUTH2", &sasl::xoauth2(user, token), ir)
             } else {
                 Err(ImapError::NoMechanism)
             }
         }
     }
+}
+
+fn authenticate(mechanism: &'static str, response: &[u8], in_line: bool) -> Result<Command, ImapError> {
+    let response = STANDARD.encode(response);
+    Ok(if in_line {
+        command::authenticate(mechanism, Some(&response))?
+    } else {
+        command::authenticate_in_steps(mechanism, response)?
+    })
 }
 
 /// A refused login is no wrong password where the server says otherwise (RFC 5530), by a code or, as some do, by text

@@ -162,7 +162,11 @@ impl Session {
     }
 
     fn outgoing(&self, command: &Command) -> Vec<Outgoing> {
-        let at_once = self.capabilities.literal_without_waiting();
+        let at_once = match (self.capabilities.literal_plus(), self.capabilities.literal_minus()) {
+            (true, _) => u64::MAX,
+            (_, true) => 4096,
+            _ => 0,
+        };
         let mut out = Vec::new();
         for piece in command.pieces() {
             match piece {
@@ -258,7 +262,7 @@ impl Session {
     }
 
     fn learn(&mut self, words: &[String]) {
-        self.capabilities = words.iter().map(String::as_str).collect();
+        self.capabilities = Capabilities::new(words);
         self.capabilities_known = true;
     }
 

@@ -1,114 +1,115 @@
-//! Modified UTF-7, in which mailbox names go over the wire (RFC 3501 section 5.1.3). The raw name is the key everywhere; what
-//! is decoded here is only shown.
+//! Mailbox names: modified UTF-7 (RFC 3501 section 5.1.3), or UTF-8 where that was enabled (RFC 6855).
+//!
+//! The raw name is the key of a mailbox and is never re-encoded. What is made here is for eyes, and for names that
+//! people type.
 
-use base64::Engine as _;
+use base64::Engine;
 use base64::alphabet::IMAP_MUTF7;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &IMAP_MUTF7,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
-        .with_decode_allow_trailing_bits(true),
+    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// The name as shown. UTF-8 is taken as it is (servers with UTF8=ACCEPT send it); what is neither is shown as it stands,
-/// so that two names stay two.
-pub fn decode(raw: &[u8]) -> String {
-    let text = String::from_utf8_lossy(raw).into_owned();
-    if !raw.is_ascii() {
-        return text;
-    }
-    decode_ascii(&text).unwrap_or(text)
+/// The raw name as people read it. `utf8` tells whether the server speaks UTF-8 on this connection.
+///
+/// A name that is not in the encoding it should be in, or holds control characters, is shown as it stands, so that no
+/// two names of one encoding look alike: bytes that are neither UTF-8 nor printable appear as `\xE9`.
+pub fn shown(raw: &[u8], utf8: bool) -> String {
+    let decoded = if utf8 { None } else { decode(raw) };
+    decoded.unwrap_or_else(|| as_it_stands(raw))
 }
 
-fn decode_ascii(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('&') {
-        out.push_str(&rest[..start]);
-        let shifted = &rest[start + 1..];
-        let end = shifted.find('-')?;
-        match &shifted[..end] {
-            "" => out.push('&'),
-            encoded => out.push_str(&decode_shifted(encoded)?),
+/// Reads modified UTF-7. `None` for what is none, and for what [`encode`] would not write back byte for byte: letters
+/// encoded without need, lone surrogates, control characters.
+pub fn decode(raw: &[u8]) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = raw;
+    while let Some((byte, after)) = rest.split_first() {
+        match byte {
+            b'&' => {
+                let end = memchr::memchr(b'-', after)?;
+                let (encoded, after) = after.split_at_checked(end)?;
+                match encoded {
+                    [] => text.push('&'),
+                    _ => text.push_str(&decode_shifted(encoded)?),
+                }
+                rest = after.get(1..)?;
+            }
+            b' '..=b'~' => {
+                text.push(char::from(*byte));
+                rest = after;
+            }
+            _ => return None,
         }
-        rest = &shifted[end + 1..];
     }
-    out.push_str(rest);
-    Some(out)
+    (encode(&text) == raw).then_some(text)
 }
 
-fn decode_shifted(encoded: &str) -> Option<String> {
+fn decode_shifted(encoded: &[u8]) -> Option<String> {
     let bytes = BASE64.decode(encoded).ok()?;
-    let (units, rest) = bytes.as_chunks::<2>();
-    if !rest.is_empty() {
+    let (units, odd) = bytes.as_chunks::<2>();
+    if !odd.is_empty() {
         return None;
     }
-    let units = units.iter().map(|unit| u16::from_be_bytes(*unit));
-    let text: String = char::decode_utf16(units).collect::<Result<_, _>>().ok()?;
-    // Control characters could only mislead whoever looks at the name.
-    (!text.chars().any(char::is_control)).then_some(text)
+    let chars = char::decode_utf16(units.iter().map(|unit| u16::from_be_bytes(*unit)));
+    chars.map(|char| char.ok().filter(|char| !char.is_control())).collect()
 }
 
-/// The name as it goes over the wire.
-pub fn encode(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut shifted: Vec<u8> = Vec::new();
-    for c in name.chars() {
-        if matches!(c, ' '..='~') {
-            leave(&mut out, &mut shifted);
-            out.push(c);
-            if c == '&' {
-                out.push('-');
+/// Writes text in modified UTF-7.
+pub fn encode(text: &str) -> Vec<u8> {
+    let mut raw = Vec::new();
+    let mut shifted = Vec::new();
+    for char in text.chars() {
+        if matches!(char, ' '..='~') {
+            flush(&mut shifted, &mut raw);
+            raw.push(char as u8);
+            if char == '&' {
+                raw.push(b'-');
             }
         } else {
             let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                shifted.extend(unit.to_be_bytes());
-            }
+            shifted.extend(char.encode_utf16(&mut units).iter().flat_map(|unit| unit.to_be_bytes()));
         }
     }
-    leave(&mut out, &mut shifted);
-    out
+    flush(&mut shifted, &mut raw);
+    raw
 }
 
-fn leave(out: &mut String, shifted: &mut Vec<u8>) {
+fn flush(shifted: &mut Vec<u8>, raw: &mut Vec<u8>) {
     if !shifted.is_empty() {
-        out.push('&');
-        BASE64.encode_string(&*shifted, out);
-        out.push('-');
+        raw.push(b'&');
+        raw.extend_from_slice(BASE64.encode(&shifted).as_bytes());
+        raw.push(b'-');
         shifted.clear();
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn names_of_the_standard_are_read() {
-        assert_eq!(decode(b"~peter/mail/&U,BTFw-/&ZeVnLIqe-"), "~peter/mail/台北/日本語");
-        assert_eq!(decode(b"Tom &- Jerry"), "Tom & Jerry");
-        assert_eq!(encode("Entwürfe & 📬"), "Entw&APw-rfe &- &2D3c7A-");
-    }
-
-    #[test]
-    fn case_035_what_is_no_utf7_is_shown_as_it_stands() {
-        for raw in ["&!!!-", "&2D0-", "&AGE", "a&", "&A-", "&AAAACg-"] {
-            assert_eq!(decode(raw.as_bytes()), raw);
-        }
-        assert_eq!(decode("Entwürfe".as_bytes()), "Entwürfe");
-        assert_eq!(decode(b"a\xffb"), "a\u{fffd}b");
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_encoded_is_decoded_again(name in "[^\\p{Cc}]{0,40}") {
-            prop_assert_eq!(decode(encode(&name).as_bytes()), name);
-        }
-    }
+/// The name that a person typed as this server takes it: UTF-8 where that was enabled, else modified UTF-7.
+pub fn to_wire(name: &str, utf8: bool) -> Vec<u8> {
+    if utf8 { name.as_bytes().to_vec() } else { encode(name) }
 }
+
+fn as_it_stands(raw: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in raw.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            if char.is_control() {
+                char.to_string().bytes().for_each(|byte| push_escaped(&mut text, byte));
+            } else {
+                text.push(char);
+            }
+        }
+        chunk.invalid().iter().for_each(|byte| push_escaped(&mut text, *byte));
+    }
+    text
+}
+
+fn push_escaped(text: &mut String, byte: u8) {
+    text.push_str(&format!("\\x{byte:02X}"));
+}
+
+#[cfg(test)]
+#[path = "utf7_tests.rs"]
+mod tests;

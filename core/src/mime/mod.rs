@@ -5,7 +5,6 @@ mod content;
 mod envelope;
 mod file_name;
 mod html;
-mod parameter;
 mod parse;
 mod preview;
 
@@ -13,7 +12,6 @@ pub use content::{decode, part_text};
 pub use envelope::envelope;
 pub use file_name::safe_file_name;
 pub use html::html_to_text;
-pub use parameter::parameter;
 pub use parse::{Parsed, content_of, header_end, parse};
 pub use preview::preview;
 

@@ -9,7 +9,7 @@ use super::conductor::{Ask, Conductor, Heard, Owner, ok};
 use super::keep;
 use super::report::{Note, Stage};
 use super::spool::IncomingSpool;
-use crate::imap::command::{self, FetchItem, Section, SelectMode};
+use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{BodySection, Code, Condition, Fetch, Untagged};
 use crate::model::{MailboxId, Timestamp, Uid, UidSet, UidValidity};
 use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, IncomingFile, Mailbox, Store};
@@ -92,7 +92,7 @@ impl Bodies {
         }
         let id = source.mailbox.id;
         if conductor.selected() != Some(id) {
-            let examine = command::examine(&source.mailbox.naming.raw_name, SelectMode::Plain)?;
+            let examine = command::examine(&source.mailbox.naming.raw_name, None)?;
             conductor.ask(Owner::Bodies, Ask::Reopen, examine);
             conductor.select(Some(id));
         } else {
@@ -164,7 +164,7 @@ impl Bodies {
             sorted.into_iter().collect()
         };
         let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial: None }];
-        conductor.ask(Owner::Bodies, Ask::Bodies, command::uid_fetch(&uids, &items, None)?);
+        conductor.ask(Owner::Bodies, Ask::Bodies, command::uid_fetch(&uids, &items, None, false)?);
         source.by_uid.extend(group.into_iter().map(|wanted| (wanted.uid, wanted)));
         Ok(true)
     }
@@ -181,7 +181,7 @@ impl Bodies {
         let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial }];
         let only: UidSet = [wanted.uid].into_iter().collect();
         self.spool.expect(wanted.uid, file);
-        conductor.ask(Owner::Bodies, Ask::Body(wanted.uid), command::uid_fetch(&only, &items, None)?);
+        conductor.ask(Owner::Bodies, Ask::Body(wanted.uid), command::uid_fetch(&only, &items, None, false)?);
         source.by_uid.insert(wanted.uid, wanted);
         Ok(())
     }

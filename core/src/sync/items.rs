@@ -1,7 +1,7 @@
 //! What is asked of each message.
 
 use crate::imap::Capabilities;
-use crate::imap::command::{FetchItem, Section};
+use crate::imap::command::{self, Command, FetchItem, InvalidArgument, SearchProgram, SearchReturn, Section};
 
 /// The header fields that a list, a thread and an answer need.
 pub(super) const HEADER_FIELDS: &[&str] =
@@ -59,4 +59,10 @@ pub(super) fn changes(server: &Capabilities) -> Vec<FetchItem> {
         items.push(FetchItem::ModSeq);
     }
     items
+}
+
+/// The question which UIDs there are: answered in ranges where the server can.
+pub(super) fn search_all(server: &Capabilities) -> Result<Command, InvalidArgument> {
+    let returns: &[SearchReturn] = if server.esearch() { &[SearchReturn::All] } else { &[] };
+    command::uid_search(&SearchProgram::default(), returns)
 }

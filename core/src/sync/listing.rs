@@ -6,7 +6,7 @@ use super::SyncError;
 use super::conductor::{Ask, ok, refused};
 use super::plan::mailbox_list::{self, Known, ListPlan, Listed};
 use super::plan::names::Naming;
-use crate::imap::command::{self, Command, StatusItem};
+use crate::imap::command::{self, Command, InvalidArgument, ListReturn, StatusItem};
 use crate::imap::{Capabilities, Condition, ListEntry, Namespaces, StatusEntry, Untagged};
 use crate::model::{AccountId, MailboxId, Timestamp};
 use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
@@ -31,18 +31,23 @@ pub(super) struct Understood {
 
 impl Listing {
     /// The commands of the first flight. Where STATUS does not come with LIST, [`Listing::statuses`] asks for it later.
-    pub(super) fn ask(server: &Capabilities) -> Vec<(Ask, Command)> {
+    pub(super) fn ask(server: &Capabilities) -> Result<Vec<(Ask, Command)>, InvalidArgument> {
         let mut round = Vec::new();
         if server.has("NAMESPACE") {
             round.push((Ask::Optional, command::namespace()));
         }
         if server.has("LIST-STATUS") {
-            round.push((Ask::List, command::list_status(server, &status_items(server))));
+            let items = status_items(server);
+            let mut returns = vec![ListReturn::Subscribed, ListReturn::Status(&items)];
+            if server.special_use() {
+                returns.push(ListReturn::SpecialUse);
+            }
+            round.push((Ask::List, command::list_extended(&[], b"", &[b"*"], &returns)?));
         } else {
-            round.push((Ask::List, command::list_all(server)));
-            round.push((Ask::Subscriptions, command::lsub_all()));
+            round.push((Ask::List, command::list(b"", b"*")?));
+            round.push((Ask::Subscriptions, command::lsub(b"", b"*")?));
         }
-        round
+        Ok(round)
     }
 
     pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) {

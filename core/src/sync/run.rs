@@ -109,7 +109,7 @@ pub async fn run(means: Means<'_>, request: Request) -> (Report, Result<(), Sync
 impl Run<'_> {
     async fn all(&mut self, spool: &IncomingSpool) -> Result<(), SyncError> {
         self.log_in().await?;
-        self.enable();
+        self.enable()?;
         let early = self.open_early().await?;
         let statuses = self.list_mailboxes().await?;
         self.open_visits(statuses, early).await?;
@@ -151,7 +151,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn enable(&mut self) {
+    fn enable(&mut self) -> Result<(), SyncError> {
         let mut wanted = Vec::new();
         if self.server.qresync() {
             wanted.push("QRESYNC");
@@ -159,8 +159,9 @@ impl Run<'_> {
             wanted.push("CONDSTORE");
         }
         if !wanted.is_empty() {
-            self.conductor.ask(Owner::Account, Ask::Optional, command::enable(&wanted));
+            self.conductor.ask(Owner::Account, Ask::Optional, command::enable(&wanted)?);
         }
+        Ok(())
     }
 
     /// Opens the inbox, or the one mailbox that is wanted, in the first flight: most changes are there.
@@ -178,7 +179,7 @@ impl Run<'_> {
         };
         let id = mailbox.id;
         if !self.only_known(&known) {
-            for (ask, command) in Listing::ask(&self.server) {
+            for (ask, command) in Listing::ask(&self.server)? {
                 self.conductor.ask(Owner::Account, ask, command);
             }
         }
@@ -216,7 +217,7 @@ impl Run<'_> {
             return Ok(self.request.mailboxes.iter().map(|id| (*id, None)).collect());
         }
         if self.visits.is_empty() {
-            for (ask, command) in Listing::ask(&self.server) {
+            for (ask, command) in Listing::ask(&self.server)? {
                 self.conductor.ask(Owner::Account, ask, command);
             }
         }
@@ -349,7 +350,7 @@ impl Run<'_> {
             let size = if done == 0 { windows::FIRST } else { windows::LATER };
             let Some((window, detail)) = self.visits[index].next_window(size) else { break };
             self.select(index)?;
-            let fetch = command::uid_fetch(&window, &items::new_message(&self.server, detail), None)?;
+            let fetch = command::uid_fetch(&window, &items::new_message(&self.server, detail), None, false)?;
             self.conductor.ask(Owner::Visit(index), Ask::Window(window, detail), fetch);
         }
         Ok(())

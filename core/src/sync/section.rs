@@ -2,7 +2,7 @@
 
 use super::conductor::{ok, refused};
 use super::{Control, IncomingSpool, SyncError, keep};
-use crate::imap::command::{self, FetchItem, Section, SelectMode};
+use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{Code, Command, Condition, Event, Session, Untagged};
 use crate::model::{MessageId, PlaceId, Uid, UidSet};
 use crate::store::{BodySource, IncomingFile, Store, StoreError};
@@ -30,7 +30,7 @@ pub async fn fetch_section(
         .await?;
     let uid = uid.ok_or(SyncError::Gone)?;
     let mut talk = Talk { session, control };
-    let opened = talk.run(command::examine(&mailbox.naming.raw_name, SelectMode::Plain)?, |_| Ok(())).await;
+    let opened = talk.run(command::examine(&mailbox.naming.raw_name, None)?, |_| Ok(())).await;
     let (opened, validity) = opened?;
     if !ok(&opened) {
         return Err(refused("EXAMINE", &opened));
@@ -47,7 +47,7 @@ pub async fn fetch_section(
     spool.expect(uid, file);
     let mut arrived = None;
     let outcome = talk
-        .run(command::uid_fetch(&only, &items, None)?, |data| {
+        .run(command::uid_fetch(&only, &items, None, false)?, |data| {
             if let Untagged::Fetch(fetch) = data
                 && fetch.uid == Some(uid)
                 && let Some(body) = fetch.bodies.into_iter().find_map(|body| body.data)

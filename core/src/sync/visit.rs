@@ -9,7 +9,7 @@ use super::items::{self, Detail};
 use super::plan::delta::{self, Abilities, Method, Mirror, Selected, Verdict};
 use super::plan::windows;
 use super::report::Note;
-use crate::imap::command::{self, Command, InvalidArgument, SearchKey, SelectMode};
+use crate::imap::command::{self, Command, InvalidArgument, Resync};
 use crate::imap::{Capabilities, Code, Condition, Fetch, StatusEntry, Untagged};
 use crate::model::{Flags, MailboxId, ModSeq, Uid, UidSet};
 use crate::store::{Mailbox, MailboxState, MirrorTx, NewMessage, Store, StoreError};
@@ -130,25 +130,27 @@ impl Visit {
         status: Option<&StatusEntry>,
     ) -> Result<Vec<(Ask, Command)>, InvalidArgument> {
         let mode = match self.method {
-            Method::Qresync { from: (validity, modseq) } => SelectMode::Qresync { validity, modseq },
-            _ if server.condstore() => SelectMode::Condstore,
-            _ => SelectMode::Plain,
+            Method::Qresync { from: (validity, modseq) } => {
+                Some(Resync::Qresync { validity, modseq, known: None, matching: None })
+            }
+            _ if server.condstore() => Some(Resync::Condstore),
+            _ => None,
         };
         let mut round = vec![(Ask::Open, command::examine(&self.raw, mode)?)];
         if let (Method::Condstore { since }, Some(before)) = (self.method, self.below_uid_next()) {
-            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), Some(since))?));
+            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), Some(since), false)?));
         }
         if let (Method::Plain, Some(before)) = (self.method, self.below_uid_next())
             && self.mirror.count > 0
         {
-            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), None)?));
+            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), None, false)?));
         }
         if !self.mirror.complete || self.mirror.gaps {
-            round.push((Ask::Search(None), command::uid_search(server, &SearchKey::All)?));
+            round.push((Ask::Search(None), items::search_all(server)?));
         }
         if let Some(range) = self.likely_new(status) {
             self.range_end = range.last();
-            let fetch = command::uid_fetch(&range, &items::new_message(server, Detail::Usual), None)?;
+            let fetch = command::uid_fetch(&range, &items::new_message(server, Detail::Usual), None, false)?;
             let range = Arc::new(range);
             self.awaited.push(Arc::clone(&range));
             round.push((Ask::Range(range), fetch));
@@ -158,7 +160,7 @@ impl Visit {
 
     /// The command that comes back to the mailbox.
     pub(super) fn reopen(&self) -> Result<Command, InvalidArgument> {
-        command::examine(&self.raw, SelectMode::Plain)
+        command::examine(&self.raw, None)
     }
 
     fn below_uid_next(&self) -> Option<UidSet> {
@@ -443,10 +445,10 @@ impl Visit {
     fn list(&mut self, server: &Capabilities, flags: bool) -> Result<Next, SyncError> {
         self.stage = Stage::Listing;
         self.listed = UidSet::new();
-        let mut round = vec![(Ask::Search(None), command::uid_search(server, &SearchKey::All)?)];
+        let mut round = vec![(Ask::Search(None), items::search_all(server)?)];
         if flags {
             let all = UidSet::range(Uid::MIN, Uid::MAX);
-            round.push((Ask::Changes, command::uid_fetch(&all, &items::changes(server), None)?));
+            round.push((Ask::Changes, command::uid_fetch(&all, &items::changes(server), None, false)?));
         }
         Ok(Next::Round(round))
     }

@@ -1,9 +1,8 @@
-//! Commands about mailboxes. Names are raw bytes, as LIST gave them.
+//! Commands about mailboxes. Names are raw wire bytes, as LIST gave them or as `utf7` made them.
 
-use super::builder::Builder;
+use super::encoder::Encoder;
 use super::{Command, InvalidArgument};
-use crate::imap::Capabilities;
-use crate::model::{ModSeq, UidValidity};
+use crate::model::MailboxRole;
 
 /// What STATUS can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +12,14 @@ pub enum StatusItem {
     Unseen,
     UidNext,
     UidValidity,
+    /// RFC 7162.
     HighestModSeq,
-    MailboxId,
+    /// RFC 8438.
     Size,
+    /// RFC 8474.
+    MailboxId,
+    /// RFC 7889.
+    AppendLimit,
 }
 
 impl StatusItem {
@@ -26,91 +30,170 @@ impl StatusItem {
             Self::UidNext => "UIDNEXT",
             Self::UidValidity => "UIDVALIDITY",
             Self::HighestModSeq => "HIGHESTMODSEQ",
-            Self::MailboxId => "MAILBOXID",
             Self::Size => "SIZE",
+            Self::MailboxId => "MAILBOXID",
+            Self::AppendLimit => "APPENDLIMIT",
         }
     }
 }
 
-/// How a mailbox is selected.
+/// Which mailboxes an extended LIST names (RFC 5258 section 3.1, RFC 6154 section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SelectMode {
-    /// Without extensions.
-    Plain,
-    /// With mod-sequences (RFC 7162 section 3.1.8).
-    Condstore,
-    /// With what changed since the given point (RFC 7162 section 3.2.5).
-    Qresync {
-        /// UIDVALIDITY as last known.
-        validity: UidValidity,
-        /// The mod-sequence up to which all is known.
-        modseq: ModSeq,
-    },
+pub enum ListSelection {
+    /// Those subscribed.
+    Subscribed,
+    /// Those with a special use.
+    SpecialUse,
+    /// Those on other servers too.
+    Remote,
 }
 
-/// EXAMINE: selects without the right to change anything.
+/// What an extended LIST tells of each mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListReturn<'a> {
+    /// Whether it is subscribed (RFC 5258).
+    Subscribed,
+    /// Whether it has children (RFC 5258).
+    Children,
+    /// What it is for (RFC 6154).
+    SpecialUse,
+    /// Its status in the same turn (RFC 5819).
+    Status(&'a [StatusItem]),
+}
+
+/// LIST as every server knows it (RFC 3501 section 6.3.8).
 ///
 /// # Errors
-/// Where the name holds NUL.
-pub fn examine(mailbox: &[u8], mode: SelectMode) -> Result<Command, InvalidArgument> {
-    select_with("EXAMINE", mailbox, mode)
+/// Where an argument holds a NUL.
+pub fn list(reference: &[u8], pattern: &[u8]) -> Result<Command, InvalidArgument> {
+    Encoder::new("LIST").raw(" ").string(reference).raw(" ").string(pattern).finish()
 }
 
-/// SELECT.
+/// LIST with what RFC 5258, RFC 5819 and RFC 6154 added: several patterns, a selection, and more told of each.
 ///
 /// # Errors
-/// Where the name holds NUL.
-pub fn select(mailbox: &[u8], mode: SelectMode) -> Result<Command, InvalidArgument> {
-    select_with("SELECT", mailbox, mode)
-}
-
-fn select_with(name: &'static str, mailbox: &[u8], mode: SelectMode) -> Result<Command, InvalidArgument> {
-    let builder = Builder::new(name).raw(" ").string(mailbox)?;
-    Ok(match mode {
-        SelectMode::Plain => builder,
-        SelectMode::Condstore => builder.raw(" (CONDSTORE)"),
-        SelectMode::Qresync { validity, modseq } => builder.raw(&format!(" (QRESYNC ({validity} {modseq}))")),
+/// Where an argument holds a NUL, or there is no pattern or no status item.
+pub fn list_extended(
+    selection: &[ListSelection],
+    reference: &[u8],
+    patterns: &[&[u8]],
+    returns: &[ListReturn<'_>],
+) -> Result<Command, InvalidArgument> {
+    let mut encoder = Encoder::new("LIST").raw(" ");
+    if !selection.is_empty() {
+        encoder = encoder.raw("(").separated(selection, list_selection).raw(") ");
     }
-    .build())
-}
-
-/// UNSELECT (RFC 3691): never CLOSE, which expunges.
-pub fn unselect() -> Command {
-    Builder::new("UNSELECT").build()
-}
-
-/// LIST of all mailboxes.
-pub fn list_all(server: &Capabilities) -> Command {
-    let builder = Builder::new("LIST").raw(" \"\" \"*\"");
-    let extended = server.has("LIST-EXTENDED");
-    match (extended, server.has("SPECIAL-USE")) {
-        (true, true) => builder.raw(" RETURN (SUBSCRIBED SPECIAL-USE)"),
-        (true, false) => builder.raw(" RETURN (SUBSCRIBED)"),
-        (false, _) => builder,
+    encoder = encoder.string(reference).raw(" ");
+    encoder = match patterns {
+        [] => encoder.fail(InvalidArgument::Empty),
+        [pattern] => encoder.string(pattern),
+        _ => encoder.raw("(").separated(patterns, |encoder, pattern| encoder.string(pattern)).raw(")"),
+    };
+    if !returns.is_empty() {
+        encoder = encoder.raw(" RETURN (").separated(returns, list_return).raw(")");
     }
-    .build()
+    encoder.finish()
 }
 
-/// LIST of all mailboxes with the STATUS of each (RFC 5819).
-pub fn list_status(server: &Capabilities, items: &[StatusItem]) -> Command {
-    let special = if server.has("SPECIAL-USE") { "SPECIAL-USE " } else { "" };
-    let items = words(items);
-    Builder::new("LIST").raw(&format!(" \"\" \"*\" RETURN (SUBSCRIBED {special}STATUS ({items}))")).build()
+fn list_selection(encoder: Encoder, selection: &ListSelection) -> Encoder {
+    encoder.raw(match selection {
+        ListSelection::Subscribed => "SUBSCRIBED",
+        ListSelection::SpecialUse => "SPECIAL-USE",
+        ListSelection::Remote => "REMOTE",
+    })
 }
 
-/// LSUB of all mailboxes.
-pub fn lsub_all() -> Command {
-    Builder::new("LSUB").raw(" \"\" \"*\"").build()
+fn list_return(encoder: Encoder, option: &ListReturn<'_>) -> Encoder {
+    match option {
+        ListReturn::Subscribed => encoder.raw("SUBSCRIBED"),
+        ListReturn::Children => encoder.raw("CHILDREN"),
+        ListReturn::SpecialUse => encoder.raw("SPECIAL-USE"),
+        ListReturn::Status(items) => encoder.raw("STATUS (").status_items(items).raw(")"),
+    }
 }
 
-/// STATUS.
+/// LSUB: the mailboxes subscribed, for servers without LIST-EXTENDED (RFC 3501 section 6.3.9).
 ///
 /// # Errors
-/// Where the name holds NUL.
+/// Where an argument holds a NUL.
+pub fn lsub(reference: &[u8], pattern: &[u8]) -> Result<Command, InvalidArgument> {
+    Encoder::new("LSUB").raw(" ").string(reference).raw(" ").string(pattern).finish()
+}
+
+/// STATUS (RFC 3501 section 6.3.10).
+///
+/// # Errors
+/// Where the name holds a NUL, or no item is asked for.
 pub fn status(mailbox: &[u8], items: &[StatusItem]) -> Result<Command, InvalidArgument> {
-    Ok(Builder::new("STATUS").raw(" ").string(mailbox)?.raw(&format!(" ({})", words(items))).build())
+    Encoder::new("STATUS").raw(" ").astring(mailbox).raw(" (").status_items(items).raw(")").finish()
 }
 
-fn words(items: &[StatusItem]) -> String {
-    items.iter().map(|item| item.as_str()).collect::<Vec<_>>().join(" ")
+impl Encoder {
+    fn status_items(self, items: &[StatusItem]) -> Self {
+        if items.is_empty() {
+            return self.fail(InvalidArgument::Empty);
+        }
+        self.separated(items, |encoder, item| encoder.raw(item.as_str()))
+    }
+}
+
+/// CREATE (RFC 3501 section 6.3.3), with a special use where one is given (RFC 6154 section 3).
+///
+/// # Errors
+/// Where the name holds a NUL or the use is the inbox.
+pub fn create(mailbox: &[u8], special_use: Option<MailboxRole>) -> Result<Command, InvalidArgument> {
+    let encoder = Encoder::new("CREATE").raw(" ").astring(mailbox);
+    let attribute = match special_use {
+        None => return encoder.finish(),
+        Some(MailboxRole::Inbox) => return Err(InvalidArgument::Role),
+        Some(MailboxRole::Drafts) => "\\Drafts",
+        Some(MailboxRole::Sent) => "\\Sent",
+        Some(MailboxRole::Archive) => "\\Archive",
+        Some(MailboxRole::Junk) => "\\Junk",
+        Some(MailboxRole::Trash) => "\\Trash",
+        Some(MailboxRole::All) => "\\All",
+        Some(MailboxRole::Flagged) => "\\Flagged",
+        Some(MailboxRole::Important) => "\\Important",
+    };
+    encoder.raw(" (USE (").raw(attribute).raw("))").finish()
+}
+
+/// DELETE (RFC 3501 section 6.3.4).
+///
+/// # Errors
+/// Where the name holds a NUL.
+pub fn delete(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
+    Encoder::new("DELETE").raw(" ").astring(mailbox).finish()
+}
+
+/// RENAME (RFC 3501 section 6.3.5).
+///
+/// # Errors
+/// Where a name holds a NUL.
+pub fn rename(from: &[u8], to: &[u8]) -> Result<Command, InvalidArgument> {
+    Encoder::new("RENAME").raw(" ").astring(from).raw(" ").astring(to).finish()
+}
+
+/// SUBSCRIBE (RFC 3501 section 6.3.6).
+///
+/// # Errors
+/// Where the name holds a NUL.
+pub fn subscribe(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
+    Encoder::new("SUBSCRIBE").raw(" ").astring(mailbox).finish()
+}
+
+/// UNSUBSCRIBE (RFC 3501 section 6.3.7).
+///
+/// # Errors
+/// Where the name holds a NUL.
+pub fn unsubscribe(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
+    Encoder::new("UNSUBSCRIBE").raw(" ").astring(mailbox).finish()
+}
+
+/// GETQUOTAROOT (RFC 9208 section 4.1.2).
+///
+/// # Errors
+/// Where the name holds a NUL.
+pub fn get_quota_root(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
+    Encoder::new("GETQUOTAROOT").raw(" ").astring(mailbox).finish()
 }

@@ -1,127 +1,106 @@
-//! Commands about messages of the selected mailbox, all by UID.
+//! Commands that change messages: STORE, COPY, MOVE, EXPUNGE, APPEND.
 
-use super::builder::Builder;
-use super::{Command, InvalidArgument, SearchKey};
-use crate::imap::Capabilities;
-use crate::model::{ModSeq, UidSet};
+use super::encoder::Encoder;
+use super::{Command, InvalidArgument};
+use crate::model::{Flags, ModSeq, SystemFlag, Timestamp, UidSet};
 
-/// A section of a message (RFC 3501 section 6.4.5).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Section {
-    /// Every byte.
-    Whole,
-    /// The header.
-    Header,
-    /// These fields of the header, in upper case.
-    HeaderFields(&'static [&'static str]),
-    /// A part, by its specifier.
-    Part(String),
+/// What STORE does with the flags named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlagChange {
+    /// Sets them and leaves the others.
+    Add,
+    /// Clears them and leaves the others.
+    Remove,
+    /// Sets them and clears all others.
+    Replace,
 }
 
-/// What FETCH is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the protocol's own words")]
-pub enum FetchItem {
-    Uid,
-    Flags,
-    InternalDate,
-    Rfc822Size,
-    BodyStructure,
-    ModSeq,
-    EmailId,
-    ThreadId,
-    GmMsgId,
-    GmThrId,
-    GmLabels,
-    /// `BODY.PEEK[section]`, which does not set `\Seen`.
-    BodyPeek {
-        section: Section,
-        /// First octet and how many.
-        partial: Option<(u64, u64)>,
-    },
-}
-
-/// UID FETCH. Only what changed since a mod-sequence where one is given (RFC 7162 section 3.1.4.1).
+/// UID STORE (RFC 3501 section 6.4.6). With `unchanged_since`, only of messages not changed after that mod-sequence
+/// (RFC 7162 section 3.1.3). With `silent`, the server need not tell the new flags.
 ///
 /// # Errors
-/// Where the set is empty, or a part's specifier is none.
-pub fn uid_fetch(uids: &UidSet, items: &[FetchItem], since: Option<ModSeq>) -> Result<Command, InvalidArgument> {
-    let mut builder = set(Builder::new("UID FETCH").raw(" "), uids)?.raw(" (");
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            builder = builder.raw(" ");
-        }
-        builder = fetch_item(builder, item)?;
+/// Where the set is empty, flags to add or remove are none, or the command would be too long.
+pub fn uid_store(
+    uids: &UidSet,
+    unchanged_since: Option<ModSeq>,
+    change: FlagChange,
+    flags: &Flags,
+    silent: bool,
+) -> Result<Command, InvalidArgument> {
+    let mut encoder = Encoder::new("UID STORE").raw(" ").set(uids).raw(" ");
+    if let Some(modseq) = unchanged_since {
+        encoder = encoder.raw("(UNCHANGEDSINCE ").number(modseq.get()).raw(") ");
     }
-    builder = builder.raw(")");
-    if let Some(since) = since {
-        builder = builder.raw(&format!(" (CHANGEDSINCE {since})"));
+    if change != FlagChange::Replace && *flags == Flags::new() {
+        encoder = encoder.fail(InvalidArgument::Empty);
     }
-    Ok(builder.build())
+    let encoder = encoder.raw(match change {
+        FlagChange::Add => "+FLAGS",
+        FlagChange::Remove => "-FLAGS",
+        FlagChange::Replace => "FLAGS",
+    });
+    encoder.raw(if silent { ".SILENT " } else { " " }).flags(flags).finish()
 }
 
-fn fetch_item(builder: Builder, item: &FetchItem) -> Result<Builder, InvalidArgument> {
-    let word = match item {
-        FetchItem::Uid => "UID",
-        FetchItem::Flags => "FLAGS",
-        FetchItem::InternalDate => "INTERNALDATE",
-        FetchItem::Rfc822Size => "RFC822.SIZE",
-        FetchItem::BodyStructure => "BODYSTRUCTURE",
-        FetchItem::ModSeq => "MODSEQ",
-        FetchItem::EmailId => "EMAILID",
-        FetchItem::ThreadId => "THREADID",
-        FetchItem::GmMsgId => "X-GM-MSGID",
-        FetchItem::GmThrId => "X-GM-THRID",
-        FetchItem::GmLabels => "X-GM-LABELS",
-        FetchItem::BodyPeek { section, partial } => {
-            let builder = body_section(builder.raw("BODY.PEEK["), section)?.raw("]");
-            return Ok(match partial {
-                Some((first, count)) => builder.raw(&format!("<{first}.{count}>")),
-                None => builder,
-            });
-        }
-    };
-    Ok(builder.raw(word))
-}
-
-fn body_section(builder: Builder, section: &Section) -> Result<Builder, InvalidArgument> {
-    Ok(match section {
-        Section::Whole => builder,
-        Section::Header => builder.raw("HEADER"),
-        Section::HeaderFields(fields) => builder.raw(&format!("HEADER.FIELDS ({})", fields.join(" "))),
-        Section::Part(specifier) => {
-            let fits = !specifier.is_empty()
-                && specifier.len() <= 200
-                && specifier.split('.').all(|number| {
-                    !number.is_empty() && !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit())
-                });
-            if !fits {
-                return Err(InvalidArgument::Section);
-            }
-            builder.raw(specifier)
-        }
-    })
-}
-
-fn set(builder: Builder, uids: &UidSet) -> Result<Builder, InvalidArgument> {
-    if uids.is_empty() { Err(InvalidArgument::EmptySet) } else { Ok(builder.raw(&uids.to_string())) }
-}
-
-/// UID SEARCH for messages; the answer is ranges where the server knows ESEARCH (RFC 4731).
+/// UID COPY (RFC 3501 section 6.4.7).
 ///
 /// # Errors
-/// Where a text holds NUL, or a set is empty.
-pub fn uid_search(server: &Capabilities, key: &SearchKey) -> Result<Command, InvalidArgument> {
-    let mut builder = Builder::new("UID SEARCH");
-    if server.has("ESEARCH") {
-        builder = builder.raw(" RETURN (ALL)");
-    }
-    if !key.is_ascii() {
-        builder = builder.raw(" CHARSET UTF-8");
-    }
-    Ok(key.write(builder.raw(" "))?.build())
+/// Where the set is empty, the name holds a NUL, or the command would be too long.
+pub fn uid_copy(uids: &UidSet, mailbox: &[u8]) -> Result<Command, InvalidArgument> {
+    Encoder::new("UID COPY").raw(" ").set(uids).raw(" ").astring(mailbox).finish()
 }
 
-pub(super) fn write_set(builder: Builder, uids: &UidSet) -> Result<Builder, InvalidArgument> {
-    set(builder, uids)
+/// UID MOVE (RFC 6851).
+///
+/// # Errors
+/// As [`uid_copy`].
+pub fn uid_move(uids: &UidSet, mailbox: &[u8]) -> Result<Command, InvalidArgument> {
+    Encoder::new("UID MOVE").raw(" ").set(uids).raw(" ").astring(mailbox).finish()
+}
+
+/// UID EXPUNGE (RFC 4315 section 2.1): never the plain EXPUNGE, which would take what others marked.
+///
+/// # Errors
+/// Where the set is empty or the command would be too long.
+pub fn uid_expunge(uids: &UidSet) -> Result<Command, InvalidArgument> {
+    Encoder::new("UID EXPUNGE").raw(" ").set(uids).finish()
+}
+
+/// APPEND (RFC 3501 section 6.3.11). The date is written in UTC.
+///
+/// # Errors
+/// Where name or message hold a NUL, or the date's year has not four digits.
+pub fn append(
+    mailbox: &[u8],
+    flags: &Flags,
+    date: Option<Timestamp>,
+    message: Vec<u8>,
+) -> Result<Command, InvalidArgument> {
+    let mut encoder = Encoder::new("APPEND").raw(" ").astring(mailbox).raw(" ");
+    if *flags != Flags::new() {
+        encoder = encoder.flags(flags).raw(" ");
+    }
+    if let Some(date) = date {
+        encoder = encoder.date_time(date).raw(" ");
+    }
+    encoder.literal(message).finish()
+}
+
+impl Encoder {
+    fn flags(self, flags: &Flags) -> Self {
+        let system = SystemFlag::ALL.into_iter().filter(|flag| flags.contains(*flag));
+        let has_system = flags.bits() != 0;
+        let encoder = self.raw("(").separated(system, |encoder, flag| {
+            encoder.raw(match flag {
+                SystemFlag::Seen => "\\Seen",
+                SystemFlag::Answered => "\\Answered",
+                SystemFlag::Flagged => "\\Flagged",
+                SystemFlag::Deleted => "\\Deleted",
+                SystemFlag::Draft => "\\Draft",
+            })
+        });
+        let between = if has_system && flags.keywords().next().is_some() { " " } else { "" };
+        let keyword = |encoder: Self, keyword: &crate::model::Keyword| encoder.atom(keyword.as_str().as_bytes());
+        encoder.raw(between).separated(flags.keywords(), keyword).raw(")")
+    }
 }

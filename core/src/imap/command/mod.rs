@@ -1,32 +1,36 @@
 //! Commands as bytes: built only by validated builders, so that nothing a caller passes can inject.
+//!
+//! Text of callers goes out as an atom where it is one, else quoted, else as a literal; NUL, which no form can carry,
+//! is refused. A builder that can be given such text, or a set that IMAP cannot write, returns a `Result`.
 
-mod builder;
+mod argument;
+mod encoder;
+mod fetch;
 mod mailbox;
 mod message;
 mod search;
+mod select;
 mod session;
+mod split;
 
-pub use mailbox::{SelectMode, StatusItem, examine, list_all, list_status, lsub_all, select, status, unselect};
-pub use message::{FetchItem, Section, uid_fetch, uid_search};
-pub use search::SearchKey;
-pub use session::{authenticate, capability, compress, enable, idle, login, logout, namespace, noop, starttls};
+#[cfg(test)]
+mod tests;
 
-/// A value cannot go over the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidArgument {
-    /// A text holds the NUL character.
-    #[error("a text holds the NUL character")]
-    Nul,
-    /// A set of UIDs is empty.
-    #[error("a set of UIDs is empty")]
-    EmptySet,
-    /// The specifier of a part is none.
-    #[error("not the specifier of a part")]
-    Section,
-    /// A date does not exist.
-    #[error("not a date")]
-    Date,
-}
+pub use argument::InvalidArgument;
+pub use encoder::MAX_LINE;
+pub use fetch::{FetchItem, Section, uid_fetch};
+pub use mailbox::{
+    ListReturn, ListSelection, StatusItem, create, delete, get_quota_root, list, list_extended, lsub, rename, status,
+    subscribe, unsubscribe,
+};
+pub use message::{FlagChange, append, uid_copy, uid_expunge, uid_move, uid_store};
+pub use search::{SearchKey, SearchProgram, SearchReturn, uid_search};
+pub use select::{Resync, SequenceMatch, examine, select, unselect};
+pub use session::{
+    authenticate, authenticate_in_steps, capability, check, compress, enable, id, idle, login, logout, namespace, noop,
+    notify, notify_none, starttls,
+};
+pub use split::split_for_command;
 
 /// One command, without its tag and without its final line end.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,6 +74,3 @@ impl std::fmt::Debug for Command {
         f.debug_tuple("Command").field(&self.name).finish()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,72 +1,123 @@
-//! Commands about the session itself.
+//! Commands about the connection and the login.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use super::builder::Builder;
+use super::encoder::{Encoder, bare};
+use super::fetch::FetchItem;
 use super::{Command, InvalidArgument};
 use crate::model::Secret;
 
-fn plain(name: &'static str) -> Command {
-    Builder::new(name).build()
-}
-
-/// CAPABILITY.
-pub fn capability() -> Command {
-    plain("CAPABILITY")
-}
-
-/// NOOP.
+/// NOOP: nothing, but the server may tell what changed (RFC 3501 section 6.1.2).
 pub fn noop() -> Command {
-    plain("NOOP")
+    bare("NOOP")
 }
 
-/// LOGOUT.
+/// CAPABILITY (RFC 3501 section 6.1.1).
+pub fn capability() -> Command {
+    bare("CAPABILITY")
+}
+
+/// LOGOUT (RFC 3501 section 6.1.3).
 pub fn logout() -> Command {
-    plain("LOGOUT")
+    bare("LOGOUT")
 }
 
-/// STARTTLS.
+/// STARTTLS (RFC 3501 section 6.2.1).
 pub fn starttls() -> Command {
-    plain("STARTTLS")
-}
-
-/// NAMESPACE (RFC 2342).
-pub fn namespace() -> Command {
-    plain("NAMESPACE")
+    bare("STARTTLS")
 }
 
 /// COMPRESS DEFLATE (RFC 4978).
 pub fn compress() -> Command {
-    Builder::new("COMPRESS").raw(" DEFLATE").build()
+    Command { name: "COMPRESS", ..bare("COMPRESS DEFLATE") }
 }
 
-/// IDLE (RFC 2177). Ended by the session's own DONE.
+/// IDLE (RFC 2177). It ends by a line `DONE`, which the session sends.
 pub fn idle() -> Command {
-    plain("IDLE")
+    bare("IDLE")
 }
 
-/// ENABLE (RFC 5161) of capabilities that this program knows.
-pub fn enable(capabilities: &[&'static str]) -> Command {
-    let mut builder = Builder::new("ENABLE");
-    for capability in capabilities {
-        builder = builder.raw(" ").raw(capability);
-    }
-    builder.build()
+/// CHECK (RFC 3501 section 6.4.1): some servers notice changes only so.
+pub fn check() -> Command {
+    bare("CHECK")
 }
 
-/// LOGIN. Sensitive.
+/// NAMESPACE (RFC 2342).
+pub fn namespace() -> Command {
+    bare("NAMESPACE")
+}
+
+/// LOGIN (RFC 3501 section 6.2.3).
 ///
 /// # Errors
-/// Where user or password hold NUL.
+/// Where user or password hold a NUL.
 pub fn login(user: &str, password: &Secret) -> Result<Command, InvalidArgument> {
-    let builder = Builder::new("LOGIN").sensitive().raw(" ").string(user.as_bytes())?.raw(" ");
-    Ok(builder.string(password.expose().as_bytes())?.build())
+    let encoder = Encoder::new("LOGIN").sensitive().raw(" ").astring(user.as_bytes());
+    encoder.raw(" ").string(password.expose().as_bytes()).finish()
 }
 
-/// AUTHENTICATE, with the response in the same line where the server takes it there (RFC 4959). Sensitive.
-pub fn authenticate(mechanism: &'static str, response: &[u8], in_line: bool) -> Command {
-    let builder = Builder::new("AUTHENTICATE").sensitive().raw(" ").raw(mechanism);
-    let encoded = STANDARD.encode(response);
-    if in_line { builder.raw(" ").raw(&encoded).build() } else { builder.answer(encoded.into_bytes()).build() }
+/// AUTHENTICATE (RFC 3501 section 6.2.2), where `initial` is the initial response in base64 (RFC 4959); an empty one
+/// is written `=`.
+///
+/// # Errors
+/// Where the mechanism's name is no atom or the response no base64.
+pub fn authenticate(mechanism: &str, initial: Option<&str>) -> Result<Command, InvalidArgument> {
+    let encoder = Encoder::new("AUTHENTICATE").sensitive().raw(" ").atom(mechanism.as_bytes());
+    match initial {
+        None => encoder.finish(),
+        Some("") => encoder.raw(" =").finish(),
+        Some(initial) => encoder.raw(" ").base64(initial).finish(),
+    }
+}
+
+/// AUTHENTICATE where the response follows in a line of its own, when the server asks for it.
+///
+/// # Errors
+/// Where the mechanism is no atom.
+pub fn authenticate_in_steps(mechanism: &str, response: String) -> Result<Command, InvalidArgument> {
+    let mut command = authenticate(mechanism, None)?;
+    command.pieces.push(super::Piece::Answer(response.into_bytes()));
+    Ok(command)
+}
+
+/// ENABLE (RFC 5161).
+///
+/// # Errors
+/// Where a name is no atom, or there is none.
+pub fn enable(extensions: &[&str]) -> Result<Command, InvalidArgument> {
+    if extensions.is_empty() {
+        return Err(InvalidArgument::Empty);
+    }
+    let encoder = Encoder::new("ENABLE").raw(" ");
+    encoder.separated(extensions, |encoder, name| encoder.atom(name.as_bytes())).finish()
+}
+
+/// ID (RFC 2971): fields that describe this client; without any, NIL.
+///
+/// # Errors
+/// Where a name or value holds a NUL.
+pub fn id(fields: &[(&str, &str)]) -> Result<Command, InvalidArgument> {
+    if fields.is_empty() {
+        return Encoder::new("ID").raw(" NIL").finish();
+    }
+    let encoder = Encoder::new("ID")
+        .raw(" (")
+        .separated(fields, |encoder, (name, value)| encoder.string(name.as_bytes()).raw(" ").string(value.as_bytes()));
+    encoder.raw(")").finish()
+}
+
+/// NOTIFY SET (RFC 5465) for the selected mailbox, whose new messages come with the items asked for, and for all
+/// personal mailboxes, whose changes come as STATUS and LIST. With `status`, the state of each is told at once.
+///
+/// # Errors
+/// As [`super::uid_fetch`] for the items.
+pub fn notify(status: bool, items: &[FetchItem]) -> Result<Command, InvalidArgument> {
+    let encoder = Encoder::new("NOTIFY").raw(if status { " SET STATUS" } else { " SET" }).raw(" (selected (MessageNew");
+    let encoder =
+        if items.is_empty() { encoder } else { encoder.raw(" (").separated(items, Encoder::fetch_item).raw(")") };
+    let encoder = encoder.raw(" MessageExpunge FlagChange))");
+    encoder.raw(" (personal (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange))").finish()
+}
+
+/// NOTIFY NONE: nothing unasked any more.
+pub fn notify_none() -> Command {
+    Command { name: "NOTIFY", ..bare("NOTIFY NONE") }
 }

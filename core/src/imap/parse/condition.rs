@@ -1,107 +1,137 @@
-//! Status responses and their codes (RFC 3501 section 7.1, RFC 5530).
+//! Status responses and their codes.
 
-use super::cursor::Cursor;
-use super::{flags, sets, words};
 use crate::imap::{Code, Condition, StatusKind};
 use crate::model::{ModSeq, Uid, UidValidity};
 
-/// The most pairs of UIDs that a COPYUID is expanded to.
-const MAX_PAIRS: u64 = 1_000_000;
-/// The longest text for people that is kept, in bytes.
-const MAX_TEXT: usize = 1_000;
+use super::scanner::{Scanner, decimal};
+use super::set::{ordered, uid_set};
+use super::{text, words};
 
-/// Reads what stands after a tag or a star: `OK [CODE …] text`. `None` where it is no status response.
-pub fn condition(text: &[u8]) -> Option<Condition> {
-    let mut cursor = Cursor::of_text(text);
-    cursor.spaces();
-    let kind = match cursor.atom().to_ascii_uppercase().as_slice() {
-        b"OK" => StatusKind::Ok,
-        b"NO" => StatusKind::No,
-        b"BAD" => StatusKind::Bad,
-        b"BYE" => StatusKind::Bye,
-        b"PREAUTH" => StatusKind::PreAuth,
-        _ => return None,
-    };
-    cursor.spaces();
-    let code = if cursor.eat(b'[') {
-        let code = code(&mut cursor);
-        cursor.take_while(|byte| byte != b']');
-        cursor.eat(b']');
-        cursor.spaces();
-        code
-    } else {
-        None
-    };
-    Some(Condition { kind, code, text: shown(cursor.rest()) })
-}
+/// The longest name of a response code that is taken for one.
+const MAX_CODE_NAME: usize = 64;
 
-fn shown(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes.get(..MAX_TEXT).unwrap_or(bytes));
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
-}
-
-fn code(cursor: &mut Cursor<'_>) -> Option<Code> {
-    let name = cursor.take_while(|byte| !matches!(byte, b' ' | b']' | b'(' | b'\r' | b'\n'));
-    let name = String::from_utf8_lossy(name.get(..64).unwrap_or(name)).to_ascii_uppercase();
-    cursor.spaces();
-    let known = match name.as_str() {
-        "ALERT" => Some(Code::Alert),
-        "APPENDUID" => append_uid(cursor),
-        "COPYUID" => copy_uid(cursor),
-        "CAPABILITY" => Some(Code::Capability(words(cursor))),
-        "CLOSED" => Some(Code::Closed),
-        "HIGHESTMODSEQ" => cursor.number().and_then(ModSeq::new).map(Code::HighestModSeq),
-        "NOMODSEQ" => Some(Code::NoModSeq),
-        "MAILBOXID" => {
-            cursor.eat(b'(');
-            let id = cursor.take_while(|byte| !matches!(byte, b')' | b']' | b' '));
-            let id = std::str::from_utf8(id).ok().filter(|id| !id.is_empty() && id.len() <= 255);
-            id.map(|id| Code::MailboxId(id.to_owned()))
-        }
-        "MODIFIED" => sets::set(cursor).map(Code::Modified),
-        "PERMANENTFLAGS" => {
-            let (flags, any) = flags(cursor);
-            Some(Code::PermanentFlags(flags, any))
-        }
-        "READ-ONLY" => Some(Code::ReadOnly),
-        "READ-WRITE" => Some(Code::ReadWrite),
-        "UIDNEXT" => uid(cursor).map(Code::UidNext),
-        "UIDVALIDITY" => validity(cursor).map(Code::UidValidity),
-        "UIDNOTSTICKY" => Some(Code::UidNotSticky),
-        "" => return None,
-        _ => None,
-    };
-    Some(known.unwrap_or(Code::Other(name)))
-}
-
-fn uid(cursor: &mut Cursor<'_>) -> Option<Uid> {
-    Uid::new(u32::try_from(cursor.number()?).ok()?)
-}
-
-fn validity(cursor: &mut Cursor<'_>) -> Option<UidValidity> {
-    UidValidity::new(u32::try_from(cursor.number()?).ok()?)
-}
-
-fn append_uid(cursor: &mut Cursor<'_>) -> Option<Code> {
-    let validity = validity(cursor)?;
-    cursor.spaces();
-    Some(Code::AppendUid(validity, sets::set(cursor)?))
-}
-
-/// The pairs in the order given: RFC 4315 section 3 maps the sets in order, not sorted.
-fn copy_uid(cursor: &mut Cursor<'_>) -> Option<Code> {
-    let validity = validity(cursor)?;
-    cursor.spaces();
-    let sources = sets::pairs(cursor);
-    cursor.spaces();
-    let targets = sets::pairs(cursor);
-    let count =
-        |ranges: &[(Uid, Uid)]| -> u64 { ranges.iter().map(|(low, high)| u64::from(high.get() - low.get()) + 1).sum() };
-    if sources.is_empty() || count(&sources) != count(&targets) || count(&sources) > MAX_PAIRS {
+/// Reads a status response: what stands after `* ` or after a tag, such as `OK [ALERT] text`. `None` where it does not
+/// begin with one of the five words.
+pub fn condition(line: &[u8]) -> Option<Condition> {
+    let line = text::without_line_end(line);
+    let len = line.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(line.len());
+    let (word, rest) = line.split_at_checked(len)?;
+    let kind = status_kind(word)?;
+    if !matches!(rest.first(), None | Some(b' ' | b'[' | b'\t')) {
         return None;
     }
-    let each = |ranges: Vec<(Uid, Uid)>| {
-        ranges.into_iter().flat_map(|(low, high)| low.get()..=high.get()).filter_map(Uid::new)
+    let rest = rest.trim_ascii_start();
+    let (code, rest) = match code(rest) {
+        Some((code, after)) => (Some(code), after.trim_ascii_start()),
+        None => (None, rest),
     };
-    Some(Code::CopyUid(validity, each(sources).zip(each(targets)).collect()))
+    Some(Condition { kind, code, text: text::shown(rest) })
+}
+
+fn status_kind(word: &[u8]) -> Option<StatusKind> {
+    let kinds = [
+        ("OK", StatusKind::Ok),
+        ("NO", StatusKind::No),
+        ("BAD", StatusKind::Bad),
+        ("BYE", StatusKind::Bye),
+        ("PREAUTH", StatusKind::PreAuth),
+    ];
+    kinds.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())).map(|(_, kind)| kind)
+}
+
+/// A code in brackets and what follows it. `None` where there is none, or none that ends: then all of it is text.
+fn code(line: &[u8]) -> Option<(Code, &[u8])> {
+    let inner = line.strip_prefix(b"[")?;
+    let mut scanner = Scanner::new(inner, &[]);
+    scanner.skip_spaces();
+    let name = scanner.take_while(|byte| byte.is_ascii_alphanumeric() || b"-_./+".contains(&byte))?;
+    if name.len() > MAX_CODE_NAME || !matches!(scanner.peek(), Some(b' ' | b']')) {
+        return None;
+    }
+    let name = String::from_utf8_lossy(name).to_ascii_uppercase();
+    scanner.skip_spaces();
+    if let Some(code) = known_code(&name, &mut scanner) {
+        scanner.skip_spaces();
+        if scanner.eat(b']') {
+            return Some((code, scanner.rest()));
+        }
+    }
+    Some((Code::Other(name), after_bracket(inner)?))
+}
+
+/// What follows the `]` that ends a code: the first one outside quotes, or else the first.
+fn after_bracket(inner: &[u8]) -> Option<&[u8]> {
+    let mut quoted = false;
+    let end = inner.iter().position(|byte| {
+        quoted ^= *byte == b'"';
+        *byte == b']' && !quoted
+    });
+    let end = end.or_else(|| memchr::memchr(b']', inner))?;
+    inner.get(end + 1..)
+}
+
+/// The code by its name, its arguments read up to the bracket. `None` where the name is not known, or an argument is
+/// missing or impossible.
+fn known_code(name: &str, scanner: &mut Scanner<'_>) -> Option<Code> {
+    let code = match name {
+        "ALERT" => Code::Alert,
+        "CLOSED" => Code::Closed,
+        "NOMODSEQ" => Code::NoModSeq,
+        "READ-ONLY" => Code::ReadOnly,
+        "READ-WRITE" => Code::ReadWrite,
+        "UIDNOTSTICKY" => Code::UidNotSticky,
+        "CAPABILITY" => Code::Capability(words(scanner.take_while(|byte| byte != b']')?)),
+        "UIDNEXT" => Code::UidNext(Uid::new(number32(scanner)?)?),
+        "UIDVALIDITY" => Code::UidValidity(UidValidity::new(number32(scanner)?)?),
+        "HIGHESTMODSEQ" => match scanner.maybe_parenthesized(Scanner::number)? {
+            0 => Code::NoModSeq,
+            value => Code::HighestModSeq(ModSeq::new(value)?),
+        },
+        "PERMANENTFLAGS" => {
+            let (flags, any) = scanner.flags()?;
+            Code::PermanentFlags(flags, any)
+        }
+        "MAILBOXID" => Code::MailboxId(text::shown(scanner.maybe_parenthesized(id)?)),
+        "MODIFIED" => Code::Modified(uid_set(argument(scanner)?)?),
+        "APPENDUID" => {
+            let validity = UidValidity::new(number32(scanner)?)?;
+            Code::AppendUid(validity, ordered(argument(scanner)?)?.into_iter().collect())
+        }
+        "COPYUID" => copy_uid(scanner)?,
+        _ => return None,
+    };
+    Some(code)
+}
+
+/// `validity source destination`. Only a mapping that is beyond doubt is given: as many on both sides, none twice.
+fn copy_uid(scanner: &mut Scanner<'_>) -> Option<Code> {
+    let validity = UidValidity::new(number32(scanner)?)?;
+    let source = ordered(argument(scanner)?)?;
+    let destination = ordered(argument(scanner)?)?;
+    if source.len() != destination.len() || has_duplicates(&source) || has_duplicates(&destination) {
+        return None;
+    }
+    Some(Code::CopyUid(validity, source.into_iter().zip(destination).collect()))
+}
+
+fn has_duplicates(uids: &[Uid]) -> bool {
+    let ascending = uids.is_sorted_by(|a, b| a < b);
+    let mut sorted = if ascending { Vec::new() } else { uids.to_vec() };
+    sorted.sort_unstable();
+    sorted.windows(2).any(|pair| pair.first() == pair.last())
+}
+
+fn number32(scanner: &mut Scanner<'_>) -> Option<u32> {
+    scanner.skip_spaces();
+    let digits = argument(scanner)?;
+    decimal(digits)?.try_into().ok()
+}
+
+fn argument<'a>(scanner: &mut Scanner<'a>) -> Option<&'a [u8]> {
+    scanner.skip_spaces();
+    scanner.take_while(|byte| byte > b' ' && byte != b']')
+}
+
+fn id<'a>(scanner: &mut Scanner<'a>) -> Option<&'a [u8]> {
+    scanner.take_while(|byte| byte > b' ' && !b"()]".contains(&byte))
 }

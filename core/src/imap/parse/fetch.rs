@@ -1,182 +1,184 @@
-//! FETCH answers. Items that are unknown or cannot be read are stepped over; the others count.
+//! FETCH.
 
-use super::cursor::{Cursor, Text};
-use super::{flags, structure};
 use crate::imap::{BodySection, Fetch};
-use crate::model::{ModSeq, Timestamp, Uid};
+use crate::model::{ModSeq, Uid};
+use crate::wire::Literal;
 
-/// Body sections kept of one answer.
-const MAX_SECTIONS: usize = 256;
-/// The longest object id that is kept, in bytes (RFC 8474 section 7).
-const MAX_OBJECT_ID: usize = 255;
+use super::scanner::Scanner;
+use super::{body_structure, date, text};
 
-/// From after the word FETCH.
-pub(super) fn fetch(seq: u32, cursor: &mut Cursor<'_>) -> Fetch {
+/// The most Gmail labels kept of one message.
+const MAX_LABELS: usize = 1_000;
+
+/// `(UID 7 FLAGS (\Seen) …)`. An item whose value is not understood is stepped over; where not even that can be done,
+/// the items before it still count.
+pub(super) fn fetch(seq: u32, scanner: &mut Scanner<'_>) -> Option<Fetch> {
+    if !scanner.eat(b'(') {
+        return None;
+    }
     let mut fetch = Fetch { seq, ..Fetch::default() };
-    cursor.spaces();
-    if !cursor.eat(b'(') {
-        return fetch;
-    }
-    loop {
-        cursor.spaces();
-        if cursor.at_end() || cursor.eat(b')') {
-            return fetch;
-        }
-        let before = cursor.rest().len();
-        item(cursor, &mut fetch);
-        if cursor.rest().len() == before {
-            cursor.skip_value();
-            if cursor.rest().len() == before {
-                return fetch;
-            }
-        }
-    }
+    while item(scanner, &mut fetch).is_some() {}
+    Some(fetch)
 }
 
-fn item(cursor: &mut Cursor<'_>, fetch: &mut Fetch) {
-    let name = cursor.take_while(|byte| !matches!(byte, b' ' | b'[' | b'(' | b')' | b'"' | b'\r' | b'\n'));
-    let name = name.to_ascii_uppercase();
-    if cursor.peek() == Some(b'[') {
-        if let Some(section) = section(&name, cursor)
-            && fetch.bodies.len() < MAX_SECTIONS
-        {
-            fetch.bodies.push(section);
+/// One item; `None` at the end of the list, or where it cannot be read on.
+fn item(scanner: &mut Scanner<'_>, fetch: &mut Fetch) -> Option<()> {
+    scanner.skip_spaces();
+    let name = scanner.take_while(|byte| byte > b' ' && !b"()[\"".contains(&byte))?;
+    if scanner.eat(b'[') {
+        let section = section(scanner)?;
+        let origin = origin(scanner);
+        scanner.skip_spaces();
+        if name.eq_ignore_ascii_case(b"BINARY.SIZE") {
+            return scanner.skip_value();
         }
-        return;
+        return body(scanner, fetch, section, origin);
     }
-    cursor.spaces();
-    match name.as_slice() {
-        b"UID" => fetch.uid = number(cursor).and_then(|uid| Uid::new(u32::try_from(uid).ok()?)),
-        b"FLAGS" if cursor.peek() == Some(b'(') => fetch.flags = Some(flags(cursor).0),
-        b"INTERNALDATE" => fetch.internal_date = text(cursor).and_then(|date| internal_date(&date)),
-        b"RFC822.SIZE" => fetch.size = number(cursor),
-        b"MODSEQ" => {
-            if cursor.eat(b'(') {
-                fetch.modseq = cursor.number().and_then(ModSeq::new);
-                cursor.leave_list();
-            }
-        }
-        b"EMAILID" => fetch.email_id = object_id(cursor),
-        b"THREADID" => fetch.thread_id = object_id(cursor),
-        b"X-GM-MSGID" => fetch.gm_msgid = number(cursor),
-        b"X-GM-THRID" => fetch.gm_thrid = number(cursor),
-        b"X-GM-LABELS" => fetch.gm_labels = labels(cursor),
-        b"PREVIEW" => fetch.preview = text(cursor).filter(|preview| preview.len() <= 4096),
-        b"BODYSTRUCTURE" | b"BODY" => {
-            fetch.structure = structure::structure(cursor);
-            fetch.structure_unreadable = fetch.structure.is_none();
-        }
-        _ => cursor.skip_value(),
+    scanner.skip_spaces();
+    let mark = scanner.mark();
+    if value(name, scanner, fetch).is_none() {
+        scanner.reset(mark);
+        scanner.skip_value()?;
     }
+    Some(())
 }
 
-fn number(cursor: &mut Cursor<'_>) -> Option<u64> {
-    let number = cursor.number();
-    if number.is_none() {
-        cursor.skip_value();
-    }
-    number
-}
-
-fn text(cursor: &mut Cursor<'_>) -> Option<String> {
-    cursor.string().and_then(|text| text.string())
-}
-
-/// `(id)` or NIL.
-fn object_id(cursor: &mut Cursor<'_>) -> Option<String> {
-    if !cursor.eat(b'(') {
-        cursor.skip_value();
+/// The value of an item without a section. `None` where the item is unknown or its value not understood.
+fn value(name: &[u8], scanner: &mut Scanner<'_>, fetch: &mut Fetch) -> Option<()> {
+    let is = |item: &str| name.eq_ignore_ascii_case(item.as_bytes());
+    if is("UID") {
+        fetch.uid = Some(Uid::new(u32::try_from(scanner.number()?).ok()?)?);
+    } else if is("FLAGS") {
+        fetch.flags = Some(scanner.flags()?.0);
+    } else if is("MODSEQ") {
+        fetch.modseq = Some(ModSeq::new(scanner.maybe_parenthesized(Scanner::number)?)?);
+    } else if is("INTERNALDATE") {
+        fetch.internal_date = Some(date::internal_date(&scanner.nstring()??)?);
+    } else if is("RFC822.SIZE") {
+        fetch.size = Some(scanner.number()?);
+    } else if is("BODYSTRUCTURE") || is("BODY") {
+        structure(scanner, fetch)?;
+    } else if is("EMAILID") {
+        fetch.email_id = Some(object_id(scanner)?);
+    } else if is("THREADID") {
+        fetch.thread_id = Some(object_id(scanner)?);
+    } else if is("X-GM-MSGID") {
+        fetch.gm_msgid = Some(scanner.number()?);
+    } else if is("X-GM-THRID") {
+        fetch.gm_thrid = Some(scanner.number()?);
+    } else if is("X-GM-LABELS") {
+        fetch.gm_labels = Some(labels(scanner)?);
+    } else if is("PREVIEW") || is("SNIPPET") {
+        fetch.preview = Some(preview(scanner)?);
+    } else if is("RFC822") {
+        body(scanner, fetch, String::new(), None)?;
+    } else if is("RFC822.HEADER") || is("RFC822.TEXT") {
+        let section = String::from_utf8_lossy(name.get(7..)?).to_ascii_uppercase();
+        body(scanner, fetch, section, None)?;
+    } else {
         return None;
     }
-    let id = text(cursor).filter(|id| !id.is_empty() && id.len() <= MAX_OBJECT_ID);
-    cursor.leave_list();
-    id
+    Some(())
 }
 
-fn labels(cursor: &mut Cursor<'_>) -> Option<Vec<Vec<u8>>> {
-    if !cursor.eat(b'(') {
-        cursor.skip_value();
-        return None;
-    }
+fn structure(scanner: &mut Scanner<'_>, fetch: &mut Fetch) -> Option<()> {
+    let structure = body_structure::body_structure(scanner);
+    fetch.structure_unreadable = structure.is_none();
+    fetch.structure = structure;
+    fetch.structure.is_some().then_some(())
+}
+
+/// An object id of RFC 8474, within parentheses. NIL is none.
+fn object_id(scanner: &mut Scanner<'_>) -> Option<String> {
+    let id = scanner.maybe_parenthesized(Scanner::nstring)??;
+    let printable = id.iter().all(u8::is_ascii_graphic) && (1..=255).contains(&id.len());
+    printable.then(|| String::from_utf8_lossy(&id).into_owned())
+}
+
+fn labels(scanner: &mut Scanner<'_>) -> Option<Vec<Vec<u8>>> {
     let mut labels = Vec::new();
+    if !scanner.eat(b'(') {
+        return scanner.nstring()?.is_none().then_some(labels);
+    }
     loop {
-        cursor.spaces();
-        if cursor.at_end() || cursor.eat(b')') {
+        scanner.skip_spaces();
+        if scanner.eat(b')') {
             return Some(labels);
         }
-        let Some(label) = cursor.string() else {
-            cursor.leave_list();
-            return Some(labels);
-        };
-        labels.extend(label.bytes());
+        let label = scanner.string()?;
+        if labels.len() < MAX_LABELS {
+            labels.push(label.into_owned());
+        }
     }
 }
 
-/// `BODY[section]<origin> value`, from the bracket on.
-fn section(name: &[u8], cursor: &mut Cursor<'_>) -> Option<BodySection> {
-    cursor.eat(b'[');
-    // Header names may be quoted, and a quoted name may hold a bracket.
-    let mut spec = Vec::new();
+/// A preview (RFC 8970): a string, or within parentheses after its algorithm, as the drafts had it.
+fn preview(scanner: &mut Scanner<'_>) -> Option<String> {
+    if !scanner.eat(b'(') {
+        return scanner.nstring()?.map(|preview| text::shown(&preview));
+    }
+    scanner.skip_spaces();
+    scanner.word()?;
+    scanner.skip_spaces();
+    let preview = scanner.nstring()?;
+    scanner.skip_rest_of_list()?;
+    preview.map(|preview| text::shown(&preview))
+}
+
+/// The bytes of a section: literal, quoted or NIL.
+fn body(scanner: &mut Scanner<'_>, fetch: &mut Fetch, section: String, origin: Option<u64>) -> Option<()> {
+    let data = match scanner.peek()? {
+        b'{' | b'~' => Some(scanner.literal()?.clone()),
+        b'"' => Some(Literal::Memory(scanner.string()?.into_owned())),
+        b')' => None,
+        _ if scanner.word()?.eq_ignore_ascii_case(b"NIL") => None,
+        _ => return None,
+    };
+    fetch.bodies.push(BodySection { section, origin, data });
+    Some(())
+}
+
+/// The name of a section up to its `]`, in upper case, field names without quotes and separated by one space.
+fn section(scanner: &mut Scanner<'_>) -> Option<String> {
+    let mut name = String::new();
     loop {
-        match cursor.peek()? {
-            b']' => break,
-            b'"' => spec.extend(cursor.string()?.bytes()?),
-            byte => {
-                spec.push(byte);
-                cursor.eat(byte);
+        match scanner.peek()? {
+            b']' => {
+                scanner.eat(b']');
+                return Some(name);
             }
+            b'"' | b'{' => push_upper(&mut name, &scanner.string()?),
+            b' ' => {
+                scanner.skip_spaces();
+                if !name.ends_with('(') && scanner.peek() != Some(b')') {
+                    name.push(' ');
+                }
+            }
+            byte @ (b'(' | b')') => {
+                scanner.eat(byte);
+                name.push(char::from(byte));
+            }
+            _ => push_upper(&mut name, scanner.take_while(|byte| byte > b' ' && !b"()\"{]".contains(&byte))?),
         }
     }
-    cursor.eat(b']');
-    let mut origin = None;
-    if cursor.eat(b'<') {
-        origin = cursor.number();
-        cursor.take_while(|byte| byte != b'>' && byte != b' ');
-        cursor.eat(b'>');
-    }
-    cursor.spaces();
-    let value = cursor.string()?;
-    if !name.starts_with(b"BODY") && !(name.starts_with(b"BINARY") && name != b"BINARY.SIZE") {
+}
+
+fn push_upper(name: &mut String, bytes: &[u8]) {
+    name.extend(
+        bytes
+            .iter()
+            .map(|byte| char::from(byte.to_ascii_uppercase()))
+            .map(|char| if char.is_ascii_graphic() { char } else { '?' }),
+    );
+}
+
+/// `<0>`; some servers answer with `<0.100>`.
+fn origin(scanner: &mut Scanner<'_>) -> Option<u64> {
+    if !scanner.eat(b'<') {
         return None;
     }
-    let data = match value {
-        Text::Nil => None,
-        Text::Literal(literal) => Some(literal.clone()),
-        other => other.bytes().map(crate::wire::Literal::Memory),
-    };
-    Some(BodySection { section: String::from_utf8_lossy(&spec).to_ascii_uppercase(), origin, data })
-}
-
-/// `17-Jul-1996 02:44:25 -0700`, the day perhaps with one digit or a space before it.
-fn internal_date(text: &str) -> Option<Timestamp> {
-    let mut fields = text.split_whitespace();
-    let (date, time, zone) = (fields.next()?, fields.next()?, fields.next().unwrap_or("+0000"));
-    let mut date = date.split('-');
-    let (day, month, year) = (date.next()?, date.next()?, date.next()?);
-    let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let month = months.iter().position(|name| month.to_ascii_lowercase().starts_with(name))? + 1;
-    let mut time = time.split(':').map(str::parse::<i8>);
-    let (hour, minute) = (time.next()?.ok()?, time.next()?.ok()?);
-    let second = time.next().and_then(Result::ok).unwrap_or(0).min(59);
-    let moment = jiff::civil::DateTime::new(
-        year.parse().ok()?,
-        i8::try_from(month).ok()?,
-        day.parse().ok()?,
-        hour,
-        minute,
-        second,
-        0,
-    )
-    .ok()?;
-    let seconds = moment.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
-    Some(Timestamp(seconds - zone_seconds(zone)?))
-}
-
-fn zone_seconds(zone: &str) -> Option<i64> {
-    let (sign, digits) = match zone.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, zone.strip_prefix('+').unwrap_or(zone)),
-    };
-    let number: i64 = digits.parse().ok().filter(|_| digits.len() == 4 && digits.is_ascii())?;
-    Some(sign * ((number / 100) * 3600 + (number % 100) * 60))
+    let origin = scanner.number();
+    scanner.take_while(|byte| byte > b' ' && byte != b'>');
+    scanner.eat(b'>');
+    origin
 }

@@ -1,130 +1,118 @@
-//! Our own reader of what a server says. Total: whatever the bytes, the answer is an [`Untagged`], at worst
-//! [`Untagged::Other`]; nothing recurses without bound and nothing allocates more than a small multiple of its input.
+//! The parser of what a server says. Total: any bytes give an answer, in linear time, in memory of the order of the
+//! input, without deep recursion. What cannot be understood is left out, never guessed.
+//!
+//! Real servers bend the grammar, so this reads what they mean where that is beyond doubt: extra spaces, missing
+//! parameters, eight-bit bytes, names without quotes. Where a doubt would touch mail (a UID, a set of UIDs), the item
+//! or the whole response is dropped instead.
 
+mod body_structure;
 mod condition;
-mod cursor;
+mod date;
 mod fetch;
+mod file_name;
 mod mailbox;
-mod sets;
-mod structure;
+mod scanner;
+mod search;
+mod set;
+mod text;
 
-use crate::imap::Untagged;
-use crate::model::Flags;
-use crate::wire::Frame;
+#[cfg(test)]
+mod tests;
 
 pub use condition::condition;
-use cursor::Cursor;
 
-/// Capabilities kept of one list, and their longest name in bytes: real servers name about fifty.
-const MAX_WORDS: usize = 512;
-const MAX_WORD: usize = 128;
+use self::scanner::Scanner;
+use super::{Capabilities, Untagged};
+use crate::wire::Frame;
 
-/// Reads one untagged response, from its `* ` on.
+/// The most words kept of one CAPABILITY or ENABLED response, and the most pairs of one ID response.
+const MAX_WORDS: usize = Capabilities::MAX;
+
+/// Reads one untagged response: a frame whose text begins with `* `.
+///
+/// A response that is unknown, or broken where it matters, is [`Untagged::Other`].
 pub fn untagged(frame: &Frame) -> Untagged {
-    let mut cursor = Cursor::new(frame);
-    cursor.eat(b'*');
-    cursor.spaces();
-    let first = cursor.atom();
-    if first.first().is_some_and(u8::is_ascii_digit) {
-        return numbered(first, &mut cursor).unwrap_or(Untagged::Other);
-    }
-    let word = first.to_ascii_uppercase();
-    match word.as_slice() {
-        b"OK" | b"NO" | b"BAD" | b"BYE" | b"PREAUTH" => {
-            let start = frame.text.len() - cursor.rest().len() - first.len();
-            condition(frame.text.get(start..).unwrap_or_default()).map_or(Untagged::Other, Untagged::Condition)
-        }
-        b"LIST" | b"LSUB" | b"XLIST" => mailbox::list(&mut cursor).map_or(Untagged::Other, Untagged::List),
-        b"STATUS" => mailbox::status(&mut cursor).map_or(Untagged::Other, Untagged::Status),
-        b"NAMESPACE" => Untagged::Namespace(mailbox::namespaces(&mut cursor)),
-        b"SEARCH" => sets::search(&mut cursor),
-        b"ESEARCH" => sets::esearch(&mut cursor),
-        b"VANISHED" => sets::vanished(&mut cursor),
-        b"FLAGS" => {
-            cursor.spaces();
-            Untagged::Flags(flags(&mut cursor).0)
-        }
-        b"CAPABILITY" => Untagged::Capability(words(&mut cursor)),
-        b"ENABLED" => Untagged::Enabled(words(&mut cursor)),
-        b"ID" => Untagged::Id(id(&mut cursor)),
-        _ => Untagged::Other,
+    let line = text::without_line_end(&frame.text);
+    let line = line.strip_prefix(b"*").unwrap_or(line);
+    let mut scanner = Scanner::new(line, &frame.literals);
+    scanner.skip_spaces();
+    let response = match scanner.peek() {
+        Some(b'0'..=b'9') => numbered(&mut scanner),
+        _ => named(&mut scanner),
+    };
+    response.unwrap_or(Untagged::Other)
+}
+
+/// What stands after the `+` of a continuation request (RFC 3501 section 7.5): a challenge in base64, or text. `None`
+/// where the line is no continuation request.
+pub fn continuation(line: &[u8]) -> Option<&[u8]> {
+    let rest = text::without_line_end(line).strip_prefix(b"+")?;
+    Some(rest.strip_prefix(b" ").unwrap_or(rest))
+}
+
+/// `* 23 EXISTS` and its kind.
+fn numbered(scanner: &mut Scanner<'_>) -> Option<Untagged> {
+    let number = u32::try_from(scanner.number()?).ok()?;
+    scanner.skip_spaces();
+    let name = scanner.word()?;
+    scanner.skip_spaces();
+    if name.eq_ignore_ascii_case(b"FETCH") {
+        fetch::fetch(number, scanner).map(|fetch| Untagged::Fetch(Box::new(fetch)))
+    } else if name.eq_ignore_ascii_case(b"EXISTS") {
+        Some(Untagged::Exists(number))
+    } else if name.eq_ignore_ascii_case(b"EXPUNGE") {
+        Some(Untagged::Expunge(number))
+    } else {
+        None
     }
 }
 
-fn numbered(digits: &[u8], cursor: &mut Cursor<'_>) -> Option<Untagged> {
-    let number: u32 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    cursor.spaces();
-    let word = cursor.atom().to_ascii_uppercase();
-    match word.as_slice() {
-        b"EXISTS" => Some(Untagged::Exists(number)),
-        b"EXPUNGE" if number > 0 => Some(Untagged::Expunge(number)),
-        b"FETCH" if number > 0 => Some(Untagged::Fetch(Box::new(fetch::fetch(number, cursor)))),
+/// `* SEARCH 1 2 3` and its kind.
+fn named(scanner: &mut Scanner<'_>) -> Option<Untagged> {
+    if let Some(condition) = condition(scanner.rest()) {
+        return Some(Untagged::Condition(condition));
+    }
+    let name = scanner.word()?.to_ascii_uppercase();
+    scanner.skip_spaces();
+    match name.as_slice() {
+        b"LIST" => mailbox::list(scanner).map(Untagged::List),
+        b"LSUB" => mailbox::lsub(scanner).map(Untagged::List),
+        b"STATUS" => mailbox::status(scanner).map(Untagged::Status),
+        b"NAMESPACE" => mailbox::namespace(scanner).map(Untagged::Namespace),
+        b"SEARCH" => search::search(scanner),
+        b"ESEARCH" => search::esearch(scanner),
+        b"VANISHED" => search::vanished(scanner),
+        b"FLAGS" => scanner.flags().map(|(flags, _)| Untagged::Flags(flags)),
+        b"CAPABILITY" => Some(Untagged::Capability(words(scanner.rest()))),
+        b"ENABLED" => Some(Untagged::Enabled(words(scanner.rest()))),
+        b"ID" => id(scanner).map(Untagged::Id),
         _ => None,
     }
 }
 
-/// The words up to the end or to a closing bracket, in upper case.
-fn words(cursor: &mut Cursor<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    loop {
-        cursor.spaces();
-        let word = cursor.take_while(|byte| !matches!(byte, b' ' | b']' | b'\r' | b'\n' | b'\t'));
-        if word.is_empty() || found.len() >= MAX_WORDS {
-            return found;
-        }
-        if word.len() <= MAX_WORD && word.is_ascii() {
-            found.push(String::from_utf8_lossy(word).to_ascii_uppercase());
-        }
-    }
+/// Words separated by spaces, in upper case, each once or more often as the server gave them.
+fn words(text: &[u8]) -> Vec<String> {
+    let words = text.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
+    words.take(MAX_WORDS).map(|word| String::from_utf8_lossy(word).to_ascii_uppercase()).collect()
 }
 
-/// A parenthesised list of flags, and whether `\*` is among them.
-fn flags(cursor: &mut Cursor<'_>) -> (Flags, bool) {
-    let mut flags = Flags::new();
-    let mut any = false;
-    if !cursor.eat(b'(') {
-        return (flags, any);
+/// `NIL` or `("name" "value" …)`; fields whose value is NIL are left out.
+fn id(scanner: &mut Scanner<'_>) -> Option<Vec<(String, String)>> {
+    let mut fields = Vec::new();
+    if !scanner.eat(b'(') {
+        return scanner.nstring()?.is_none().then_some(fields);
     }
-    loop {
-        cursor.spaces();
-        if cursor.at_end() || cursor.eat(b')') {
-            return (flags, any);
+    while fields.len() < MAX_WORDS {
+        scanner.skip_spaces();
+        if scanner.eat(b')') {
+            break;
         }
-        let before = cursor.rest().len();
-        match cursor.atom() {
-            b"\\*" => any = true,
-            word => {
-                if let Ok(word) = std::str::from_utf8(word) {
-                    flags.insert_wire(word);
-                }
-            }
-        }
-        if cursor.rest().len() == before {
-            cursor.skip_value();
-            if cursor.rest().len() == before {
-                return (flags, any);
-            }
+        let name = scanner.nstring()?;
+        scanner.skip_spaces();
+        let value = scanner.nstring()?;
+        if let (Some(name), Some(value)) = (name, value) {
+            fields.push((text::shown(&name), text::shown(&value)));
         }
     }
+    Some(fields)
 }
-
-fn id(cursor: &mut Cursor<'_>) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
-    cursor.spaces();
-    if !cursor.eat(b'(') {
-        return pairs;
-    }
-    while pairs.len() < 64 {
-        cursor.spaces();
-        let Some(key) = cursor.string() else { break };
-        cursor.spaces();
-        let Some(value) = cursor.string() else { break };
-        if let (Some(key), Some(value)) = (key.string(), value.string()) {
-            pairs.push((key, value));
-        }
-    }
-    pairs
-}
-
-#[cfg(test)]
-mod tests;

@@ -27,7 +27,7 @@ impl Naming {
     pub fn display(&self, raw: &[u8], delimiter: Option<char>) -> String {
         let inbox = is_inbox(raw);
         let within = raw.strip_prefix(self.prefix.as_slice()).filter(|rest| !rest.is_empty() && !inbox);
-        let text = utf7::decode(within.unwrap_or(raw));
+        let text = utf7::shown(within.unwrap_or(raw), false);
         if inbox {
             return "INBOX".to_owned();
         }
@@ -46,7 +46,7 @@ impl Naming {
         let delimiter = self.delimiter.unwrap_or('/').to_string();
         let name = display.replace('/', &delimiter).replace('\u{2215}', "/");
         let mut raw = self.prefix.clone();
-        raw.extend_from_slice(utf7::encode(&name).as_bytes());
+        raw.extend_from_slice(&utf7::encode(&name));
         raw
     }
 }
