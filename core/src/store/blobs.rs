@@ -278,3 +278,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "blobs_tests.rs"]
+mod tests;
