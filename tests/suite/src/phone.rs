@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use postrider::api::{
     AccountId, AccountSettings, BodyPolicy, BoxStream, Core, CoreError, CoreOptions, CredentialError, ListFilter,
-    Network, Secret, SecretStore, SyncEvent, SyncOptions, SyncSummary, WireError,
+    Network, Secret, SecretStore, SyncEvent, SyncOptions, SyncSummary, TcpNetwork, WireError,
 };
 use postrider_model::ModelServer;
 use tempfile::TempDir;
@@ -27,6 +27,19 @@ impl Network for ModelNetwork {
         _port: u16,
     ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
         Box::pin(async { Ok(Box::new(self.0.connect()) as BoxStream) })
+    }
+}
+
+/// A network on which every host is this port of 127.0.0.1.
+pub struct Loopback(pub u16);
+
+impl Network for Loopback {
+    fn connect<'a>(
+        &'a self,
+        _host: &'a str,
+        _port: u16,
+    ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
+        Box::pin(TcpNetwork.connect("127.0.0.1", self.0))
     }
 }
 
