@@ -5,7 +5,8 @@
 mod store_fixture;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use store_fixture::{batches, empty, fill, wait};
+use postrider::model::{Flags, SystemFlag, Uid, UidSet};
+use store_fixture::{batches, empty, fill, filled, message, wait};
 
 fn insert(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("store");
@@ -28,5 +29,40 @@ fn insert(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, insert);
+/// What other clients did since: of 100,000 messages, 10,000 got other flags, 5,000 went.
+fn change(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (store, _, mailbox) = filled(dir.path(), 100_000);
+    let mut group = criterion.benchmark_group("store");
+    group.sample_size(10);
+    let mut seen = false;
+    group.bench_function("update_flags_10k_of_100k", |bencher| {
+        bencher.iter(|| {
+            seen = !seen;
+            let mut flags = Flags::new();
+            if seen {
+                flags.insert(SystemFlag::Seen);
+            }
+            let updates: Vec<_> =
+                (1..=100_000).step_by(10).filter_map(Uid::new).map(|uid| (uid, flags.clone(), None)).collect();
+            wait(store.mirror(move |tx| tx.update_flags(mailbox, &updates))).expect("updated")
+        });
+    });
+    let gone: UidSet = (1..=100_000).step_by(20).filter_map(Uid::new).collect();
+    let back: Vec<_> = gone.iter().map(|uid| message(uid.get())).collect();
+    group.bench_function("remove_5k_of_100k", |bencher| {
+        bencher.iter_batched(
+            || {
+                let back = back.clone();
+                wait(store.mirror(move |tx| tx.insert_new(mailbox, &back))).expect("inserted");
+                gone.clone()
+            },
+            |gone| wait(store.mirror(move |tx| tx.remove_uids(mailbox, &gone))).expect("removed"),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(benches, insert, change);
 criterion_main!(benches);

@@ -76,10 +76,10 @@ const WORDS: [&str; 64] = [
 ];
 
 /// How many messages are inserted in one transaction.
-pub const BATCH: u32 = 2000;
+pub(crate) const BATCH: u32 = 2000;
 
 /// A number that looks random and is the same each time.
-pub fn scatter(value: u64) -> u64 {
+pub(crate) fn scatter(value: u64) -> u64 {
     let mut x = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -116,10 +116,10 @@ fn structure() -> Part {
 }
 
 /// One mail. A third of them answer an earlier one.
-pub fn message(uid: u32) -> NewMessage {
+pub(crate) fn message(uid: u32) -> NewMessage {
     let seed = u64::from(uid);
     let mut message = NewMessage::new(Uid::new(uid).expect("from 1 on"));
-    if scatter(seed) % 20 != 0 {
+    if !scatter(seed).is_multiple_of(20) {
         message.flags.insert(SystemFlag::Seen);
     }
     message.internal_date = Some(Timestamp(1_500_000_000 + i64::from(uid) * 300));
@@ -131,7 +131,7 @@ pub fn message(uid: u32) -> NewMessage {
     envelope.to = vec![person(1_000_000 + seed % 3), person(seed ^ 5)];
     envelope.date = message.internal_date;
     envelope.message_id = Some(format!("{:016x}.{uid}@host{}.example.org", scatter(seed), seed % 50));
-    if uid % 3 == 0 {
+    if uid.is_multiple_of(3) {
         let earlier = uid - 1 - (scatter(seed) % u64::from(uid.min(50))) as u32;
         if earlier > 0 {
             let id = format!("{:016x}.{earlier}@host{}.example.org", scatter(earlier.into()), earlier % 50);
@@ -143,21 +143,21 @@ pub fn message(uid: u32) -> NewMessage {
 }
 
 /// A text body of some 1,500 characters.
-pub fn body(uid: u32) -> String {
+pub(crate) fn body(uid: u32) -> String {
     words(u64::from(uid) ^ 0xb0d1, 200)
 }
 
-pub fn open(dir: &Path) -> Store {
+pub(crate) fn open(dir: &Path) -> Store {
     let options = OpenOptions { mode: Mode::Inline, clock: Arc::new(SystemClock), read_only: false };
     Store::open(dir, options).expect("a folder to write in")
 }
 
 /// Runs what the inline store never really waits for.
-pub fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
 }
 
-pub fn empty(dir: &Path) -> (Store, AccountId, MailboxId) {
+pub(crate) fn empty(dir: &Path) -> (Store, AccountId, MailboxId) {
     let store = open(dir);
     let account = wait(store.config(|tx| tx.add_account("bench", "ann@example.org", "{}"))).expect("an account");
     let naming = MailboxNaming {
@@ -171,13 +171,13 @@ pub fn empty(dir: &Path) -> (Store, AccountId, MailboxId) {
 }
 
 /// Inserts messages as a first sync does: newest batch first.
-pub fn fill(store: &Store, mailbox: MailboxId, batches: Vec<Vec<NewMessage>>) {
+pub(crate) fn fill(store: &Store, mailbox: MailboxId, batches: Vec<Vec<NewMessage>>) {
     for batch in batches {
         wait(store.mirror(move |tx| tx.insert_new(mailbox, &batch))).expect("inserted");
     }
 }
 
-pub fn batches(count: u32) -> impl Iterator<Item = Vec<NewMessage>> {
+pub(crate) fn batches(count: u32) -> impl Iterator<Item = Vec<NewMessage>> {
     (0..count.div_ceil(BATCH)).rev().map(move |at| {
         let first = at * BATCH + 1;
         (first..=(first + BATCH - 1).min(count)).map(message).collect()
@@ -185,7 +185,7 @@ pub fn batches(count: u32) -> impl Iterator<Item = Vec<NewMessage>> {
 }
 
 /// A mailbox of `count` messages.
-pub fn filled(dir: &Path, count: u32) -> (Store, AccountId, MailboxId) {
+pub(crate) fn filled(dir: &Path, count: u32) -> (Store, AccountId, MailboxId) {
     let (store, account, mailbox) = empty(dir);
     for batch in batches(count) {
         fill(&store, mailbox, vec![batch]);

@@ -77,12 +77,13 @@ pub enum Code {
     Alert,
     /// `[APPENDUID validity uids]`, RFC 4315.
     AppendUid(UidValidity, UidSet),
-    /// `[COPYUID validity source destination]`, RFC 4315: pairs in the order given. Absent (`Other`) where the two sets
-    /// differ in length or hold more than a million.
+    /// `[COPYUID validity source destination]`, RFC 4315: pairs in the order given. Absent (`Other`) where the mapping
+    /// is in doubt: the two sets differ in length, name a UID twice, are reversed, or hold more than 100,000.
     CopyUid(UidValidity, Vec<(Uid, Uid)>),
     Capability(Vec<String>),
     Closed,
     HighestModSeq(ModSeq),
+    /// Also for `[HIGHESTMODSEQ 0]`.
     NoModSeq,
     MailboxId(String),
     /// `[MODIFIED set]`, RFC 7162.
@@ -134,7 +135,7 @@ pub struct Fetch {
     pub flags: Option<Flags>,
     #[allow(missing_docs)]
     pub modseq: Option<ModSeq>,
-    /// When the server got the message.
+    /// When the server got the message. Absent for years before 1970 and from 9999 on, which mean that it does not know.
     pub internal_date: Option<Timestamp>,
     /// RFC822.SIZE in octets.
     pub size: Option<u64>,
@@ -169,10 +170,10 @@ pub struct BodySection {
     pub data: Option<Literal>,
 }
 
-/// One line of LIST (RFC 3501 section 7.2.2, RFC 5258).
+/// One line of LIST (RFC 3501 section 7.2.2, RFC 5258) or of LSUB, which says `\subscribed` unless it says `\noselect`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListEntry {
-    /// The raw name.
+    /// The raw name, but for the inbox, which is `INBOX` however the server spells it. At most 1,000 bytes.
     pub name: Vec<u8>,
     /// The hierarchy delimiter; `None` for NIL.
     pub delimiter: Option<char>,
@@ -186,7 +187,7 @@ pub struct ListEntry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the protocol's own words")]
 pub struct StatusEntry {
-    /// The raw name.
+    /// The raw name, as in [`ListEntry`].
     pub name: Vec<u8>,
     pub messages: Option<u32>,
     pub unseen: Option<u32>,

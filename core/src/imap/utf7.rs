@@ -18,11 +18,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// two names of one encoding look alike: bytes that are neither UTF-8 nor printable appear as `\xE9`.
 pub fn shown(raw: &[u8], utf8: bool) -> String {
     let decoded = if utf8 { None } else { decode(raw) };
-    decoded.unwrap_or_else(|| as_it_stands(raw))
+    decoded.filter(|text| !text.contains(char::is_control)).unwrap_or_else(|| as_it_stands(raw))
 }
 
 /// Reads modified UTF-7. `None` for what is none, and for what [`encode`] would not write back byte for byte: letters
-/// encoded without need, lone surrogates, control characters.
+/// encoded without need, lone surrogates.
 pub fn decode(raw: &[u8]) -> Option<String> {
     let mut text = String::new();
     let mut rest = raw;
@@ -54,7 +54,7 @@ fn decode_shifted(encoded: &[u8]) -> Option<String> {
         return None;
     }
     let chars = char::decode_utf16(units.iter().map(|unit| u16::from_be_bytes(*unit)));
-    chars.map(|char| char.ok().filter(|char| !char.is_control())).collect()
+    chars.map(Result::ok).collect()
 }
 
 /// Writes text in modified UTF-7.

@@ -25,7 +25,7 @@ fn names_of_many_scripts_go_there_and_back() {
 
 #[test]
 fn case_035_what_is_no_modified_utf7_is_shown_as_it_stands() {
-    let broken: [&[u8]; 13] = [
+    let broken: [&[u8]; 12] = [
         b"&",
         b"&U,BTFw",
         b"&Jjo!",
@@ -38,7 +38,6 @@ fn case_035_what_is_no_modified_utf7_is_shown_as_it_stands() {
         b"&A-",
         b"&AOk=-",
         b"&AOl-",
-        b"&AAA-",
     ];
     for raw in broken {
         assert_eq!(decode(raw), None, "{}", raw.escape_ascii());
@@ -52,6 +51,8 @@ fn case_035_bytes_that_are_no_text_are_told_apart() {
     assert_eq!(shown(b"caf\xe9", false), "caf\\xE9");
     assert_eq!(shown(b"caf\xe8", false), "caf\\xE8");
     assert_eq!(shown(b"a\r\nb\0", true), "a\\x0D\\x0Ab\\x00");
+    assert_eq!(decode(b"a&AAk-b").as_deref(), Some("a\tb"));
+    assert_eq!(shown(b"a&AAk-b", false), "a&AAk-b");
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn with_utf8_enabled_an_ampersand_is_an_ampersand() {
 
 proptest! {
     #[test]
-    fn text_without_control_characters_survives(text in "\\PC{0,40}") {
+    fn text_survives(text in any::<String>()) {
         prop_assert_eq!(decode(&encode(&text)), Some(text));
     }
 

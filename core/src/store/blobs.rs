@@ -226,9 +226,11 @@ fn prepare(dir: &Path, source: BodySource) -> Result<PreparedBody, StoreError> {
             let mut path = file_path(dir, &hash).into_os_string();
             path.push(".new");
             let path = PathBuf::from(path);
-            let mut file = File::create(&path)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
+            if let Err(error) = write_synced(&path, &bytes) {
+                // On a full disk, what is useless must not stay.
+                let _ = std::fs::remove_file(&path);
+                return Err(error);
+            }
             Ok(PreparedBody { hash, size, content: Content::File(path) })
         }
         BodySource::Incoming(incoming) => {
@@ -239,6 +241,12 @@ fn prepare(dir: &Path, source: BodySource) -> Result<PreparedBody, StoreError> {
             Ok(PreparedBody { hash, size, content })
         }
     }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    Ok(file.sync_all()?)
 }
 
 /// SHA-256 and length of a file.
@@ -278,3 +286,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "blobs_tests.rs"]
+mod tests;

@@ -1,6 +1,16 @@
 //! Who may write what, by type. Sync gets a [`MirrorTx`], account configuration a [`ConfigTx`]; neither has the other's
 //! methods, so that crossing sides does not compile.
 //!
+//! ```
+//! # use postrider::store::{ConfigTx, MirrorTx, StoreError};
+//! # fn config(tx: &mut ConfigTx<'_>) -> Result<(), StoreError> {
+//! tx.add_account("a", "a@example.org", "{}")?;
+//! # Ok(()) }
+//! # fn mirror(tx: &mut MirrorTx<'_>, mailbox: postrider::model::MailboxId) -> Result<(), StoreError> {
+//! tx.insert_new(mailbox, &[])?;
+//! # Ok(()) }
+//! ```
+//!
 //! ```compile_fail
 //! # fn f(tx: &mut postrider::store::MirrorTx<'_>) {
 //! tx.add_account("a", "a@example.org", "{}"); // the mirror's side cannot configure

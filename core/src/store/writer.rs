@@ -224,7 +224,8 @@ impl WriteSide {
     /// Flushes, empties the log and closes the connection.
     pub(super) fn close(mut self) -> Result<(), StoreError> {
         self.flush()?;
-        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        // Only tidies up: on a full disk the log stays, and holds all that matters.
+        let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         self.conn.close().map_err(|(_, error)| error.into())
     }
 }

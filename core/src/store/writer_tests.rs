@@ -51,7 +51,7 @@ async fn closures_that_wait_together_share_a_commit_and_each_stands_or_falls_alo
     // Holds the writer until the others are in its queue.
     let first = tokio::spawn({
         let store = store.clone();
-        async move { store.mirror(move |_| Ok(wait_for.recv().unwrap())).await }
+        async move { store.mirror(move |_| wait_for.recv().map_err(|_| StoreError::Closed)).await }
     });
     tokio::task::yield_now().await;
     let mut others = Vec::new();

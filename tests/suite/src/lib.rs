@@ -1,1 +1,6 @@
-//! suite
+//! What the acceptance tests share: a phone with a store of its own, networks that
+//! lead to the model server or to a real one, and others who change the account meanwhile.
+
+pub mod phone;
+pub mod servers;
+pub mod workload;

@@ -79,7 +79,7 @@ impl Encoder {
         if text.contains(&0) {
             return self.fail(InvalidArgument::Nul);
         }
-        if text.len() > MAX_QUOTED || text.iter().any(|byte| *byte >= 0x80 || matches!(byte, b'\r' | b'\n')) {
+        if text.len() > MAX_QUOTED || !text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
             return self.literal(text.to_vec());
         }
         self.line.push(b'"');

@@ -28,6 +28,12 @@ pub fn condition(line: &[u8]) -> Option<Condition> {
     Some(Condition { kind, code, text: text::shown(rest) })
 }
 
+/// A code whose `OK` the server forgot, as Exchange does with `* [COPYUID 55 31 6]`.
+pub(super) fn bare_code(line: &[u8]) -> Option<Condition> {
+    let (code, rest) = code(line)?;
+    Some(Condition { kind: StatusKind::Ok, code: Some(code), text: text::shown(rest.trim_ascii_start()) })
+}
+
 fn status_kind(word: &[u8]) -> Option<StatusKind> {
     let kinds = [
         ("OK", StatusKind::Ok),

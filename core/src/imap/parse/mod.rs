@@ -38,6 +38,7 @@ pub fn untagged(frame: &Frame) -> Untagged {
     scanner.skip_spaces();
     let response = match scanner.peek() {
         Some(b'0'..=b'9') => numbered(&mut scanner),
+        Some(b'[') => condition::bare_code(scanner.rest()).map(Untagged::Condition),
         _ => named(&mut scanner),
     };
     response.unwrap_or(Untagged::Other)

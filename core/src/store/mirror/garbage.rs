@@ -30,6 +30,9 @@ impl MirrorTx<'_> {
         for &orphan in &orphans {
             self.delete_orphan(orphan)?;
         }
+        for &orphan in &orphans {
+            fulltext::remove(self.conn(), orphan)?;
+        }
         let files = blobs::remove_unused(self.conn(), self.dir())?;
         let report = GarbageReport { messages: orphans.len() as u64, files: files.len() as u64 };
         files.into_iter().for_each(|path| self.remove_file(path));
@@ -45,7 +48,6 @@ impl MirrorTx<'_> {
         for id in rows.collect::<Result<Vec<i64>, _>>()? {
             self.remove_file(incoming::path_of(self.dir(), id));
         }
-        fulltext::remove(self.conn(), message)?;
         self.prepare("DELETE FROM messages WHERE id = ?1")?.execute([message.0])?;
         Ok(())
     }

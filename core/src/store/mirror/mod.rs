@@ -20,5 +20,7 @@ pub use insert::{InsertOutcome, NewMessage};
 pub use mailboxes::{Mailbox, MailboxNaming, MailboxState};
 
 #[cfg(test)]
+mod model_tests;
+#[cfg(test)]
 #[path = "mirror_tests.rs"]
 mod tests;

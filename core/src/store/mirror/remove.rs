@@ -4,7 +4,7 @@
 use rusqlite::{Params, params};
 
 use super::mailboxes::Counts;
-use crate::model::{MailboxId, SystemFlag, UidSet};
+use crate::model::{MailboxId, MessageId, SystemFlag, UidSet};
 use crate::store::{MirrorTx, StoreError, fulltext};
 
 /// How many places are taken in hand at once: mailboxes hold millions.
@@ -61,12 +61,19 @@ impl MirrorTx<'_> {
                 break;
             }
             let mut counts = Counts::default();
+            let mut deleted = Vec::new();
             for row in &removed {
                 self.prepare("DELETE FROM places WHERE id = ?1")?.execute([row.place])?;
                 counts.total -= 1;
                 counts.unread -= i64::from(row.flags & SystemFlag::Seen as u8 == 0);
                 counts.detached -= i64::from(row.detached);
-                self.settle_message(row.message)?;
+                if self.settle_message(MessageId(row.message))? {
+                    deleted.push(MessageId(row.message));
+                }
+            }
+            // In one go: any statement of several rows between makes FTS5 write out what it has gathered.
+            for message in deleted {
+                fulltext::remove(self.conn(), message)?;
             }
             self.adjust_counts(mailbox, &counts)?;
             total += removed.len() as u64;
@@ -74,18 +81,16 @@ impl MirrorTx<'_> {
         Ok(total)
     }
 
-    /// Deletes a mail, or notes that it is an orphan, where it has no place left.
-    fn settle_message(&mut self, message: i64) -> Result<(), StoreError> {
+    /// Deletes a mail, or notes that it is an orphan, where it has no place left. Returns whether it was deleted: the full
+    /// text is then to follow.
+    fn settle_message(&mut self, message: MessageId) -> Result<bool, StoreError> {
         let sql = "UPDATE messages SET orphaned = ?2
                    WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM places WHERE message = ?1)
                    AND (body_state > 0 OR EXISTS (SELECT 1 FROM incoming WHERE message = ?1))";
-        if self.prepare(sql)?.execute(params![message, self.now().0])? > 0 {
-            return Ok(());
+        if self.prepare(sql)?.execute(params![message.0, self.now().0])? > 0 {
+            return Ok(false);
         }
         let sql = "DELETE FROM messages WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM places WHERE message = ?1)";
-        if self.prepare(sql)?.execute([message])? > 0 {
-            fulltext::remove(self.conn(), crate::model::MessageId(message))?;
-        }
-        Ok(())
+        Ok(self.prepare(sql)?.execute([message.0])? > 0)
     }
 }

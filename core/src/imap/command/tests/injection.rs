@@ -140,7 +140,7 @@ proptest! {
             authenticate(&word, Some(&value)),
             enable(&[&word, &value]),
             id(&[(&word, &value)]),
-            notify(true, &[body.clone()]),
+            notify(true, std::slice::from_ref(&body)),
             list(&name, &other),
             list_extended(&[ListSelection::Subscribed], &name, &[&other, &name], &[ListReturn::Children]),
             lsub(&name, &other),

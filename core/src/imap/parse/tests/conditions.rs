@@ -143,6 +143,15 @@ fn case_042_weird_codes_leave_the_text_readable() {
 }
 
 #[test]
+fn a_code_without_its_word_is_an_ok() {
+    for line in ["* [COPYUID 55 31 6]", "[COPYUID 55 31 6]"] {
+        let code = Some(Code::CopyUid(validity(55), vec![(uid(31), uid(6))]));
+        assert_eq!(parsed(line), Untagged::Condition(Condition { kind: StatusKind::Ok, code, text: String::new() }));
+    }
+    assert_eq!(parsed("* [COPYUID 55"), Untagged::Other);
+}
+
+#[test]
 fn text_for_people_is_short_and_without_control_characters() {
     let line = format!("OK \u{1b}[31m{}", "\u{e9}".repeat(5_000));
     let text = condition(line.as_bytes()).unwrap().text;

@@ -4,6 +4,9 @@ use super::super::untagged;
 use super::{frame, modseq, parsed, uid, validity};
 use crate::imap::{ListEntry, Namespace, Namespaces, StatusEntry, Untagged};
 
+/// A line, its literals, and the name in it.
+type Named<'a> = (&'a [u8], &'a [&'a [u8]], &'a [u8]);
+
 fn listed(line: &[u8], literals: &[&[u8]]) -> ListEntry {
     match untagged(&frame(line, literals)) {
         Untagged::List(entry) => entry,
@@ -20,7 +23,7 @@ fn told(line: &[u8], literals: &[&[u8]]) -> StatusEntry {
 
 #[test]
 fn a_name_may_come_in_every_form() {
-    let names: [(&[u8], &[&[u8]], &[u8]); 9] = [
+    let names: [Named<'_>; 9] = [
         (b"* LIST () \"/\" blurdybloop", &[], b"blurdybloop"),
         (b"* LIST () \"/\" \"a \\\"b\\\" \\\\ c\"", &[], b"a \"b\" \\ c"),
         (b"* LIST () \"/\" {}", &[b"lit \"er\" al"], b"lit \"er\" al"),
@@ -133,7 +136,7 @@ fn case_029_a_status_without_sense_has_gaps() {
 
 #[test]
 fn a_status_names_its_mailbox_in_every_form() {
-    let names: [(&[u8], &[&[u8]], &[u8]); 5] = [
+    let names: [Named<'_>; 5] = [
         (b"* STATUS {} (MESSAGES 1)", &[b"lit (er) al"], b"lit (er) al"),
         (b"* STATUS a\\b (MESSAGES 1)", &[], b"a\\b"),
         (b"* STATUS Sent Items (MESSAGES 1)", &[], b"Sent Items"),

@@ -1,0 +1,84 @@
+//! What apps ask of the store: a page of a list in mailboxes of a thousand and of a million, search and opening at a
+//! hundred thousand.
+
+#![allow(missing_docs, clippy::expect_used)]
+
+mod store_fixture;
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use postrider::model::{Timestamp, Uid};
+use postrider::store::{Cursor, ListFilter, Search};
+use store_fixture::{body, filled, open, wait};
+
+fn page(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("store");
+    for count in [1_000, 1_000_000] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (store, _, mailbox) = filled(dir.path(), count);
+        let middle = Timestamp(1_500_000_000 + i64::from(count) / 2 * 300);
+        let middle = Cursor { date: middle, place: Cursor::START.place };
+        let unread = ListFilter { unread: true, flagged: false };
+        let lists = [("first", ListFilter::default(), None), ("middle", ListFilter::default(), Some(middle))];
+        for (name, filter, after) in lists.into_iter().chain([("unread", unread, None)]) {
+            group.bench_function(format!("page_50_{name}_of_{count}"), |bencher| {
+                bencher.iter(|| store.read_blocking(|s| s.page(mailbox, filter, black_box(after), 50)).expect("read"));
+            });
+        }
+        group.bench_function(format!("page_50_threads_of_{count}"), |bencher| {
+            let filter = ListFilter::default();
+            bencher.iter(|| store.read_blocking(|s| s.page_threads(mailbox, filter, None, 50)).expect("read"));
+        });
+        group.sample_size(10);
+        group.bench_function(format!("known_uids_of_{count}"), |bencher| {
+            bencher.iter(|| store.read_blocking(|s| s.known_uids(mailbox, Uid::MIN, Uid::MAX)).expect("read"));
+        });
+        group.sample_size(100);
+    }
+    group.finish();
+}
+
+fn search(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (store, _, mailbox) = filled(dir.path(), 100_000);
+    for first in (1..=100_000).step_by(1000) {
+        let write = store.mirror(move |tx| {
+            for uid in first..first + 1000 {
+                let place = tx.place_by_uid(mailbox, Uid::new(uid).expect("from 1 on"))?.expect("inserted");
+                let message = tx.message(place)?.expect("inserted").row.message;
+                tx.set_message_text(message, &body(uid), Some("preview"))?;
+            }
+            Ok(())
+        });
+        wait(write).expect("written");
+    }
+    let mut group = criterion.benchmark_group("store");
+    let searches = [
+        ("rare", "person1234"),
+        ("phrase", "\"garden school\""),
+        ("in_every_mail", "invoice"),
+        ("prefix", "per*"),
+        ("two_words", "invoice holiday"),
+        ("column", "subject:invoice"),
+    ];
+    for (name, matcher) in searches {
+        let search = Search { matcher: Some(matcher.to_owned()), ..Search::default() };
+        group.bench_function(format!("search_100k_{name}"), |bencher| {
+            bencher.iter(|| store.read_blocking(|s| s.search(&search, None, 50)).expect("read"));
+        });
+    }
+    wait(store.close()).expect("closed");
+    group.bench_function("open_and_first_page_of_100k", |bencher| {
+        bencher.iter(|| {
+            let store = open(dir.path());
+            let page = store.read_blocking(|s| s.page(mailbox, ListFilter::default(), None, 50)).expect("read");
+            wait(store.close()).expect("closed");
+            page
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, page, search);
+criterion_main!(benches);

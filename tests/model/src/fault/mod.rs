@@ -1,0 +1,5 @@
+//! Faults on order.
+
+mod script;
+
+pub use script::{Act, Rewrite, Rule, Script};

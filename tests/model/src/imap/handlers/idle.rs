@@ -1,0 +1,41 @@
+//! IDLE (RFC 2177).
+
+use crate::imap::reply::{Outcome, bad, ok};
+use crate::imap::session::Session;
+use crate::imap::wire::Closed;
+
+impl Session {
+    pub(crate) async fn idle(&mut self) -> Outcome {
+        self.changes.mark_unchanged();
+        self.io.raw(b"+ idling\r\n");
+        loop {
+            self.tell_news(true).await?;
+            self.io.flush().await?;
+            if self.over {
+                return ok("over");
+            }
+            if let Some(line) = self.io.take_line() {
+                if line.eq_ignore_ascii_case(b"DONE") {
+                    return ok("done");
+                }
+                self.violation("something else than DONE ends IDLE");
+                return bad("DONE was expected");
+            }
+            tokio::select! {
+                biased;
+                filled = self.io.fill() => filled?,
+                changed = self.changes.changed() => changed.map_err(|_| Closed::Over)?,
+            }
+        }
+    }
+
+    async fn tell_news(&mut self, expunges: bool) -> Result<(), Closed> {
+        if let Some(news) = self.news(expunges) {
+            self.tell(news)?;
+        }
+        if self.watch.is_some() {
+            self.tell_watched(false).await?;
+        }
+        Ok(())
+    }
+}

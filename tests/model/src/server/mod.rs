@@ -1,0 +1,55 @@
+//! The server: connections in memory and over TCP, each with a session on the current runtime.
+
+mod shared;
+mod tcp;
+
+use std::sync::Arc;
+
+use tokio::io::DuplexStream;
+
+pub(crate) use shared::{Seat, Shared};
+pub use tcp::{Listening, Security};
+
+use crate::fault::Script;
+use crate::imap::Session;
+use crate::profile::Profile;
+use crate::world::World;
+
+/// Octets that a connection in memory holds in each direction before its writer must wait.
+const BUFFER: usize = 64 << 10;
+
+/// An IMAP server over a world; clones are the same server.
+#[derive(Debug, Clone)]
+pub struct ModelServer {
+    shared: Arc<Shared>,
+}
+
+impl ModelServer {
+    /// A server that shows this world in these ways.
+    pub fn new(world: World, profile: Profile) -> Self {
+        Self { shared: Arc::new(Shared::new(world, profile)) }
+    }
+
+    /// The world it shows.
+    pub fn world(&self) -> &World {
+        &self.shared.world
+    }
+
+    /// The faults in its responses.
+    pub fn script(&self) -> &Script {
+        &self.shared.script
+    }
+
+    /// Changes its ways for connections made from now on.
+    pub fn set_profile(&self, profile: Profile) {
+        self.shared.set_profile(profile);
+    }
+
+    /// Connects in memory; the session runs as a task of the current tokio runtime until the stream is dropped.
+    pub fn connect(&self) -> DuplexStream {
+        let (client, server) = tokio::io::duplex(BUFFER);
+        let session = Session::new(Box::new(server), Arc::clone(&self.shared), self.shared.next_connection(), false);
+        tokio::spawn(session.run());
+        client
+    }
+}

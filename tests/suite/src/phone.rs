@@ -1,0 +1,159 @@
+//! A phone: a core with a store in a temporary folder, and a network that leads to a model server.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use postrider::api::{
+    AccountId, AccountSettings, BodyPolicy, BoxStream, Core, CoreError, CoreOptions, CredentialError, ListFilter,
+    Network, Secret, SecretStore, SyncEvent, SyncOptions, SyncSummary, TcpNetwork, WireError,
+};
+use postrider_model::ModelServer;
+use tempfile::TempDir;
+
+/// The user that every test logs in as, and the password.
+pub const USER: &str = "mara@postrider.example";
+/// The password.
+pub const PASSWORD: &str = "secret";
+
+/// A network on which every host is the model server.
+pub struct ModelNetwork(pub ModelServer);
+
+impl Network for ModelNetwork {
+    fn connect<'a>(
+        &'a self,
+        _host: &'a str,
+        _port: u16,
+    ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
+        Box::pin(async { Ok(Box::new(self.0.connect()) as BoxStream) })
+    }
+}
+
+/// A network on which every host is this port of 127.0.0.1.
+pub struct Loopback(pub u16);
+
+impl Network for Loopback {
+    fn connect<'a>(
+        &'a self,
+        _host: &'a str,
+        _port: u16,
+    ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
+        Box::pin(TcpNetwork.connect("127.0.0.1", self.0))
+    }
+}
+
+struct OnePassword;
+
+impl SecretStore for OnePassword {
+    fn password(&self, _account: &str) -> Result<Secret, CredentialError> {
+        Ok(Secret::new(PASSWORD))
+    }
+}
+
+/// What a mailbox holds, by UID: flags in order, and size.
+pub type Messages = BTreeMap<u32, (Vec<String>, u64)>;
+
+/// A phone with one account.
+pub struct Phone {
+    /// The core. `None` while it is switched off.
+    pub core: Core,
+    /// Its one account.
+    pub account: AccountId,
+    dir: TempDir,
+    network: Arc<dyn Network>,
+}
+
+impl Phone {
+    /// A new phone with an account on this network.
+    ///
+    /// # Errors
+    /// Those of the core.
+    pub async fn new(network: Arc<dyn Network>) -> Result<Self, CoreError> {
+        let dir = tempfile::tempdir().map_err(|_| storage("no temporary folder"))?;
+        let core = open(&dir, &network).await?;
+        let mut settings = AccountSettings::new("test", USER);
+        let server = "imap+plain://model.example".parse().map_err(|_| storage("no server"))?;
+        settings.imap = Some(server);
+        settings.bodies = BodyPolicy::None;
+        let account = core.add_account(settings).await?;
+        Ok(Self { core, account, dir, network })
+    }
+
+    /// Switches it off and on again.
+    ///
+    /// # Errors
+    /// Those of the core.
+    pub async fn restart(&mut self) -> Result<(), CoreError> {
+        self.core.close().await?;
+        self.core = open(&self.dir, &self.network).await?;
+        Ok(())
+    }
+
+    /// Syncs everything. Notices go to the list given back.
+    ///
+    /// # Errors
+    /// Those of the sync.
+    pub async fn sync(&self) -> Result<(SyncSummary, Vec<String>), CoreError> {
+        self.sync_with(SyncOptions::default()).await
+    }
+
+    /// Syncs with these options.
+    ///
+    /// # Errors
+    /// Those of the sync.
+    pub async fn sync_with(&self, options: SyncOptions) -> Result<(SyncSummary, Vec<String>), CoreError> {
+        let mut handle = self.core.sync(self.account, options).await?;
+        let mut notices = Vec::new();
+        while let Some(event) = handle.next_event().await {
+            if let SyncEvent::Notice { text, .. } = event {
+                notices.push(text);
+            }
+        }
+        Ok((handle.wait().await?, notices))
+    }
+
+    /// What the mailboxes that can hold mail hold, by their names as shown.
+    ///
+    /// # Errors
+    /// Those of the core.
+    pub async fn mail(&self) -> Result<BTreeMap<String, Messages>, CoreError> {
+        let mut all = BTreeMap::new();
+        for mailbox in self.core.mailboxes(self.account).await? {
+            if !mailbox.selectable {
+                continue;
+            }
+            let mut messages = Messages::new();
+            let mut after = None;
+            loop {
+                let page = self.core.messages(mailbox.id, ListFilter::default(), after, 500).await?;
+                for row in page.messages {
+                    let mut flags = row.flags;
+                    flags.sort();
+                    messages.insert(row.uid.unwrap_or(0), (flags, row.size));
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            all.insert(mailbox.name, messages);
+        }
+        Ok(all)
+    }
+}
+
+async fn open(dir: &TempDir, network: &Arc<dyn Network>) -> Result<Core, CoreError> {
+    Core::open(CoreOptions {
+        dir: dir.path().to_owned(),
+        secrets: Arc::new(OnePassword),
+        tokens: None,
+        network: Some(Arc::clone(network)),
+        clock: None,
+    })
+    .await
+}
+
+fn storage(message: &str) -> CoreError {
+    CoreError::Storage { message: message.to_owned(), server_code: None }
+}

@@ -1,0 +1,97 @@
+//! Others who change the account meanwhile: random, but the same in every run with the same seed.
+
+use std::collections::BTreeMap;
+
+use postrider_model::world::{FlagChange, NewMessage, Rival, World};
+
+use crate::phone::{Messages, USER};
+
+/// A small generator of random numbers (xorshift): tests need no better one, only the same in every run.
+pub struct Dice(u64);
+
+impl Dice {
+    /// From a seed other than zero.
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound.max(1)
+    }
+
+    /// One of these, where there are any.
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        from.get(usize::try_from(self.below(from.len() as u64)).unwrap_or(0))
+    }
+}
+
+/// A mail of our own writing with a number in it.
+pub fn mail(number: u64) -> NewMessage {
+    let filler = "All work and no play. ".repeat((number % 40) as usize);
+    NewMessage::new(format!(
+        "From: Ann {number} <ann{number}@example.org>\r\nTo: {USER}\r\nSubject: Mail {number}\r\n\
+         Date: Tue, 24 Nov 2026 10:{:02}:00 +0000\r\nMessage-ID: <m{number}@example.org>\r\n\r\n{filler}\r\n",
+        number % 60
+    ))
+}
+
+/// What the server holds of the test's account, by names as a phone shows them; `delimiter` and `prefix` are the server's.
+pub fn held(world: &World, delimiter: char, prefix: &str) -> BTreeMap<String, Messages> {
+    let snapshot = world.snapshot();
+    let Some(account) = snapshot.accounts.get(USER) else { return BTreeMap::new() };
+    let mut all = BTreeMap::new();
+    for (raw, mailbox) in &account.mailboxes {
+        if mailbox.noselect {
+            continue;
+        }
+        let name = String::from_utf8_lossy(raw);
+        let name = name.strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or(&name);
+        let name = name.replace(delimiter, "/");
+        let messages = mailbox.messages.iter().map(|(uid, message)| {
+            let shown = |flag: &str| match flag.strip_prefix('\\') {
+                Some(system) => system.to_ascii_lowercase(),
+                None => flag.to_owned(),
+            };
+            let mut flags: Vec<String> = message.flags.iter().filter(|flag| *flag != "\\Recent").map(shown).collect();
+            flags.sort();
+            (*uid, (flags, message.size))
+        });
+        all.insert(name, messages.collect());
+    }
+    all
+}
+
+/// Does one random thing to one of the mailboxes, as another client would.
+pub fn act(rival: &Rival, world: &World, dice: &mut Dice, mailboxes: &[&str], number: u64) {
+    let Some(mailbox) = dice.pick(mailboxes).copied() else { return };
+    let snapshot = world.snapshot();
+    let uids: Vec<u32> = snapshot
+        .accounts
+        .get(USER)
+        .and_then(|account| account.mailboxes.get(mailbox.as_bytes()))
+        .map(|mailbox| mailbox.messages.keys().copied().collect())
+        .unwrap_or_default();
+    let some: Vec<u32> = uids.iter().copied().filter(|_| dice.below(5) == 0).take(7).collect();
+    // A refusal (a mailbox that is gone, nothing picked) is as good as an act: the comparison is what counts.
+    match dice.below(9) {
+        0..=2 => drop(rival.deliver(mailbox, mail(number))),
+        3 => drop(rival.flag(mailbox, &some, FlagChange::Add, &["\\Seen"])),
+        4 => drop(rival.flag(mailbox, &some, FlagChange::Remove, &["\\Seen"])),
+        5 => drop(rival.flag(mailbox, &some, FlagChange::Add, &["$Work", "\\Flagged"])),
+        6 => drop(rival.expunge(mailbox, &some)),
+        7 => {
+            if let Some(other) = dice.pick(mailboxes) {
+                drop(rival.copy(mailbox, &some, other));
+            }
+        }
+        _ => {
+            if let Some(other) = dice.pick(mailboxes) {
+                drop(rival.move_to(mailbox, &some, other));
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A real Dovecot, and a second client that shares nothing with the core: after each sync both see the same.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use postrider::api::{BodyPolicy, ListFilter, SyncOptions};
+use postrider_tests::phone::{Loopback, Messages, PASSWORD, Phone, USER};
+use postrider_tests::servers::{Dovecot, DovecotOptions, RawClient};
+use postrider_tests::workload::Dice;
+
+fn mail(number: u64) -> Vec<u8> {
+    let filler = "Grüße vom Server. ".repeat((number % 500) as usize);
+    format!(
+        "From: Ann <ann@example.org>\r\nTo: {USER}\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?= {number}\r\n\
+         Message-ID: <{number}@example.org>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{filler}\r\n"
+    )
+    .into_bytes()
+}
+
+/// What the second client sees.
+fn seen(client: &mut RawClient, mailboxes: &[&str]) -> BTreeMap<String, Messages> {
+    let mut all = BTreeMap::new();
+    for mailbox in mailboxes {
+        client.run(&format!("EXAMINE \"{mailbox}\"")).unwrap();
+        let mut messages = Messages::new();
+        for response in client.run("UID FETCH 1:* (UID FLAGS RFC822.SIZE)").unwrap() {
+            let text = String::from_utf8(response).unwrap();
+            let Some(inner) = text.split_once("FETCH (").map(|(_, inner)| inner) else { continue };
+            let number = |name: &str| -> u64 {
+                let rest = inner.split(&format!("{name} ")).nth(1).unwrap();
+                rest.split([' ', ')']).next().unwrap().parse().unwrap()
+            };
+            let flags = inner.split("FLAGS (").nth(1).unwrap().split(')').next().unwrap();
+            let shown = |flag: &str| flag.strip_prefix('\\').map_or_else(|| flag.to_owned(), str::to_ascii_lowercase);
+            let mut flags: Vec<String> =
+                flags.split_whitespace().filter(|flag| *flag != "\\Recent").map(shown).collect();
+            flags.sort();
+            messages.insert(number("UID") as u32, (flags, number("RFC822.SIZE")));
+        }
+        all.insert((*mailbox).to_owned(), messages);
+    }
+    all
+}
+
+async fn converges(capability: Option<&str>) {
+    let options = DovecotOptions { capability: capability.map(str::to_owned) };
+    let server = Dovecot::start(&options).unwrap_or_else(|error| panic!("{error}"));
+    let mut client = RawClient::log_in(server.port(), USER, PASSWORD).unwrap();
+    client.run("CREATE Work").unwrap();
+    for number in 0..40 {
+        client.append("INBOX", if number % 3 == 0 { "\\Seen" } else { "" }, &mail(number)).unwrap();
+    }
+    let phone = Phone::new(Arc::new(Loopback(server.port()))).await.unwrap();
+    let mailboxes = ["INBOX", "Sent", "Trash", "Work"];
+    let mut dice = Dice::new(3);
+    for round in 0..25u64 {
+        let (summary, notices) = phone.sync().await.unwrap();
+        assert!(summary.complete, "round {round}: {notices:?}\n{}", server.log());
+        assert_eq!(phone.mail().await.unwrap(), seen(&mut client, &mailboxes), "round {round}");
+        for step in 0..dice.below(6) {
+            let mailbox = if dice.below(3) == 0 { "Work" } else { "INBOX" };
+            client.run(&format!("SELECT {mailbox}")).unwrap();
+            let first = dice.below(60) + 1;
+            let set = format!("{first}:{}", first + dice.below(4));
+            match dice.below(6) {
+                0 | 1 => client.append(mailbox, "", &mail(1000 + round * 10 + step)).unwrap(),
+                2 => drop(client.run(&format!("UID STORE {set} +FLAGS (\\Seen $Work)")).unwrap()),
+                3 => drop(client.run(&format!("UID STORE {set} -FLAGS (\\Seen)")).unwrap()),
+                4 => {
+                    client.run(&format!("UID STORE {set} +FLAGS (\\Deleted)")).unwrap();
+                    client.run("EXPUNGE").unwrap();
+                }
+                // A set that names no message is refused: as good as an act.
+                _ => drop(client.run(&format!("UID COPY {set} Work"))),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_phone_follows_dovecot_with_everything_it_offers() {
+    converges(None).await;
+}
+
+#[tokio::test]
+async fn a_phone_follows_dovecot_without_qresync() {
+    converges(Some(
+        "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE CONDSTORE UIDPLUS LIST-EXTENDED LIST-STATUS NAMESPACE ESEARCH",
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn a_phone_follows_dovecot_as_a_server_of_rfc_3501_alone() {
+    converges(Some("IMAP4rev1")).await;
+}
+
+#[tokio::test]
+async fn every_mail_is_kept_byte_for_byte_and_a_large_one_too() {
+    let server = Dovecot::start(&DovecotOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+    let mut client = RawClient::log_in(server.port(), USER, PASSWORD).unwrap();
+    for number in 0..20 {
+        client.append("INBOX", "", &mail(number * 37)).unwrap();
+    }
+    let large = [mail(1), "0123456789abcdef\r\n".repeat(120_000).into_bytes()].concat();
+    client.append("INBOX", "", &large).unwrap();
+    let phone = Phone::new(Arc::new(Loopback(server.port()))).await.unwrap();
+    let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
+    let (summary, _) = phone.sync_with(all).await.unwrap();
+    assert_eq!(summary.bodies_fetched, 21);
+    let inbox = phone.core.find_mailbox(Some(phone.account), "inbox").await.unwrap();
+    let page = phone.core.messages(inbox.id, ListFilter::default(), None, 100).await.unwrap();
+    let mut kept = BTreeMap::new();
+    for row in page.messages {
+        kept.insert(row.uid.unwrap(), phone.core.raw(row.id).await.unwrap().read_all().unwrap());
+    }
+    let server: BTreeMap<u32, Vec<u8>> = client.bodies("INBOX").unwrap().into_iter().collect();
+    assert!(kept == server, "the bytes differ");
+}
