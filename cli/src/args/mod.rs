@@ -40,6 +40,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// The folder with the store [default: the platform's folder for data]
     #[arg(long, global = true, env = "POSTRIDER_DATA", hide_env_values = true, value_name = "DIR")]

@@ -104,9 +104,7 @@ impl Out {
         } else {
             let of = account.map(|account| format!("{account}: ")).unwrap_or_default();
             let code = failure.server_code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
-            // A message of the argument parser says so itself.
-            let head = if failure.message.starts_with("error:") { "" } else { "error: " };
-            self.complain(&Style::new().for_stderr().red(), &format_args!("{head}{of}{}{code}", failure.message));
+            self.complain(&Style::new().for_stderr().red(), &format_args!("error: {of}{}{code}", failure.message));
         }
     }
 
