@@ -1,0 +1,41 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::Shell;
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  postrider doctor\n  postrider doctor --repair")]
+pub(crate) struct DoctorArgs {
+    /// Put right what can be
+    #[arg(long)]
+    pub(crate) repair: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "The passwords are not in it.\n\nExamples:\n  postrider backup mail.backup")]
+pub(crate) struct BackupArgs {
+    /// The file to write
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  postrider --data new restore mail.backup")]
+pub(crate) struct RestoreArgs {
+    /// The backup
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  postrider completions bash >~/.local/share/bash-completion/completions/postrider")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  postrider man | man -l -\n  postrider man --dir /usr/local/share/man/man1")]
+pub(crate) struct ManArgs {
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}

@@ -1,0 +1,52 @@
+//! Looking after the store.
+
+use postrider::api::Core;
+use serde_json::json;
+
+use crate::args::{BackupArgs, DoctorArgs, RestoreArgs};
+use crate::exit::{Exit, Failure};
+use crate::session::Session;
+use crate::terminal::one_line;
+
+pub(super) async fn doctor(session: &Session<'_>, args: DoctorArgs) -> Result<Exit, Failure> {
+    let health = session.core().await?.check(args.repair).await?;
+    let well = health.problems.is_empty();
+    if session.out.is_json() {
+        session.out.object(&json!({"ok": well, "problems": health.problems, "repaired": health.repaired}))?;
+    } else {
+        for repaired in &health.repaired {
+            session.out.line(format!("Put right: {}", one_line(repaired)))?;
+        }
+        for problem in &health.problems {
+            session.out.line(format!("Wrong: {}", one_line(problem)))?;
+        }
+        if well {
+            session.out.line("All is well.")?;
+        } else if !args.repair {
+            session.out.hint("Next: postrider doctor --repair");
+        }
+    }
+    Ok(if well { Exit::Done } else { Exit::Failed })
+}
+
+pub(super) async fn backup(session: &Session<'_>, args: BackupArgs) -> Result<Exit, Failure> {
+    session.core().await?.backup(&args.file).await?;
+    if session.out.is_json() {
+        session.out.object(&json!({"file": args.file.display().to_string()}))?;
+    } else {
+        session.out.line(format!("Written to {}. The passwords are not in it.", args.file.display()))?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn restore(session: &Session<'_>, args: RestoreArgs) -> Result<Exit, Failure> {
+    let data = session.data()?;
+    Core::restore(&args.file, &data).await?;
+    if session.out.is_json() {
+        session.out.object(&json!({"data": data.display().to_string()}))?;
+    } else {
+        session.out.line(format!("Restored into {}.", data.display()))?;
+        session.out.hint("The passwords are not in a backup: postrider account set ACCOUNT --password-stdin");
+    }
+    Ok(Exit::Done)
+}

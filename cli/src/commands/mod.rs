@@ -1,0 +1,38 @@
+//! One function for each command.
+
+mod account;
+mod attachment;
+mod care;
+mod export;
+mod list;
+mod mailboxes;
+mod reference;
+mod search;
+mod show;
+mod status;
+mod sync;
+
+use crate::args::Command;
+use crate::exit::{Exit, Failure};
+use crate::session::Session;
+
+/// Does what the command line says.
+pub(crate) async fn run(session: &Session<'_>, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Account(command) => account::run(session, command).await,
+        Command::Sync(args) => sync::run(session, args).await,
+        Command::Status => status::run(session).await,
+        Command::Mailboxes(args) => mailboxes::run(session, args).await,
+        Command::List(args) => list::run(session, args).await,
+        Command::Show(args) => show::run(session, args).await,
+        Command::Attachment(args) => attachment::run(session, args).await,
+        Command::Search(args) => search::run(session, args).await,
+        Command::Thread(args) => list::thread(session, args).await,
+        Command::Export(args) => export::run(session, args).await,
+        Command::Doctor(args) => care::doctor(session, args).await,
+        Command::Backup(args) => care::backup(session, args).await,
+        Command::Restore(args) => care::restore(session, args).await,
+        Command::Completions(args) => reference::completions(session, args),
+        Command::Man(args) => reference::man(session, args),
+    }
+}

@@ -1,0 +1,47 @@
+//! How the accounts are.
+
+use console::Style;
+use serde_json::json;
+
+use crate::exit::{Exit, Failure};
+use crate::json;
+use crate::session::Session;
+use crate::terminal::{Column, Dates, Table, one_line};
+
+pub(super) async fn run(session: &Session<'_>) -> Result<Exit, Failure> {
+    let core = session.core().await?;
+    let dates = Dates::new();
+    let mut table = Table::new(&[
+        Column::text("ACCOUNT"),
+        Column::text("LAST SYNC"),
+        Column::number("UNREAD"),
+        Column::number("TOTAL"),
+        Column::shrinking("STATE"),
+    ]);
+    for account in core.accounts().await? {
+        let mailboxes = core.mailboxes(account.id).await?;
+        let unread: u64 = mailboxes.iter().map(|mailbox| mailbox.unread).sum();
+        let total: u64 = mailboxes.iter().map(|mailbox| mailbox.total).sum();
+        if session.out.is_json() {
+            let sums = json!({"mailboxes": mailboxes.len(), "unread": unread, "total": total});
+            session.out.object(&json::with(json::account(&account), sums))?;
+            continue;
+        }
+        let state = match (&account.last_error, account.needs_user) {
+            (Some((_, message)), true) => format!("needs you: {}", one_line(message)),
+            (Some((_, message)), false) => format!("failed: {}", one_line(message)),
+            (None, true) => "needs you".to_owned(),
+            (None, false) => "ok".to_owned(),
+        };
+        let style = match &account.last_error {
+            Some(_) => Style::new().yellow(),
+            None => Style::new(),
+        };
+        let last_sync = account.last_sync.map_or_else(|| "never".to_owned(), |time| dates.short(time));
+        table.styled(style, [account.name, last_sync, unread.to_string(), total.to_string(), state]);
+    }
+    if !session.out.is_json() {
+        table.print(session.out)?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,162 @@
+//! Sync: all accounts at the same time, so that a slow server delays only its own mail.
+
+use std::sync::Arc;
+
+use indicatif::ProgressBar;
+use postrider::api::{AccountInfo, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::args::SyncArgs;
+use crate::exit::{Exit, Failure};
+use crate::json;
+use crate::session::Session;
+use crate::terminal::{Progress, bytes, count, milliseconds, one_line};
+
+/// What the sync of one account tells.
+enum News {
+    Event(SyncEvent),
+    End(Result<SyncSummary, CoreError>),
+}
+
+pub(super) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<Exit, Failure> {
+    let accounts = session.accounts(&args.accounts).await?;
+    if accounts.is_empty() {
+        return Err(Failure::not_found("there is no account yet: postrider account add"));
+    }
+    let core = session.core().await?;
+    let (sender, mut news) = mpsc::unbounded_channel();
+    let mut syncs = Vec::new();
+    for account in &accounts {
+        let handle = core.sync(account.id, options(session, &args, account).await?).await?;
+        syncs.push(handle.canceller());
+        tokio::spawn(follow(syncs.len() - 1, handle, sender.clone()));
+    }
+    drop(sender);
+
+    let report = Report::new(session, &accounts);
+    let mut exit = Exit::Done;
+    let mut cancelled = false;
+    loop {
+        tokio::select! {
+            next = news.recv() => match next {
+                Some((index, News::Event(event))) => report.event(index, event)?,
+                Some((index, News::End(end))) => exit = exit.max(report.end(index, end)?),
+                None => break,
+            },
+            () = session.interrupt.wait(), if !cancelled => {
+                cancelled = true;
+                report.progress.say(session.out, "Stopping; Ctrl-C again stops at once.");
+                syncs.iter().for_each(postrider::api::Canceller::cancel);
+            }
+        }
+    }
+    report.progress.clear();
+    Ok(exit)
+}
+
+async fn options(session: &Session<'_>, args: &SyncArgs, account: &AccountInfo) -> Result<SyncOptions, Failure> {
+    let mut mailboxes: Vec<MailboxId> = Vec::new();
+    for name in &args.mailboxes {
+        mailboxes.push(session.core().await?.find_mailbox(Some(account.id), name).await?.id);
+    }
+    Ok(SyncOptions {
+        mailboxes,
+        bodies: args.bodies,
+        max_time: args.max_time,
+        max_bytes: args.max_bytes,
+        metered: args.metered,
+    })
+}
+
+/// Passes on what a sync tells, with the account's place in the list.
+async fn follow(index: usize, mut handle: SyncHandle, sender: mpsc::UnboundedSender<(usize, News)>) {
+    while let Some(event) = handle.next_event().await {
+        // Nobody listens any more when the command has failed meanwhile.
+        let _ = sender.send((index, News::Event(event)));
+    }
+    let _ = sender.send((index, News::End(handle.wait().await)));
+}
+
+/// What people and scripts see of it.
+struct Report<'a> {
+    session: &'a Session<'a>,
+    accounts: &'a [AccountInfo],
+    progress: Arc<Progress>,
+    bars: Vec<ProgressBar>,
+}
+
+impl<'a> Report<'a> {
+    fn new(session: &'a Session<'a>, accounts: &'a [AccountInfo]) -> Self {
+        let progress = Progress::new(session.out);
+        let bars = accounts.iter().map(|account| progress.bar(&account.name)).collect();
+        Self { session, accounts, progress: Arc::new(progress), bars }
+    }
+
+    fn event(&self, index: usize, event: SyncEvent) -> Result<(), Failure> {
+        if self.session.out.is_json() {
+            return self.session.out.object(&json!(event));
+        }
+        match event {
+            SyncEvent::Progress { mailbox, stage, done, total, .. } => {
+                if let Some(bar) = self.bars.get(index) {
+                    bar.set_message(one_line(&format!("{mailbox} {stage}")));
+                    bar.set_length(total);
+                    bar.set_position(done);
+                }
+            }
+            SyncEvent::Notice { account, mailbox, text } => {
+                let mailbox = if mailbox.is_empty() { String::new() } else { format!(" {mailbox}:") };
+                self.progress.say(self.session.out, &one_line(&format!("{account}:{mailbox} {text}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&self, index: usize, end: Result<SyncSummary, CoreError>) -> Result<Exit, Failure> {
+        if let Some(bar) = self.bars.get(index) {
+            bar.finish_and_clear();
+        }
+        match end {
+            Ok(summary) => {
+                if self.session.out.is_json() {
+                    self.session.out.object(&json::summary(&summary))?;
+                } else {
+                    self.session.out.line(in_words(&summary))?;
+                    self.session.out.flush()?;
+                }
+                Ok(if summary.complete { Exit::Done } else { Exit::Stopped })
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                let account = self.accounts.get(index).map(|account| account.name.as_str());
+                self.session.out.failure(&failure, account);
+                Ok(failure.exit)
+            }
+        }
+    }
+}
+
+fn in_words(summary: &SyncSummary) -> String {
+    let mut changes = Vec::new();
+    for (number, what) in [
+        (summary.messages_new, "new message"),
+        (summary.flags_changed, "flag change"),
+        (summary.messages_removed, "removal"),
+        (summary.bodies_fetched, "fetched body"),
+    ] {
+        if number > 0 {
+            changes.push(count(number, what));
+        }
+    }
+    let changes = if changes.is_empty() { "nothing new".to_owned() } else { changes.join(", ") };
+    let cost = format!(
+        "{} in, {} out, {}, {}",
+        bytes(summary.bytes_in),
+        bytes(summary.bytes_out),
+        count(summary.round_trips, "round trip"),
+        milliseconds(summary.elapsed_ms),
+    );
+    let end = if summary.complete { "" } else { "; stopped before the end, all so far is kept: sync again" };
+    format!("{}: {changes} ({cost}){end}", one_line(&summary.account))
+}

@@ -1,0 +1,100 @@
+//! The API's values as the contract of the command line writes them: ids as strings, times in RFC 3339.
+
+use postrider::api::{
+    AccountInfo, AttachmentInfo, MailboxInfo, MessageDetail, MessageRow, SyncSummary, ThreadRow, Timestamp,
+};
+use serde_json::{Map, Value, json};
+
+/// One message of a list.
+pub(crate) fn message(row: &MessageRow) -> Value {
+    json!({
+        "id": row.id.to_string(),
+        "mailbox": row.mailbox,
+        "uid": row.uid,
+        "subject": row.subject,
+        "from": row.from,
+        "to": row.to,
+        "date": time(row.date),
+        "flags": row.flags,
+        "size": row.size,
+        "thread_id": row.thread_id.to_string(),
+        "message": row.message.to_string(),
+        "has_attachments": row.has_attachments,
+        "preview": row.preview,
+        "body": row.body,
+        "pending": row.pending,
+    })
+}
+
+/// One conversation of a list: its newest message and what they sum to.
+pub(crate) fn thread(row: &ThreadRow) -> Value {
+    with(message(&row.newest), json!({"count": row.count, "unread": row.unread}))
+}
+
+/// One message in full.
+pub(crate) fn detail(detail: &MessageDetail) -> Value {
+    let more = json!({
+        "cc": detail.cc,
+        "bcc": detail.bcc,
+        "reply_to": detail.reply_to,
+        "message_id": detail.message_id,
+        "sender_unclear": detail.sender_unclear,
+        "structure": detail.structure,
+    });
+    with(message(&detail.row), more)
+}
+
+/// One attachment of a message.
+pub(crate) fn attachment(info: &AttachmentInfo) -> Value {
+    json!({"part": info.part, "name": info.name, "media_type": info.media_type, "size": info.size, "here": info.here})
+}
+
+/// One mailbox.
+pub(crate) fn mailbox(info: &MailboxInfo, account: &AccountInfo) -> Value {
+    json!({
+        "id": info.id.to_string(),
+        "account": account.name,
+        "name": info.name,
+        "role": info.role,
+        "total": info.total,
+        "unread": info.unread,
+        "server_total": info.server_total,
+        "uidvalidity": info.uidvalidity,
+        "synced": info.synced,
+        "subscribed": info.subscribed,
+        "selectable": info.selectable,
+    })
+}
+
+/// One account.
+pub(crate) fn account(info: &AccountInfo) -> Value {
+    let failed = info.last_error.as_ref();
+    json!({
+        "id": info.id.to_string(),
+        "account": info.name,
+        "email": info.email,
+        "last_sync": info.last_sync.map(time),
+        "last_error": failed.map(|(kind, message)| json!({"error": kind, "message": message})),
+        "needs_user": info.needs_user,
+    })
+}
+
+/// What a sync did.
+pub(crate) fn summary(summary: &SyncSummary) -> Value {
+    with(json!({"event": "summary"}), json!(summary))
+}
+
+/// Both objects in one.
+pub(crate) fn with(first: Value, second: Value) -> Value {
+    let mut all = Map::new();
+    for object in [first, second] {
+        if let Value::Object(fields) = object {
+            all.extend(fields);
+        }
+    }
+    Value::Object(all)
+}
+
+fn time(time: Timestamp) -> String {
+    time.to_string()
+}

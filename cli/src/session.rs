@@ -1,0 +1,105 @@
+//! What every command works with: the output, the interrupt, and the core, opened when first needed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use postrider::api::{AccountInfo, Core, CoreOptions, MailboxInfo};
+use tokio::sync::OnceCell;
+
+use crate::exit::Failure;
+use crate::interrupt::Interrupt;
+use crate::secrets::Secrets;
+use crate::terminal::Out;
+
+/// One run of the program.
+pub(crate) struct Session<'a> {
+    pub(crate) out: &'a Out,
+    pub(crate) interrupt: Interrupt,
+    data: Option<PathBuf>,
+    opened: OnceCell<Opened>,
+}
+
+struct Opened {
+    core: Core,
+    secrets: Arc<Secrets>,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(data: Option<PathBuf>, out: &'a Out, interrupt: Interrupt) -> Self {
+        Self { out, interrupt, data, opened: OnceCell::new() }
+    }
+
+    /// The folder with the store.
+    pub(crate) fn data(&self) -> Result<PathBuf, Failure> {
+        let found = self.data.clone().or_else(default_data);
+        found.ok_or_else(|| Failure::usage("no home folder: give --data DIR"))
+    }
+
+    pub(crate) async fn core(&self) -> Result<&Core, Failure> {
+        Ok(&self.opened().await?.core)
+    }
+
+    pub(crate) async fn secrets(&self) -> Result<&Secrets, Failure> {
+        Ok(&self.opened().await?.secrets)
+    }
+
+    /// The named accounts, or all.
+    pub(crate) async fn accounts(&self, names: &[String]) -> Result<Vec<AccountInfo>, Failure> {
+        let core = self.core().await?;
+        if names.is_empty() {
+            return Ok(core.accounts().await?);
+        }
+        let mut found = Vec::new();
+        for name in names {
+            found.push(core.find_account(Some(name)).await?);
+        }
+        Ok(found)
+    }
+
+    /// The mailbox of that name, in that account where one is named.
+    pub(crate) async fn mailbox(&self, account: Option<&str>, name: &str) -> Result<MailboxInfo, Failure> {
+        let core = self.core().await?;
+        let account = match account {
+            Some(account) => Some(core.find_account(Some(account)).await?.id),
+            None => None,
+        };
+        Ok(core.find_mailbox(account, name).await?)
+    }
+
+    /// Closes the core, where it was opened.
+    pub(crate) async fn close(&self) -> Result<(), Failure> {
+        match self.opened.get() {
+            Some(opened) => Ok(opened.core.close().await?),
+            None => Ok(()),
+        }
+    }
+
+    async fn opened(&self) -> Result<&Opened, Failure> {
+        self.opened.get_or_try_init(|| self.open()).await
+    }
+
+    async fn open(&self) -> Result<Opened, Failure> {
+        let dir = self.data()?;
+        let secrets = Arc::new(Secrets::new(&dir));
+        let options =
+            CoreOptions { dir, secrets: secrets.clone(), tokens: Some(secrets.clone()), network: None, clock: None };
+        let core = Core::open(options).await?;
+        for account in core.accounts().await? {
+            secrets.learn(&core.account_settings(account.id).await?);
+        }
+        Ok(Opened { core, secrets })
+    }
+}
+
+/// The platform's folder for data of applications.
+fn default_data() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")))
+    };
+    base.map(|base| base.join("postrider"))
+}
