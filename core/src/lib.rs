@@ -11,6 +11,7 @@ pub mod imap;
 pub mod mime;
 pub mod model;
 pub mod sasl;
+pub mod search;
 pub mod store;
 pub mod sync;
 pub mod wire;

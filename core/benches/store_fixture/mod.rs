@@ -76,7 +76,7 @@ const WORDS: [&str; 64] = [
 ];
 
 /// How many messages are inserted in one transaction.
-pub(crate) const BATCH: u32 = 2000;
+pub(crate) const BATCH: u32 = 5000;
 
 /// A number that looks random and is the same each time.
 pub(crate) fn scatter(value: u64) -> u64 {

@@ -1,11 +1,11 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::CoreError;
+use super::{CoreError, Health};
 use crate::account::{SecretStore, TokenProvider};
 use crate::engine::{Engine, Environment};
 use crate::model::{Clock, SystemClock};
-use crate::store::{Mode, OpenOptions, Snapshot, Store, StoreError};
+use crate::store::{CheckReport, Mode, OpenOptions, Snapshot, Store, StoreError};
 use crate::wire::{Network, TcpNetwork};
 
 /// What a core is opened with.
@@ -65,6 +65,38 @@ impl Core {
         Ok(self.store().close().await?)
     }
 
+    /// Checks the store, and puts right what can be.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn check(&self, repair: bool) -> Result<Health, CoreError> {
+        let before = problems(&self.store().check().await?);
+        if !repair || before.is_empty() {
+            return Ok(Health { problems: before, repaired: Vec::new() });
+        }
+        let after = problems(&self.store().repair().await?);
+        let repaired = before.into_iter().filter(|problem| !after.contains(problem)).collect();
+        Ok(Health { problems: after, repaired })
+    }
+
+    /// Writes a consistent copy of the whole store to one file, while it is in use.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn backup(&self, file: &Path) -> Result<(), CoreError> {
+        Ok(self.store().backup(file).await?)
+    }
+
+    /// Makes a store out of a backup, in a folder that has none.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn restore(file: &Path, dir: &Path) -> Result<(), CoreError> {
+        let (file, dir) = (file.to_owned(), dir.to_owned());
+        let restored = tokio::task::spawn_blocking(move || Store::restore(&file, &dir)).await;
+        Ok(restored.map_err(|_| CoreError::internal("restoring panicked"))??)
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.inner.store
     }
@@ -79,4 +111,19 @@ impl Core {
     ) -> Result<T, CoreError> {
         Ok(self.store().read(closure).await?)
     }
+}
+
+/// What a check found, in words.
+fn problems(report: &CheckReport) -> Vec<String> {
+    let mut found: Vec<String> = report.database.iter().map(|line| format!("the database: {line}")).collect();
+    let mut count = |number: u64, what: &str| {
+        if number > 0 {
+            found.push(format!("{number} {what}"));
+        }
+    };
+    count(report.broken_references, "rows name a row that is not there");
+    count(report.wrong_counts.len() as u64, "mailboxes have wrong counts");
+    count(report.damaged_bodies, "bodies are damaged or missing");
+    count(report.stray_files, "files belong to nothing");
+    found
 }

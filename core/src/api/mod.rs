@@ -11,6 +11,7 @@ mod error;
 mod mailboxes;
 mod messages;
 mod observe;
+mod search;
 mod sync;
 mod values;
 

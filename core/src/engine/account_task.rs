@@ -10,7 +10,8 @@ use super::facts::Facts;
 use super::link::{self, Link};
 use super::{Ask, Environment, Failure, SyncDone, SyncRequest};
 use crate::account::{AccountSettings, BodyPolicy};
-use crate::model::{AccountId, MessageId, PlaceId};
+use crate::model::{AccountId, MailboxId, MessageId, PlaceId};
+use crate::search::Query;
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Control, Note, SyncError};
 use crate::wire::Traffic;
@@ -62,6 +63,9 @@ impl AccountTask {
             }
             Ask::Section { place, message, section, control, reply } => {
                 let _ = reply.send(self.section(place, message, &section, &control).await);
+            }
+            Ask::Search { mailboxes, query, control, reply } => {
+                let _ = reply.send(self.search(&mailboxes, &query, &control).await);
             }
             Ask::Forget => self.link = None,
         }
@@ -236,5 +240,17 @@ impl AccountTask {
         sync::fetch_section(&mut link.session, &link.spool, &self.store, control, place, message, section).await?;
         self.link = Some(link);
         Ok(())
+    }
+
+    async fn search(
+        &mut self,
+        mailboxes: &[MailboxId],
+        query: &Query,
+        control: &Control,
+    ) -> Result<Vec<PlaceId>, Failure> {
+        let mut link = self.logged_in(control).await?;
+        let found = sync::search(&mut link.session, &self.store, control, mailboxes, query).await?;
+        self.link = Some(link);
+        Ok(found)
     }
 }

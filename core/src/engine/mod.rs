@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::account::{AccountSettings, SecretStore, TokenProvider};
 use crate::model::{AccountId, Clock, MailboxId, MessageId, PlaceId};
+use crate::search::Query;
 use crate::store::Store;
 use crate::sync::{Control, Limits, Note, Report};
 use crate::wire::Network;
@@ -91,6 +92,12 @@ enum Ask {
         control: Control,
         reply: Reply<()>,
     },
+    Search {
+        mailboxes: Vec<MailboxId>,
+        query: Query,
+        control: Control,
+        reply: Reply<Vec<PlaceId>>,
+    },
     /// Settings changed: the session belongs to the past.
     Forget,
 }
@@ -140,6 +147,20 @@ impl Engine {
         control: Control,
     ) -> Result<(), Failure> {
         self.ask(account, |reply| Ask::Section { place, message, section, control, reply }).await
+    }
+
+    /// Lets the server search. Returns what it found and the mirror holds.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn search(
+        &self,
+        account: AccountId,
+        mailboxes: Vec<MailboxId>,
+        query: Query,
+        control: Control,
+    ) -> Result<Vec<PlaceId>, Failure> {
+        self.ask(account, |reply| Ask::Search { mailboxes, query, control, reply }).await
     }
 
     /// Connects and logs in with these settings, and nothing more.

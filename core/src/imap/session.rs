@@ -246,10 +246,11 @@ impl Session {
         let Some(Incoming::Tagged { tag: said, text }) = self.guard().pop() else {
             return Err(ImapError::Protocol("a status out of order"));
         };
-        let pending = self.pending.pop_front().ok_or(ImapError::Protocol("a status that answers nothing"))?;
-        if pending.tag != tag || said != tag.0 {
-            return Err(ImapError::Protocol("a status for another command"));
-        }
+        // Servers may finish commands in another order than they got them where it makes no difference (RFC 3501 section
+        // 5.5), and Dovecot does.
+        let at = self.pending.iter().position(|pending| pending.tag == tag && said == tag.0);
+        let pending = at.and_then(|at| self.pending.remove(at));
+        let pending = pending.ok_or(ImapError::Protocol("a status that answers no command"))?;
         let condition = parse::condition(&text).ok_or(ImapError::Protocol("a status without its word"))?;
         if !matches!(condition.kind, StatusKind::Ok | StatusKind::No | StatusKind::Bad) {
             return Err(ImapError::Protocol("a status that cannot be tagged"));

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::StoreError;
 use crate::model::{Address, MessageId, Part};
+use crate::search::is_cjk;
 
 /// What of one mail can be searched.
 pub(super) struct Searchable<'a> {
@@ -96,12 +97,6 @@ fn end_run(cut: &mut String, run: &mut Vec<char>) {
     }
     cut.push(' ');
     run.clear();
-}
-
-fn is_cjk(c: char) -> bool {
-    matches!(u32::from(c),
-        0x1100..=0x11ff | 0x2e80..=0x2fdf | 0x3005..=0x3007 | 0x3040..=0x31ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff
-        | 0xa960..=0xa97f | 0xac00..=0xd7ff | 0xf900..=0xfaff | 0xff66..=0xffdc | 0x20000..=0x3ffff)
 }
 
 #[cfg(test)]

@@ -169,3 +169,23 @@ fn ids_are_never_used_again() {
     let second = fixture.read(|s| s.page(gone, Default::default(), None, 1)).remove(0);
     assert!(second.id > first.id && second.message > first.message);
 }
+
+#[test]
+fn case_150_a_log_that_a_long_reader_made_grow_is_cut_back() {
+    let fixture = Fixture::new();
+    let inbox = fixture.inbox;
+    let size = || std::fs::metadata(fixture.dir.path().join("postrider.db-wal")).unwrap().len();
+    let long = |value| crate::store::NewMessage { preview: Some("x".repeat(3000)), ..message(value) };
+    fixture.read(|snapshot| {
+        snapshot.mailbox(inbox)?;
+        for first in [1, 2001, 4001] {
+            let batch: Vec<_> = (first..first + 2000).map(long).collect();
+            wait(fixture.store.mirror(move |tx| tx.insert_new(inbox, &batch)))?;
+        }
+        Ok(())
+    });
+    assert!(size() > 16 << 20, "{}", size());
+    fixture.insert(vec![message(7001)]);
+    fixture.insert(vec![message(7002)]);
+    assert!(size() <= 16 << 20, "{}", size());
+}

@@ -1,7 +1,8 @@
 //! One session, many who ask: commands go out as soon as they are known, and each answer goes to whoever asked.
 //!
-//! A server answers in the order of the commands wherever order matters (RFC 3501 section 5.5), and SELECT makes it
-//! matter: so untagged data belongs to the oldest command that is not done.
+//! A server finishes commands in the order given wherever order makes a difference (RFC 3501 section 5.5), and SELECT makes
+//! one: so data belongs to whoever asked the oldest command that is not done. Within one mailbox, it may belong to any of
+//! the commands under way; there, UIDs tell.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -116,18 +117,17 @@ impl<'s> Conductor<'s> {
             event = self.session.next() => event?,
             stop = self.allowance.stop() => return Err(SyncError::Stopped(stop)),
         };
-        let Some((oldest, owner, _)) = self.asked.front() else {
+        let Some((_, owner, _)) = self.asked.front() else {
             return Ok((Owner::Account, Heard::Data(Untagged::Other)));
         };
         match event {
             Event::Data(data) => Ok((*owner, Heard::Data(data))),
             Event::Continue => Ok((*owner, Heard::Data(Untagged::Other))),
-            Event::Done { id, condition } if id == *oldest => {
-                let owner = *owner;
-                let Some((_, _, ask)) = self.asked.pop_front() else { return Err(out_of_order()) };
+            Event::Done { id, condition } => {
+                let at = self.asked.iter().position(|(asked, _, _)| *asked == id);
+                let Some((_, owner, ask)) = at.and_then(|at| self.asked.remove(at)) else { return Err(unasked()) };
                 Ok((owner, Heard::Done(ask, condition)))
             }
-            Event::Done { .. } => Err(out_of_order()),
         }
     }
 
@@ -137,8 +137,8 @@ impl<'s> Conductor<'s> {
     }
 }
 
-fn out_of_order() -> SyncError {
-    SyncError::Imap(ImapError::Protocol("answers out of order"))
+fn unasked() -> SyncError {
+    SyncError::Imap(ImapError::Protocol("an answer to nothing"))
 }
 
 /// A command that the server did not carry out.

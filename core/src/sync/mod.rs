@@ -14,6 +14,7 @@ mod listing;
 pub mod plan;
 mod report;
 mod run;
+mod search;
 mod section;
 mod spool;
 mod visit;
@@ -22,6 +23,7 @@ pub use bodies::{BodyRules, recent};
 pub use control::{CancelOnDrop, Control, Limits, Stop};
 pub use report::{Note, Report, Stage};
 pub use run::{Means, Request, run};
+pub use search::search;
 pub use section::fetch_section;
 pub use spool::IncomingSpool;
 

@@ -89,14 +89,15 @@ fn appended(mut file: IncomingFile, bytes: Vec<u8>) -> Result<BodySource, StoreE
     Ok(BodySource::Incoming(file))
 }
 
-struct Talk<'a> {
-    session: &'a mut Session,
-    control: &'a Control,
+/// A conversation command by command.
+pub(super) struct Talk<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) control: &'a Control,
 }
 
 impl Talk<'_> {
     /// Runs a command; its data goes to the closure. Returns its end, and the UIDVALIDITY that was told meanwhile.
-    async fn run(
+    pub(super) async fn run(
         &mut self,
         command: Command,
         mut take: impl FnMut(Untagged) -> Result<(), SyncError>,

@@ -37,14 +37,18 @@ impl Snapshot<'_> {
         Ok(page)
     }
 
-    /// All mails of a conversation wherever they lie, oldest first; copies in other mailboxes included.
+    /// All mails of a conversation wherever they lie, oldest first; copies in other mailboxes included. The id of one that
+    /// was merged into another leads to that, until [`crate::store::MirrorTx::collect_garbage`] forgets old ids.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn thread(&self, thread: ThreadId) -> Result<Vec<MessageRow>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM places p CROSS JOIN messages m ON m.id = p.message
-             WHERE p.thread = coalesce((SELECT winner FROM thread_merges WHERE loser = ?1), ?1)
+             WHERE p.thread IN (
+                 WITH RECURSIVE merged (thread) AS (
+                     SELECT ?1 UNION SELECT winner FROM thread_merges JOIN merged ON loser = thread)
+                 SELECT thread FROM merged)
              ORDER BY p.date, p.id"
         );
         let mut statement = self.prepare(&sql)?;

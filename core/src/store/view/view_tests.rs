@@ -164,6 +164,21 @@ fn a_thread_spans_mailboxes_and_its_old_id_still_leads_to_it_after_a_merge() {
 }
 
 #[test]
+fn the_id_of_a_thread_merged_twice_over_still_leads_to_it() {
+    let fixture = Fixture::new();
+    fixture.insert((1..=3).map(message).collect());
+    let last = fixture.read(|s| s.page(fixture.inbox, ListFilter::default(), None, 1))[0].thread;
+    let bridge = |value: u32, from: u32, to: u32| {
+        let mut mail = message(value);
+        mail.envelope.references = vec![format!("{from}@example.org"), format!("{to}@example.org")];
+        mail
+    };
+    fixture.insert(vec![bridge(10, 3, 2)]);
+    fixture.insert(vec![bridge(11, 2, 1)]);
+    assert_eq!(uids_of(&fixture.read(|s| s.thread(last))), [1, 2, 3, 10, 11]);
+}
+
+#[test]
 fn search_joins_text_flags_dates_sizes_and_mailboxes() {
     let fixture = Fixture::new();
     let account = fixture.account;

@@ -1,0 +1,87 @@
+//! Letting the server search, mailbox by mailbox.
+
+use super::conductor::ok;
+use super::section::Talk;
+use super::{Control, SyncError};
+use crate::imap::command::{self, SearchKey, SearchProgram, SearchReturn};
+use crate::imap::{Session, Untagged};
+use crate::model::{MailboxId, PlaceId, UidSet};
+use crate::search::{Field, Query, Term};
+use crate::store::Store;
+
+/// What the server found in these mailboxes and the mirror holds, newest UID first.
+///
+/// # Errors
+/// [`SyncError`]. A mailbox that the server does not open finds nothing.
+pub async fn search(
+    session: &mut Session,
+    store: &Store,
+    control: &Control,
+    mailboxes: &[MailboxId],
+    query: &Query,
+) -> Result<Vec<PlaceId>, SyncError> {
+    let program =
+        SearchProgram { keys: query.terms.iter().filter_map(|(negated, term)| key(*negated, term)).collect() };
+    let returns: &[SearchReturn] = if session.capabilities().esearch() { &[SearchReturn::All] } else { &[] };
+    let mut places = Vec::new();
+    for id in mailboxes.iter().copied() {
+        let Some(mailbox) = store.read(move |view| view.mailbox(id)).await? else { continue };
+        let mut talk = Talk { session, control };
+        let (opened, validity) = talk.run(command::examine(&mailbox.naming.raw_name, None)?, |_| Ok(())).await?;
+        if !ok(&opened) || validity.is_none() || validity != mailbox.state.uid_validity {
+            continue;
+        }
+        let mut found = UidSet::new();
+        let collect = |data| {
+            if let Untagged::Search { uids, .. } = data {
+                found = found.union(&uids);
+            }
+            Ok(())
+        };
+        talk.run(command::uid_search(&program, returns)?, collect).await?;
+        let mirrored = store.read(move |view| {
+            let places = found.iter().rev().map(|uid| view.place_by_uid(id, uid));
+            places.collect::<Result<Vec<_>, _>>()
+        });
+        places.extend(mirrored.await?.into_iter().flatten());
+    }
+    Ok(places)
+}
+
+/// What the server is asked; `None` for what it cannot be: which mailbox, and names of attachments.
+fn key(negated: bool, term: &Term) -> Option<SearchKey> {
+    let key = match term {
+        Term::Text(texts) => {
+            let mut keys = texts.iter().filter_map(|(field, text)| text_key(*field, text));
+            let first = keys.next()?;
+            keys.fold(first, |any, next| SearchKey::Or(Box::new(any), Box::new(next)))
+        }
+        Term::Flag(flag) if negated => return Some(SearchKey::NotFlag(*flag)),
+        Term::Flag(flag) => SearchKey::Flag(*flag),
+        Term::Keyword(keyword) => SearchKey::Keyword(keyword.clone()),
+        // The nearest that every server knows.
+        Term::HasAttachment => SearchKey::Header("Content-Type".to_owned(), "multipart/mixed".to_owned()),
+        Term::Since(day) => SearchKey::SentSince(*day),
+        Term::Before(day) => SearchKey::SentBefore(*day),
+        Term::Larger(octets) => SearchKey::Larger(small(*octets)),
+        Term::Smaller(octets) => SearchKey::Smaller(small(*octets)),
+        Term::In(_) => return None,
+    };
+    Some(if negated { SearchKey::Not(Box::new(key)) } else { key })
+}
+
+fn text_key(field: Field, text: &str) -> Option<SearchKey> {
+    let text = text.to_owned();
+    Some(match field {
+        Field::Any => SearchKey::Text(text),
+        Field::From => SearchKey::From(text),
+        Field::To => SearchKey::Or(Box::new(SearchKey::To(text.clone())), Box::new(SearchKey::Cc(text))),
+        Field::Subject => SearchKey::Subject(text),
+        Field::Body => SearchKey::Body(text),
+        Field::FileName => return None,
+    })
+}
+
+fn small(octets: u64) -> u32 {
+    u32::try_from(octets).unwrap_or(u32::MAX)
+}
