@@ -2,12 +2,13 @@
 
 mod args;
 mod commands;
+mod demo;
 mod exit;
 mod interrupt;
 mod json;
+mod model;
 mod secrets;
 mod session;
-mod soon;
 mod terminal;
 
 use std::process::ExitCode;

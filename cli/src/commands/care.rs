@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::args::{BackupArgs, DoctorArgs, RestoreArgs};
 use crate::exit::{Exit, Failure};
 use crate::session::Session;
-use crate::soon::Soon as _;
 use crate::terminal::one_line;
 
 pub(super) async fn doctor(session: &Session<'_>, args: DoctorArgs) -> Result<Exit, Failure> {

@@ -4,7 +4,6 @@ use super::list::print_messages;
 use crate::args::SearchArgs;
 use crate::exit::{Exit, Failure};
 use crate::session::Session;
-use crate::soon::Soon as _;
 
 pub(super) async fn run(session: &Session<'_>, args: SearchArgs) -> Result<Exit, Failure> {
     let core = session.core().await?;

@@ -85,8 +85,6 @@ impl Out {
 
     /// Why a command failed, on standard error; of one account where one is named.
     pub(crate) fn failure(&self, failure: &Failure, account: Option<&str>) {
-        // What was said before stands before.
-        let _ = self.flush();
         if self.json {
             let mut object = json!({
                 "error": failure.kind,
@@ -114,6 +112,8 @@ impl Out {
     }
 
     fn complain(&self, style: &Style, text: &dyn fmt::Display) {
+        // What was said before stands before.
+        let _ = self.flush();
         // Where standard error is gone too there is nobody left to tell.
         let _ = writeln!(io::stderr().lock(), "{}", style.apply_to(text));
     }
