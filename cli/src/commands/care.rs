@@ -44,7 +44,7 @@ pub(super) async fn backup(session: &Session<'_>, args: BackupArgs) -> Result<Ex
 pub(super) async fn restore(session: &Session<'_>, args: RestoreArgs) -> Result<Exit, Failure> {
     let data = session.data()?;
     if fs::read_dir(&data).is_ok_and(|mut entries| entries.next().is_some()) {
-        confirm(&format!("Replace the mail in {}?", data.display()), args.yes)?;
+        confirm(format!("Replace the mail in {}?", data.display()), args.yes).await?;
     }
     Core::restore(&args.file, &data).await?;
     if session.out.is_json() {
