@@ -81,7 +81,7 @@ impl Reader {
         part.charset = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"charset")).and_then(charset);
         part.content_id = field(scanner)?.as_deref().and_then(content_id);
         field(scanner)?;
-        let encoding = field(scanner)?.map(|encoding| text::shown(&encoding).trim().to_ascii_lowercase());
+        let encoding = field(scanner)?.map(|encoding| text::lower(&encoding));
         part.encoding = encoding.filter(|encoding| !encoding.is_empty()).unwrap_or_else(|| "7bit".to_owned());
         part.octets = octets(scanner)?;
         if matches!(part.media_type.as_str(), "message/rfc822" | "message/global") {
@@ -145,10 +145,10 @@ fn read_disposition<'a>(scanner: &mut Scanner<'a>) -> Option<(Disposition, Vec<P
     scanner.skip_spaces();
     let kind = scanner.nstring()??;
     // RFC 2183 section 2.8: an unknown kind is an attachment. Yet only a list with parameters is surely a disposition.
-    let known = match kind.to_ascii_lowercase().as_slice() {
-        b"inline" => Some(Disposition::Inline),
-        b"attachment" => Some(Disposition::Attachment),
-        _ => None,
+    let known = if kind.eq_ignore_ascii_case(b"inline") {
+        Some(Disposition::Inline)
+    } else {
+        kind.eq_ignore_ascii_case(b"attachment").then_some(Disposition::Attachment)
     };
     if !in_list {
         return known.map(|kind| (kind, Vec::new()));
@@ -207,15 +207,15 @@ fn octets(scanner: &mut Scanner<'_>) -> Option<u64> {
 }
 
 fn media_type(main: &[u8], subtype: &[u8]) -> String {
-    let mut media_type = text::guessed(main);
+    let mut media_type = String::with_capacity(main.len() + subtype.len() + 1);
+    text::push_lower(&mut media_type, main);
     media_type.push('/');
-    media_type.push_str(&text::guessed(subtype));
-    media_type.make_ascii_lowercase();
+    text::push_lower(&mut media_type, subtype);
     media_type
 }
 
 fn charset((_, value): &Parameter<'_>) -> Option<String> {
-    let charset = text::shown(value).trim().to_ascii_lowercase();
+    let charset = text::lower(value);
     (!charset.is_empty()).then_some(charset)
 }
 

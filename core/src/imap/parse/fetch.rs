@@ -140,7 +140,7 @@ fn body(scanner: &mut Scanner<'_>, fetch: &mut Fetch, section: String, origin: O
 
 /// The name of a section up to its `]`, in upper case, field names without quotes and separated by one space.
 fn section(scanner: &mut Scanner<'_>) -> Option<String> {
-    let mut name = String::new();
+    let mut name = String::with_capacity(memchr::memchr(b']', scanner.rest())?);
     loop {
         match scanner.peek()? {
             b']' => {
@@ -164,12 +164,16 @@ fn section(scanner: &mut Scanner<'_>) -> Option<String> {
 }
 
 fn push_upper(name: &mut String, bytes: &[u8]) {
-    name.extend(
-        bytes
-            .iter()
-            .map(|byte| char::from(byte.to_ascii_uppercase()))
-            .map(|char| if char.is_ascii_graphic() { char } else { '?' }),
-    );
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            let from = name.len();
+            name.push_str(text);
+            if let Some(added) = name.get_mut(from..) {
+                added.make_ascii_uppercase();
+            }
+        }
+        _ => name.push('?'),
+    }
 }
 
 /// `<0>`; some servers answer with `<0.100>`.

@@ -35,3 +35,23 @@ pub(super) fn guessed(bytes: &[u8]) -> String {
         text.into()
     }
 }
+
+/// A word of a protocol (a media type, a charset) in lower case, without spaces around it.
+pub(super) fn lower(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    push_lower(&mut text, bytes);
+    text
+}
+
+/// Appends such a word.
+pub(super) fn push_lower(text: &mut String, bytes: &[u8]) {
+    let bytes = bytes.trim_ascii();
+    let from = text.len();
+    match std::str::from_utf8(bytes) {
+        Ok(word) if word.bytes().all(|byte| matches!(byte, b' '..=b'~')) => text.push_str(word),
+        _ => text.push_str(&guessed(bytes)),
+    }
+    if let Some(added) = text.get_mut(from..) {
+        added.make_ascii_lowercase();
+    }
+}
