@@ -56,7 +56,8 @@ impl Reader {
         let subtype = field(scanner)?.filter(|subtype| !subtype.is_empty());
         let media_type = media_type(b"multipart", subtype.as_deref().unwrap_or(b"mixed"));
         let mut part = Part { section, media_type, encoding: "7bit".to_owned(), children, ..Part::default() };
-        extensions(scanner, &mut part, Vec::new())?;
+        Parameters::read(scanner)?;
+        extensions(scanner, &mut part, Parameters::default())?;
         part.octets = part.children.iter().fold(0, |sum, child| sum.saturating_add(child.octets));
         Some(part)
     }
@@ -77,8 +78,8 @@ impl Reader {
             (None, _) => "application/octet-stream".to_owned(),
         };
         let mut part = Part { section, media_type, ..Part::default() };
-        let parameters = parameters(scanner)?;
-        part.charset = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"charset")).and_then(charset);
+        let parameters = Parameters::read(scanner)?;
+        part.charset = parameters.charset.as_deref().map(text::lower).filter(|charset| !charset.is_empty());
         part.content_id = field(scanner)?.as_deref().and_then(content_id);
         field(scanner)?;
         let encoding = field(scanner)?.map(|encoding| text::lower(&encoding));
@@ -114,33 +115,32 @@ impl Reader {
 
 /// What stands between the fields that every server gives and the `)`: of it only the disposition matters. It is found
 /// by its form, as servers leave out fields before it.
-fn extensions<'a>(scanner: &mut Scanner<'a>, part: &mut Part, content_type: Vec<Parameter<'a>>) -> Option<()> {
-    let mut disposition = Vec::new();
+fn extensions<'a>(scanner: &mut Scanner<'a>, part: &mut Part, content_type: Parameters<'a>) -> Option<()> {
+    let mut disposition = Parameters::default();
     loop {
         scanner.skip_spaces();
         if scanner.eat(b')') {
             break;
         }
         let mark = scanner.mark();
-        match read_disposition(scanner) {
-            Some((kind, parameters)) if part.disposition == Disposition::Unspecified => {
-                part.disposition = kind;
-                disposition = parameters;
-            }
-            _ => {
-                scanner.reset(mark);
-                scanner.skip_value()?;
-            }
+        let possible =
+            part.disposition == Disposition::Unspecified && matches!(scanner.peek(), Some(b'(' | b'"' | b'{'));
+        if possible && let Some((kind, parameters)) = read_disposition(scanner) {
+            part.disposition = kind;
+            disposition = parameters;
+        } else {
+            scanner.reset(mark);
+            scanner.skip_value()?;
         }
     }
     if !part.is_multipart() {
-        part.name = file_name::file_name(&disposition, &content_type);
+        part.name = file_name::file_name(&disposition.names, &content_type.names);
     }
     Some(())
 }
 
 /// `("attachment" ("filename" "a.pdf"))`, or the bare word.
-fn read_disposition<'a>(scanner: &mut Scanner<'a>) -> Option<(Disposition, Vec<Parameter<'a>>)> {
+fn read_disposition<'a>(scanner: &mut Scanner<'a>) -> Option<(Disposition, Parameters<'a>)> {
     let in_list = scanner.eat(b'(');
     scanner.skip_spaces();
     let kind = scanner.nstring()??;
@@ -151,11 +151,11 @@ fn read_disposition<'a>(scanner: &mut Scanner<'a>) -> Option<(Disposition, Vec<P
         kind.eq_ignore_ascii_case(b"attachment").then_some(Disposition::Attachment)
     };
     if !in_list {
-        return known.map(|kind| (kind, Vec::new()));
+        return known.map(|kind| (kind, Parameters::default()));
     }
     scanner.skip_spaces();
     let has_parameters = scanner.peek() == Some(b'(');
-    let parameters = parameters(scanner)?;
+    let parameters = Parameters::read(scanner)?;
     scanner.skip_rest_of_list()?;
     match known {
         Some(kind) => Some((kind, parameters)),
@@ -163,25 +163,36 @@ fn read_disposition<'a>(scanner: &mut Scanner<'a>) -> Option<(Disposition, Vec<P
     }
 }
 
-/// `("charset" "utf-8" …)` or NIL. Only parameters that this reads are kept.
-fn parameters<'a>(scanner: &mut Scanner<'a>) -> Option<Vec<Parameter<'a>>> {
-    let mut parameters = Vec::new();
-    scanner.skip_spaces();
-    if !scanner.eat(b'(') {
-        field(scanner)?;
-        return Some(parameters);
-    }
-    loop {
+/// Of a part's parameters those that matter.
+#[derive(Default)]
+struct Parameters<'a> {
+    charset: Option<Cow<'a, [u8]>>,
+    names: Vec<Parameter<'a>>,
+}
+
+impl<'a> Parameters<'a> {
+    /// `("charset" "utf-8" …)` or NIL.
+    fn read(scanner: &mut Scanner<'a>) -> Option<Self> {
+        let mut parameters = Self::default();
         scanner.skip_spaces();
-        if scanner.eat(b')') {
+        if !scanner.eat(b'(') {
+            field(scanner)?;
             return Some(parameters);
         }
-        let name = field(scanner)?;
-        let value = field(scanner)?;
-        if let (Some(name), Some(value)) = (name, value)
-            && (name.eq_ignore_ascii_case(b"charset") || file_name::is_file_name(&name))
-        {
-            parameters.push((name, value));
+        loop {
+            scanner.skip_spaces();
+            if scanner.eat(b')') {
+                return Some(parameters);
+            }
+            let name = field(scanner)?;
+            let value = field(scanner)?;
+            match (name, value) {
+                (Some(name), Some(value)) if name.eq_ignore_ascii_case(b"charset") => {
+                    parameters.charset.get_or_insert(value);
+                }
+                (Some(name), Some(value)) if file_name::is_file_name(&name) => parameters.names.push((name, value)),
+                _ => {}
+            }
         }
     }
 }
@@ -214,11 +225,6 @@ fn media_type(main: &[u8], subtype: &[u8]) -> String {
     media_type
 }
 
-fn charset((_, value): &Parameter<'_>) -> Option<String> {
-    let charset = text::lower(value);
-    (!charset.is_empty()).then_some(charset)
-}
-
 fn content_id(value: &[u8]) -> Option<String> {
     let id = text::guessed(value);
     let id = id.trim().trim_start_matches('<').trim_end_matches('>');
@@ -226,5 +232,14 @@ fn content_id(value: &[u8]) -> Option<String> {
 }
 
 fn join(section: &str, number: usize) -> String {
-    if section.is_empty() { number.to_string() } else { format!("{section}.{number}") }
+    let mut joined = String::with_capacity(section.len() + 4);
+    if !section.is_empty() {
+        joined.push_str(section);
+        joined.push('.');
+    }
+    match u8::try_from(number) {
+        Ok(digit @ 0..10) => joined.push(char::from(b'0' + digit)),
+        _ => joined.push_str(&number.to_string()),
+    }
+    joined
 }

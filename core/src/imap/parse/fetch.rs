@@ -24,7 +24,7 @@ pub(super) fn fetch(seq: u32, scanner: &mut Scanner<'_>) -> Option<Fetch> {
 /// One item; `None` at the end of the list, or where it cannot be read on.
 fn item(scanner: &mut Scanner<'_>, fetch: &mut Fetch) -> Option<()> {
     scanner.skip_spaces();
-    let name = scanner.take_while(|byte| byte > b' ' && !b"()[\"".contains(&byte))?;
+    let name = scanner.take_while(|byte| byte > b' ' && !matches!(byte, b'(' | b')' | b'[' | b'"'))?;
     if scanner.eat(b'[') {
         let section = section(scanner)?;
         let origin = origin(scanner);
@@ -158,22 +158,18 @@ fn section(scanner: &mut Scanner<'_>) -> Option<String> {
                 scanner.eat(byte);
                 name.push(char::from(byte));
             }
-            _ => push_upper(&mut name, scanner.take_while(|byte| byte > b' ' && !b"()\"{]".contains(&byte))?),
+            _ => push_upper(
+                &mut name,
+                scanner.take_while(|byte| byte > b' ' && !matches!(byte, b'(' | b')' | b'"' | b'{' | b']'))?,
+            ),
         }
     }
 }
 
 fn push_upper(name: &mut String, bytes: &[u8]) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            let from = name.len();
-            name.push_str(text);
-            if let Some(added) = name.get_mut(from..) {
-                added.make_ascii_uppercase();
-            }
-        }
-        _ => name.push('?'),
-    }
+    name.extend(
+        bytes.iter().map(|byte| if byte.is_ascii_graphic() { char::from(byte.to_ascii_uppercase()) } else { '?' }),
+    );
 }
 
 /// `<0>`; some servers answer with `<0.100>`.

@@ -38,7 +38,7 @@ pub(super) fn guessed(bytes: &[u8]) -> String {
 
 /// A word of a protocol (a media type, a charset) in lower case, without spaces around it.
 pub(super) fn lower(bytes: &[u8]) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(bytes.len());
     push_lower(&mut text, bytes);
     text
 }
@@ -46,12 +46,9 @@ pub(super) fn lower(bytes: &[u8]) -> String {
 /// Appends such a word.
 pub(super) fn push_lower(text: &mut String, bytes: &[u8]) {
     let bytes = bytes.trim_ascii();
-    let from = text.len();
-    match std::str::from_utf8(bytes) {
-        Ok(word) if word.bytes().all(|byte| matches!(byte, b' '..=b'~')) => text.push_str(word),
-        _ => text.push_str(&guessed(bytes)),
-    }
-    if let Some(added) = text.get_mut(from..) {
-        added.make_ascii_lowercase();
+    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        text.extend(bytes.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
+    } else {
+        text.push_str(&guessed(bytes).to_ascii_lowercase());
     }
 }
