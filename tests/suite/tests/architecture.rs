@@ -12,7 +12,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("mime", &["model"]),
     ("search", &["model"]),
     ("account", &["model", "wire"]),
-    ("imap", &["model", "sasl", "wire"]),
+    ("imap", &["mime", "model", "sasl", "wire"]),
     ("store", &["model", "search"]),
     ("sync", &["imap", "mime", "model", "search", "store", "wire"]),
     ("engine", &["account", "imap", "model", "search", "store", "sync", "wire"]),

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use mail_parser::{MessageParser, MimeHeaders};
-
 use super::text;
+use crate::mime;
 
 /// Name and value of a parameter, as the server gave them.
 pub(super) type Parameter<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
@@ -55,7 +54,5 @@ fn decoded<'a>(names: impl Iterator<Item = &'a Parameter<'a>>) -> Option<String>
         }
     }
     header.extend_from_slice(b"\r\n\r\n");
-    let message = MessageParser::default().parse_headers(header.as_slice())?;
-    let name = message.content_disposition()?.attribute("filename")?;
-    Some(text::guessed(name.as_bytes()))
+    Some(text::guessed(mime::disposition_file_name(&header)?.as_bytes()))
 }
