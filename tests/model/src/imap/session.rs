@@ -13,7 +13,7 @@ use super::wire::{Closed, Framed, Literals, Stream, Wire};
 use super::write;
 
 use crate::profile::{Extension, Profile, StatusItem};
-use crate::server::{Seat, Shared};
+use crate::server::{Seat, Shared, Tls};
 use crate::world::{Account, Actor, Place, State, Uid, name};
 
 /// What a client enabled (RFC 5161).
@@ -30,7 +30,7 @@ pub(crate) struct Session {
     pub(crate) profile: Arc<Profile>,
     pub(crate) connection: u64,
     pub(crate) tag: String,
-    pub(crate) secure: bool,
+    pub(crate) tls: Tls,
     pub(crate) user: Option<String>,
     pub(crate) seat: Option<Seat>,
     pub(crate) view: Option<View>,
@@ -46,7 +46,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(stream: Box<dyn Stream>, server: Arc<Shared>, connection: u64, secure: bool) -> Self {
+    pub(crate) fn new(stream: Box<dyn Stream>, server: Arc<Shared>, connection: u64, tls: Tls) -> Self {
         Self {
             io: Wire::new(stream),
             profile: server.profile(),
@@ -54,7 +54,7 @@ impl Session {
             server,
             connection,
             tag: "*".to_owned(),
-            secure,
+            tls,
             user: None,
             seat: None,
             view: None,
@@ -99,7 +99,7 @@ impl Session {
     }
 
     pub(crate) fn capabilities(&self) -> String {
-        self.profile.capabilities(self.user.is_some(), self.server.offers_starttls(), self.secure).join(" ")
+        self.profile.capabilities(self.user.is_some(), self.tls.starttls.is_some(), self.tls.secure).join(" ")
     }
 
     /// The next command. Meanwhile, news that NOTIFY asked for are told at once.
