@@ -6,5 +6,6 @@ mod script;
 mod scripted;
 
 pub use link::{Chunks, Flow, Link, LinkControl};
+pub(crate) use script::Play;
 pub use script::{Act, Rewrite, Rule, Script};
 pub use scripted::{Scripted, Step, Transcript};

@@ -60,6 +60,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, security: Security) 
     let mut sessions = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
+            biased;
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
                 sessions.spawn(serve(stream, Arc::clone(&shared), security.clone()));

@@ -9,6 +9,7 @@ mod gmail;
 mod large;
 mod listing;
 mod mail;
+mod oddities;
 mod profiles;
 mod push;
 mod resync;
