@@ -70,6 +70,11 @@ impl Failure {
         Self::local("io", format!("{what}: {error}"), Exit::Failed)
     }
 
+    /// What should never be.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::local("internal", message, Exit::Failed)
+    }
+
     pub(crate) fn cancelled() -> Self {
         Self { retryable: true, ..Self::local("cancelled", "cancelled", Exit::Stopped) }
     }

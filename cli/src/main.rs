@@ -2,9 +2,11 @@
 
 mod args;
 mod commands;
+mod demo;
 mod exit;
 mod interrupt;
 mod json;
+mod model;
 mod secrets;
 mod session;
 mod terminal;
@@ -65,7 +67,11 @@ fn log_to_stderr(filter: &str) -> Result<(), Failure> {
 fn refused(error: &clap::Error) -> Exit {
     let json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
     if error.use_stderr() && json {
-        Out::new(true, false).failure(&Failure::usage(error.to_string().trim_end()), None);
+        // What follows the empty line is for people: the usage and where to find help.
+        let text = error.to_string();
+        let message = text.split("\n\n").next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        Out::new(true, false).failure(&Failure::usage(message), None);
     } else if error.print().is_err() {
         return Exit::Failed;
     }

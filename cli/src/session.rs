@@ -1,6 +1,7 @@
 //! What every command works with: the output, the interrupt, and the core, opened when first needed.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use postrider::api::{AccountInfo, Core, CoreOptions, MailboxInfo};
@@ -80,6 +81,7 @@ impl<'a> Session<'a> {
 
     async fn open(&self) -> Result<Opened, Failure> {
         let dir = self.data()?;
+        make_private(&dir).map_err(|error| Failure::io(dir.display(), &error))?;
         let secrets = Arc::new(Secrets::new(&dir));
         let options =
             CoreOptions { dir, secrets: secrets.clone(), tokens: Some(secrets.clone()), network: None, clock: None };
@@ -89,6 +91,14 @@ impl<'a> Session<'a> {
         }
         Ok(Opened { core, secrets })
     }
+}
+
+/// Makes the folder where it is missing: mail is nobody else's business.
+fn make_private(dir: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(dir)
 }
 
 /// The platform's folder for data of applications.

@@ -25,6 +25,29 @@ pub(crate) struct RestoreArgs {
     pub(crate) file: PathBuf,
 }
 
+pub(super) const DEMO_EXAMPLES: &str = "\
+Examples:
+  postrider demo
+  postrider demo --json";
+
+const SERVE_EXAMPLES: &str = "\
+The profiles: bare, dovecot, cyrus, gmail, exchange, courier, full. There is no TLS: it listens on 127.0.0.1 only.
+
+Examples:
+  postrider serve-model
+  postrider serve-model --imap 1143 --profile gmail";
+
+#[derive(Args)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(crate) struct ServeModelArgs {
+    /// The port for IMAP; 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) imap: u16,
+    /// The provider to behave like
+    #[arg(long, value_name = "NAME", default_value = "full")]
+    pub(crate) profile: String,
+}
+
 #[derive(Args)]
 #[command(after_help = "Examples:\n  postrider completions bash >~/.local/share/bash-completion/completions/postrider")]
 pub(crate) struct CompletionsArgs {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use account::{AccountCommand, AddArgs, NamedArgs, PasswordSource, RemoveArgs, SetArgs};
-pub(crate) use care::{BackupArgs, CompletionsArgs, DoctorArgs, ManArgs, RestoreArgs};
+pub(crate) use care::{BackupArgs, CompletionsArgs, DoctorArgs, ManArgs, RestoreArgs, ServeModelArgs};
 pub(crate) use read::{
     AttachmentArgs, ExportArgs, ExportTarget, ListArgs, MailboxesArgs, SearchArgs, ShowArgs, ThreadArgs,
 };
@@ -40,6 +40,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// The folder with the store [default: the platform's folder for data]
     #[arg(long, global = true, env = "POSTRIDER_DATA", hide_env_values = true, value_name = "DIR")]
@@ -57,6 +58,9 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Take a guided tour with an embedded server: no network, no set-up, nothing left behind
+    #[command(after_help = care::DEMO_EXAMPLES)]
+    Demo,
     /// Add, show, change, test and remove accounts
     #[command(subcommand, after_help = account::EXAMPLES)]
     Account(AccountCommand),
@@ -85,6 +89,8 @@ pub(crate) enum Command {
     Backup(BackupArgs),
     /// Make a store from a backup
     Restore(RestoreArgs),
+    /// Run the embedded mail server alone, on this machine only
+    ServeModel(ServeModelArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -92,8 +98,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether the command sees to Ctrl-C itself, so that it can tell what it did until then.
+    /// Whether the command sees to Ctrl-C itself, to tell what it did until then or to clean up.
     pub(crate) fn ends_by_itself(&self) -> bool {
-        matches!(self, Self::Sync(_))
+        matches!(self, Self::Sync(_) | Self::Demo | Self::ServeModel(_))
     }
 }

@@ -8,6 +8,7 @@ mod list;
 mod mailboxes;
 mod reference;
 mod search;
+mod serve;
 mod show;
 mod status;
 mod sync;
@@ -19,6 +20,7 @@ use crate::session::Session;
 /// Does what the command line says.
 pub(crate) async fn run(session: &Session<'_>, command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Demo => Box::pin(crate::demo::run(session)).await,
         Command::Account(command) => account::run(session, command).await,
         Command::Sync(args) => sync::run(session, args).await,
         Command::Status => status::run(session).await,
@@ -32,6 +34,7 @@ pub(crate) async fn run(session: &Session<'_>, command: Command) -> Result<Exit,
         Command::Doctor(args) => care::doctor(session, args).await,
         Command::Backup(args) => care::backup(session, args).await,
         Command::Restore(args) => care::restore(session, args).await,
+        Command::ServeModel(args) => serve::run(session, args).await,
         Command::Completions(args) => reference::completions(session, args),
         Command::Man(args) => reference::man(session, args),
     }

@@ -85,8 +85,6 @@ impl Out {
 
     /// Why a command failed, on standard error; of one account where one is named.
     pub(crate) fn failure(&self, failure: &Failure, account: Option<&str>) {
-        // What was said before stands before.
-        let _ = self.flush();
         if self.json {
             let mut object = json!({
                 "error": failure.kind,
@@ -104,9 +102,7 @@ impl Out {
         } else {
             let of = account.map(|account| format!("{account}: ")).unwrap_or_default();
             let code = failure.server_code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
-            // A message of the argument parser says so itself.
-            let head = if failure.message.starts_with("error:") { "" } else { "error: " };
-            self.complain(&Style::new().for_stderr().red(), &format_args!("{head}{of}{}{code}", failure.message));
+            self.complain(&Style::new().for_stderr().red(), &format_args!("error: {of}{}{code}", failure.message));
         }
     }
 
@@ -116,6 +112,8 @@ impl Out {
     }
 
     fn complain(&self, style: &Style, text: &dyn fmt::Display) {
+        // What was said before stands before.
+        let _ = self.flush();
         // Where standard error is gone too there is nobody left to tell.
         let _ = writeln!(io::stderr().lock(), "{}", style.apply_to(text));
     }

@@ -1,0 +1,23 @@
+//! The guided tour: an embedded server, a folder that goes away again, and the very commands that people type.
+
+mod changes;
+mod narrator;
+mod tour;
+
+use self::tour::Tour;
+use crate::exit::{Exit, Failure};
+use crate::session::Session;
+
+pub(crate) async fn run(outer: &Session<'_>) -> Result<Exit, Failure> {
+    let folder = tempfile::Builder::new().prefix("postrider-demo-").tempdir();
+    let folder = folder.map_err(|error| Failure::io("a folder for the tour", &error))?;
+    let session = Session::new(Some(folder.path().join("data")), outer.out, outer.interrupt.clone());
+    let walked = tokio::select! {
+        walked = Tour::walk(&session) => walked,
+        () = outer.interrupt.wait() => Err(Failure::cancelled()),
+    };
+    // Nobody may write into the folder while it is removed.
+    let closed = session.close().await;
+    let removed = folder.close().map_err(|error| Failure::io("the tour's folder", &error));
+    walked.and(closed).and(removed).map(|()| Exit::Done)
+}

@@ -1,0 +1,50 @@
+//! What the tour says between the commands.
+
+use console::Style;
+use serde_json::json;
+
+use crate::exit::Failure;
+use crate::terminal::Out;
+
+/// Tells the tour's story: to people in words, to machines where it is.
+pub(super) struct Narrator<'a> {
+    out: &'a Out,
+    steps: u32,
+}
+
+impl<'a> Narrator<'a> {
+    pub(super) fn new(out: &'a Out) -> Self {
+        Self { out, steps: 0 }
+    }
+
+    /// A new step.
+    pub(super) fn step(&mut self, title: &str) -> Result<(), Failure> {
+        self.steps += 1;
+        if self.out.is_json() {
+            return self.out.object(&json!({"event": "step", "number": self.steps, "title": title}));
+        }
+        self.out.line(format!("\n{}\n", Style::new().cyan().bold().apply_to(format!("{}. {title}", self.steps))))
+    }
+
+    /// Some words.
+    pub(super) fn say(&self, words: &str) -> Result<(), Failure> {
+        if self.out.is_json() { Ok(()) } else { self.out.line(words) }
+    }
+
+    /// The command that is run next, as it would be typed.
+    pub(super) fn command(&self, arguments: &[&str]) -> Result<(), Failure> {
+        let typed: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
+        let typed = format!("postrider {}", typed.join(" "));
+        if self.out.is_json() {
+            return self.out.object(&json!({"event": "command", "command": typed}));
+        }
+        self.out.line(format!("\n{}", Style::new().green().apply_to(format!("$ {typed}"))))?;
+        self.out.flush()
+    }
+}
+
+/// As a shell needs it.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_.:/@+=".contains(c);
+    if argument.chars().all(plain) { argument.to_owned() } else { format!("'{argument}'") }
+}

@@ -1,0 +1,75 @@
+//! The embedded mail server, with a mailbox that looks like a person's.
+
+mod letters;
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use postrider::api::{Clock, SystemClock};
+use postrider_model::profile::Profile;
+use postrider_model::world::{Refusal, World};
+use postrider_model::{Listening, ModelServer, Security};
+
+use crate::exit::Failure;
+
+pub(crate) use letters::later;
+
+/// The person whose mailbox it is.
+pub(crate) const USER: &str = "mara@postrider.example";
+
+/// Her password: it protects nothing.
+pub(crate) const PASSWORD: &str = "postrider";
+
+/// Words in the mailbox worth searching for.
+pub(crate) const QUERIES: [&str; 3] = ["from:ada subject:hut", "lantern is:flagged", "茶室"];
+
+/// A server on this machine.
+pub(crate) struct Model {
+    server: ModelServer,
+    listening: Option<Listening>,
+    address: SocketAddr,
+}
+
+impl Model {
+    /// Starts a server that behaves like the named provider, on this port of the loopback (any free one for 0).
+    pub(crate) async fn start(profile: &str, port: u16) -> Result<Self, Failure> {
+        let known = Profile::PRESETS.join(", ");
+        let profile = Profile::preset(profile)
+            .ok_or_else(|| Failure::usage(format!("there is no such profile; there are {known}")))?;
+        let world = World::with_clock(|| SystemClock.now().0);
+        let furnished = profile.layout.furnish(&world, USER, PASSWORD);
+        let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
+        furnished.and_then(|person| letters::fill(&person, &prefix, SystemClock.now().0)).map_err(refused)?;
+        let server = ModelServer::new(world, profile);
+        let mut model = Self { server, listening: None, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) };
+        model.listen().await?;
+        Ok(model)
+    }
+
+    /// Listens, after a cut on the same port as before.
+    pub(crate) async fn listen(&mut self) -> Result<(), Failure> {
+        let listening = self.server.listen(&self.address.to_string(), Security::Plain).await;
+        let listening = listening.map_err(|error| Failure::io(self.address, &error))?;
+        self.address = listening.address();
+        self.listening = Some(listening);
+        Ok(())
+    }
+
+    /// Cuts every connection, and takes no new one.
+    pub(crate) fn cut(&mut self) {
+        self.listening = None;
+    }
+
+    /// The URL to give to `account add`.
+    pub(crate) fn url(&self) -> String {
+        format!("imap+plain://{}", self.address)
+    }
+
+    /// Somebody else changes the mailbox, meanwhile.
+    pub(crate) fn change(&self) -> Result<(), Failure> {
+        later(&self.server.world().rival(USER), SystemClock.now().0).map_err(refused)
+    }
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    Failure::internal(format!("the embedded server: {refusal}"))
+}
