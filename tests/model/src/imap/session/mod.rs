@@ -115,8 +115,10 @@ impl Session {
     async fn settle(&mut self, play: Play) -> Result<(), Closed> {
         let silent = play.is_silent();
         play.after(&mut self.io)?;
-        while silent {
-            self.io.fill().await?;
+        if silent {
+            loop {
+                self.io.fill().await?;
+            }
         }
         self.io.flush().await
     }
