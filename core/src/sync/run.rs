@@ -63,8 +63,8 @@ pub async fn run(means: Means<'_>, request: Request) -> (Report, Result<(), Sync
     };
     let outcome = run.all(means.spool).await;
     for visit in &mut run.visits {
-        // What was handed to the store is committed, whatever became of the conversation.
-        let _ = visit.settle().await;
+        // What arrived is kept, whatever became of the conversation.
+        let _ = visit.settle(&run.store).await;
     }
     run.count();
     (run.report, outcome)

@@ -14,7 +14,7 @@ use super::plan::windows;
 use crate::imap::command::{self, Command, InvalidArgument, Resync};
 use crate::imap::{Capabilities, StatusEntry};
 use crate::model::{Flags, MailboxId, ModSeq, Uid, UidSet};
-use crate::store::{Mailbox, MailboxState, NewMessage};
+use crate::store::{Mailbox, MailboxState, NewMessage, Store};
 
 /// A mailbox with at most this many messages is fetched in the flight that opens it.
 const WHOLE: u32 = 500;
@@ -208,8 +208,12 @@ impl Visit {
         &self.mirror
     }
 
-    /// Waits until everything handed to the store is committed, however the run ended.
-    pub(super) async fn settle(&mut self) -> Result<(), SyncError> {
+    /// Keeps what arrived and waits until it is committed, however the run ended: the next one goes on from there.
+    pub(super) async fn settle(&mut self, store: &Store) -> Result<(), SyncError> {
+        let judged = self.selected.exists.is_some() && self.verdict == Verdict::Continues && !self.failed;
+        if judged {
+            self.flush(store).await?;
+        }
         self.drain().await
     }
 
