@@ -3,5 +3,6 @@
 
 pub mod cuts;
 pub mod phone;
+pub mod scene;
 pub mod servers;
 pub mod workload;

@@ -2,34 +2,14 @@
 //! is lost and nothing is there twice.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
-
-use postrider::api::{BodyPolicy, SyncOptions};
-use postrider_model::ModelServer;
-use postrider_model::profile::Profile;
-use postrider_model::world::World;
-use postrider_tests::cuts::{Allowed, CutNetwork};
-use postrider_tests::phone::{ModelNetwork, PASSWORD, Phone, USER};
-use postrider_tests::workload::{Dice, act, held, mail};
+use postrider::api::{BodyPolicy, ListFilter, SyncOptions};
+use postrider_model::profile::{Extension, Profile};
+use postrider_model::world::NewMessage;
+use postrider_tests::scene::Scene;
+use postrider_tests::workload::{Dice, act, mail};
 
 /// Cuts that one test makes in all.
 const CUTS: u64 = 500;
-
-struct Scene {
-    server: ModelServer,
-    phone: Phone,
-    allowed: Allowed,
-}
-
-async fn scene(profile: Profile) -> Scene {
-    let world = World::new();
-    profile.layout.furnish(&world, USER, PASSWORD).unwrap();
-    let server = ModelServer::new(world, profile);
-    let allowed = Allowed::default();
-    let network = CutNetwork { below: ModelNetwork(server.clone()), allowed: allowed.clone() };
-    let phone = Phone::new(Arc::new(network)).await.unwrap();
-    Scene { server, phone, allowed }
-}
 
 fn with_bodies() -> SyncOptions {
     SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() }
@@ -37,8 +17,8 @@ fn with_bodies() -> SyncOptions {
 
 /// Another client acts, the sync is cut at a sampled byte, the next one is not: then both hold the same.
 async fn survives_cuts(profile: Profile, seed: u64) {
-    let scene = scene(profile).await;
-    let rival = scene.server.world().rival(USER);
+    let scene = Scene::new(profile).await;
+    let rival = scene.rival();
     let mut dice = Dice::new(seed);
     let mut broken = 0;
     for number in 0..CUTS {
@@ -55,8 +35,7 @@ async fn survives_cuts(profile: Profile, seed: u64) {
         scene.allowed.set(u64::MAX, u64::MAX);
         let (summary, notices) = scene.phone.sync_with(with_bodies()).await.unwrap();
         assert!(summary.complete, "cut {number} at {at}: {notices:?}");
-        let (phone, server) = (scene.phone.mail().await.unwrap(), held(scene.server.world(), '/', ""));
-        assert_eq!(phone, server, "cut {number} at {at}");
+        assert_eq!(scene.same().await, Ok(()), "cut {number} at {at}");
     }
     assert!(broken > CUTS / 4, "the cuts hit: {broken}");
     assert_eq!(scene.server.world().violations(), []);
@@ -69,7 +48,7 @@ async fn hard_problem_07_no_cut_hides_a_message_with_qresync() {
 
 #[tokio::test]
 async fn hard_problem_07_no_cut_hides_a_message_with_condstore() {
-    survives_cuts(Profile::full().without(postrider_model::profile::Extension::Qresync), 12).await;
+    survives_cuts(Profile::full().without(Extension::Qresync), 12).await;
 }
 
 #[tokio::test]
@@ -79,8 +58,8 @@ async fn hard_problem_07_no_cut_hides_a_message_on_a_plain_server() {
 
 #[tokio::test]
 async fn case_041_a_first_sync_cut_again_and_again_ends_complete() {
-    let scene = scene(Profile::full()).await;
-    let rival = scene.server.world().rival(USER);
+    let scene = Scene::new(Profile::full()).await;
+    let rival = scene.rival();
     for number in 0..700 {
         rival.deliver("INBOX", mail(number)).unwrap();
     }
@@ -95,16 +74,16 @@ async fn case_041_a_first_sync_cut_again_and_again_ends_complete() {
         assert!(rounds < 100, "each round gets further");
     }
     assert!(rounds > 5, "{rounds}");
-    assert_eq!(scene.phone.mail().await.unwrap(), held(scene.server.world(), '/', ""));
+    assert_eq!(scene.same().await, Ok(()));
 }
 
 #[tokio::test]
 async fn hard_problem_18_a_large_mail_goes_on_at_the_byte_where_it_stopped() {
-    let scene = scene(Profile::full()).await;
+    let scene = Scene::new(Profile::full()).await;
     let large =
         [&b"From: a@example.org\r\nSubject: large\r\n\r\n"[..], &b"0123456789abcde\r\n".repeat(200_000)].concat();
     let size = large.len() as u64;
-    scene.server.world().rival(USER).deliver("INBOX", postrider_model::world::NewMessage::new(&large)).unwrap();
+    scene.rival().deliver("INBOX", NewMessage::new(&large)).unwrap();
     let mut received = 0;
     for round in 0..20 {
         scene.allowed.set(600_000, u64::MAX);
@@ -119,7 +98,7 @@ async fn hard_problem_18_a_large_mail_goes_on_at_the_byte_where_it_stopped() {
     }
     assert!(received < size + 600_000, "{received} bytes for a mail of {size}");
     let inbox = scene.phone.core.find_mailbox(None, "inbox").await.unwrap();
-    let page = scene.phone.core.messages(inbox.id, postrider::api::ListFilter::default(), None, 1).await.unwrap();
+    let page = scene.phone.core.messages(inbox.id, ListFilter::default(), None, 1).await.unwrap();
     let kept = scene.phone.core.raw(page.messages[0].id).await.unwrap().read_all().unwrap();
     assert!(kept == large, "the bytes differ");
 }
