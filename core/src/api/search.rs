@@ -124,7 +124,7 @@ fn mailboxes(
                 let role: Option<MailboxRole> = name.parse().ok();
                 mailbox.naming.name.eq_ignore_ascii_case(name) || role.is_some() && role == mailbox.naming.role
             };
-            if names.iter().any(|name| fits(name)) {
+            if names.iter().any(fits) {
                 found.push(mailbox.id);
             }
         }

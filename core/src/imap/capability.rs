@@ -72,7 +72,7 @@ impl Capabilities {
         self.words.iter().find_map(|word| word.strip_prefix("APPENDLIMIT=")?.parse().ok())
     }
 
-    /// Whether ESEARCH and the rest of RFC 9051 are spoken without being enabled: a server of IMAP4rev2 only.
+    /// Whether IMAP4rev2 is spoken without being enabled: the server has no IMAP4rev1 (RFC 9051 section 6.3.1).
     pub fn only_rev2(&self) -> bool {
         self.has("IMAP4REV2") && !self.has("IMAP4REV1")
     }
@@ -151,3 +151,7 @@ helpers! {
     /// BINARY (RFC 3516).
     binary: "BINARY";
 }
+
+#[cfg(test)]
+#[path = "capability_tests.rs"]
+mod tests;

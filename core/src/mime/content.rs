@@ -1,8 +1,11 @@
 //! The content of one part, from the bytes that IMAP gives for it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use encoding_rs::Encoding;
+use mail_parser::{MessageParser, MimeHeaders as _};
 
 use crate::model::Part;
 
@@ -60,6 +63,15 @@ fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// The file name in a Content-Disposition field, its continuations and charsets decoded (RFC 2231, RFC 2047).
+pub fn disposition_file_name(header: &[u8]) -> Option<String> {
+    let read = || {
+        let message = MessageParser::default().parse_headers(header)?;
+        Some(message.content_disposition()?.attribute("filename")?.to_owned())
+    };
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }
 
 /// The text of a text part.

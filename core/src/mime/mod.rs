@@ -8,7 +8,7 @@ mod html;
 mod parse;
 mod preview;
 
-pub use content::{decode, part_text};
+pub use content::{decode, disposition_file_name, part_text};
 pub use envelope::envelope;
 pub use file_name::safe_file_name;
 pub use html::html_to_text;

@@ -64,5 +64,5 @@ pub(super) fn changes(server: &Capabilities) -> Vec<FetchItem> {
 /// The question which UIDs there are: answered in ranges where the server can.
 pub(super) fn search_all(server: &Capabilities) -> Result<Command, InvalidArgument> {
     let returns: &[SearchReturn] = if server.esearch() { &[SearchReturn::All] } else { &[] };
-    command::uid_search(&SearchProgram::default(), returns)
+    command::uid_search(&SearchProgram::default(), returns, false)
 }

@@ -1,8 +1,8 @@
 //! Bringing the mirror up to date with an IMAP server. `plan` decides from plain data; the rest asks and writes.
 //!
-//! One run ([`run`]) is one conversation: [`conductor`] keeps as many commands under way as order allows and hands each
-//! answer to whoever asked: the [`listing`] of mailboxes, then a [`visit`] for each mailbox in which something may have
-//! changed, then [`bodies`] by policy. Nothing here reads or writes the journal.
+//! One run ([`run`]) is one conversation: the conductor keeps as many commands under way as order allows and hands each
+//! answer to whoever asked: the listing of mailboxes, then a visit for each mailbox in which something may have
+//! changed, then bodies by policy. Nothing here reads or writes the journal.
 
 mod batch;
 mod bodies;
@@ -13,6 +13,7 @@ mod keep;
 mod listing;
 pub mod plan;
 mod report;
+mod request;
 mod run;
 mod search;
 mod section;
@@ -22,7 +23,8 @@ mod visit;
 pub use bodies::{BodyRules, recent};
 pub use control::{CancelOnDrop, Control, Limits, Stop};
 pub use report::{Note, Report, Stage};
-pub use run::{Means, Request, run};
+pub use request::{Means, Request};
+pub use run::run;
 pub use search::search;
 pub use section::fetch_section;
 pub use spool::IncomingSpool;

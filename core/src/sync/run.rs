@@ -3,44 +3,26 @@
 use std::sync::Arc;
 
 use super::SyncError;
-use super::bodies::{self, Bodies, BodyRules};
+use super::bodies::{self, Bodies};
 use super::conductor::{Ask, Conductor, Heard, Owner, ok, refused};
-use super::control::{Allowance, Control, Limits};
+use super::control::Allowance;
 use super::items;
 use super::listing::Listing;
 use super::plan::delta::{self, Abilities};
 use super::plan::windows;
 use super::report::{Note, Report, Stage};
+use super::request::{Means, Request};
 use super::spool::IncomingSpool;
 use super::visit::{Next, Visit};
-use crate::imap::command::{self, Command};
-use crate::imap::{Capabilities, Session, StatusEntry};
-use crate::model::{AccountId, Clock, MailboxId, MailboxRole, Uid};
+use crate::imap::command;
+use crate::imap::{Capabilities, StatusEntry};
+use crate::model::{Clock, MailboxId, MailboxRole, Uid};
 use crate::store::{Mailbox, Store};
-use crate::wire::Traffic;
 
 /// Commands that may be under way at once.
 const MAX_OUTSTANDING: usize = 128;
 /// Windows of messages that may be under way at once: the next is asked for while one arrives.
 const MAX_WINDOWS: usize = 3;
-
-/// What a run shall do.
-pub struct Request {
-    /// The account.
-    pub account: AccountId,
-    /// The login, where the session is not logged in yet: sent in the first flight.
-    pub login: Option<Command>,
-    /// What the server could do after the last login: taken for true until it says otherwise.
-    pub remembered: Option<Capabilities>,
-    /// Only these mailboxes; all where empty.
-    pub mailboxes: Vec<MailboxId>,
-    /// Which bodies to fetch.
-    pub bodies: BodyRules,
-    /// Whether every body that these rules name was fetched in the last run: then only new mail can lack one.
-    pub bodies_complete: bool,
-    /// What the run may cost.
-    pub limits: Limits,
-}
 
 struct Run<'s> {
     conductor: Conductor<'s>,
@@ -54,24 +36,6 @@ struct Run<'s> {
     notes: Vec<Note>,
     tell: &'s (dyn Fn(Note) + Send + Sync),
     report: Report,
-}
-
-/// What a run works with.
-pub struct Means<'s> {
-    /// The session, fresh or used before.
-    pub session: &'s mut Session,
-    /// Where its large literals go.
-    pub spool: &'s IncomingSpool,
-    /// The mirror.
-    pub store: Store,
-    /// The wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// What the session's connections cost.
-    pub traffic: Arc<Traffic>,
-    /// Who may cancel.
-    pub control: Control,
-    /// Who is told what happens.
-    pub tell: &'s (dyn Fn(Note) + Send + Sync),
 }
 
 /// Brings the mirror of one account up to date.
@@ -99,8 +63,8 @@ pub async fn run(means: Means<'_>, request: Request) -> (Report, Result<(), Sync
     };
     let outcome = run.all(means.spool).await;
     for visit in &mut run.visits {
-        // What was handed to the store is committed, whatever became of the conversation.
-        let _ = visit.settle().await;
+        // What arrived is kept, whatever became of the conversation.
+        let _ = visit.settle(&run.store).await;
     }
     run.count();
     (run.report, outcome)

@@ -1,6 +1,8 @@
 //! What the acceptance tests share: a phone with a store of its own, networks that
 //! lead to the model server or to a real one, and others who change the account meanwhile.
 
+pub mod cuts;
 pub mod phone;
+pub mod scene;
 pub mod servers;
 pub mod workload;

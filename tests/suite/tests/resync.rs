@@ -2,57 +2,15 @@
 //! server holds.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
-
-use postrider_model::ModelServer;
 use postrider_model::profile::Profile;
-use postrider_model::world::World;
-use postrider_tests::phone::{ModelNetwork, PASSWORD, Phone, USER};
-use postrider_tests::workload::{Dice, act, held, mail};
-
-struct Scene {
-    server: ModelServer,
-    phone: Phone,
-    delimiter: char,
-    prefix: String,
-}
-
-impl Scene {
-    async fn new(profile: Profile) -> Self {
-        let world = World::new();
-        let (delimiter, prefix) =
-            (char::from(profile.layout.delimiter.unwrap()), String::from_utf8(profile.layout.prefix.clone()).unwrap());
-        profile.layout.furnish(&world, USER, PASSWORD).unwrap();
-        let server = ModelServer::new(world.clone(), profile);
-        let phone = Phone::new(Arc::new(ModelNetwork(server.clone()))).await.unwrap();
-        Self { server, phone, delimiter, prefix }
-    }
-
-    fn raw(&self, name: &str) -> String {
-        format!("{}{}", self.prefix, name.replace('/', &self.delimiter.to_string()))
-    }
-
-    async fn agrees(&self, when: &str) {
-        let (summary, notices) = self.phone.sync().await.unwrap();
-        assert!(summary.complete, "{when}: {notices:?}");
-        let server = held(self.server.world(), self.delimiter, &self.prefix);
-        let phone = self.phone.mail().await.unwrap();
-        assert_eq!(phone.keys().collect::<Vec<_>>(), server.keys().collect::<Vec<_>>(), "{when}");
-        for (name, messages) in &server {
-            assert_eq!(&phone[name], messages, "{when}: {name}");
-        }
-    }
-}
+use postrider_tests::scene::Scene;
+use postrider_tests::workload::{Dice, act};
 
 async fn converges(profile: Profile) {
-    let scene = Scene::new(profile).await;
-    let rival = scene.server.world().rival(USER);
+    let scene = Scene::with_mail(profile, 30).await;
+    let rival = scene.rival();
     let work = scene.raw("Work");
     rival.create(&work, &[]).unwrap();
-    for number in 0..30 {
-        rival.deliver("INBOX", mail(number)).unwrap();
-    }
-    scene.agrees("at first").await;
     let mut dice = Dice::new(7);
     let mailboxes = ["INBOX", work.as_str()];
     for round in 0..40 {

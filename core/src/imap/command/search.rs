@@ -91,12 +91,16 @@ pub enum SearchReturn {
 }
 
 /// UID SEARCH. Without `returns` in the form that every server knows; with them needs ESEARCH. The charset is named
-/// only where a text is not ASCII.
+/// only where a text is not ASCII, and never where UTF8=ACCEPT was enabled, which forbids it (RFC 6855 section 3).
 ///
 /// # Errors
 /// Where a text holds a NUL, a set is empty, a date cannot be written, the search is nested more than 32 deep or too
 /// long.
-pub fn uid_search(program: &SearchProgram, returns: &[SearchReturn]) -> Result<Command, InvalidArgument> {
+pub fn uid_search(
+    program: &SearchProgram,
+    returns: &[SearchReturn],
+    utf8_enabled: bool,
+) -> Result<Command, InvalidArgument> {
     if program.keys.iter().any(|key| too_deep(key, MAX_DEPTH)) {
         return Err(InvalidArgument::TooDeep);
     }
@@ -104,7 +108,7 @@ pub fn uid_search(program: &SearchProgram, returns: &[SearchReturn]) -> Result<C
     if !returns.is_empty() {
         encoder = encoder.raw(" RETURN (").separated(returns, search_return).raw(")");
     }
-    if program.keys.iter().any(needs_charset) {
+    if !utf8_enabled && program.keys.iter().any(needs_charset) {
         encoder = encoder.raw(" CHARSET UTF-8");
     }
     match program.keys.as_slice() {

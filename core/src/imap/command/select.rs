@@ -75,11 +75,7 @@ fn open(name: &'static str, mailbox: &[u8], resync: Option<Resync<'_>>) -> Resul
                 fits(matching.sequence) && fits(matching.uids) && matching.sequence.len() == matching.uids.len()
             });
             let encoder = match matching {
-                Some(matching) => {
-                    // The list in parentheses can only follow a list of known UIDs on servers of RFC 5162.
-                    let encoder = if known.is_none_or(UidSet::is_empty) { encoder.raw(" 1:*") } else { encoder };
-                    encoder.raw(" (").set(matching.sequence).raw(" ").set(matching.uids).raw(")")
-                }
+                Some(matching) => encoder.raw(" (").set(matching.sequence).raw(" ").set(matching.uids).raw(")"),
                 None => encoder,
             };
             encoder.raw("))").finish()

@@ -155,6 +155,7 @@ fn a_selection_may_resynchronise() {
         written(select(b"a", Some(qresync(Some(&known), matching)))),
         "SELECT a (QRESYNC (67890007 90 1:5,9 (1,3 7:8)))"
     );
+    assert_eq!(written(select(b"a", Some(qresync(None, matching)))), "SELECT a (QRESYNC (67890007 90 (1,3 7:8)))");
     let uneven = Some(SequenceMatch { sequence: &sequence, uids: &known });
     assert_eq!(written(select(b"a", Some(qresync(None, uneven)))), "SELECT a (QRESYNC (67890007 90))");
     let scattered: UidSet = (1..4_000).filter_map(|number| Uid::new(number * 2)).collect();
@@ -256,7 +257,7 @@ fn a_search_writes_every_key() {
         K::Not(Box::new(K::And(Vec::new()))),
     ];
     assert_eq!(
-        written(uid_search(&SearchProgram { keys }, &[])),
+        written(uid_search(&SearchProgram { keys }, &[], false)),
         "UID SEARCH ALL UID 3:5 SEEN UNDELETED KEYWORD $Work UNKEYWORD x FROM \"a\" TO \"b\" CC \"c\" BCC \"d\" \
          SUBJECT \"e \\\"f\\\"\" BODY \"g\" TEXT \"h\" HEADER List-Id \"\" SINCE 1-Feb-2026 BEFORE 31-Dec-2026 \
          ON 3-Mar-0994 SENTSINCE 1-Feb-2026 SENTBEFORE 1-Feb-2026 SENTON 1-Feb-2026 LARGER 5 SMALLER 6 \
@@ -268,14 +269,15 @@ fn a_search_writes_every_key() {
 fn a_search_names_a_charset_and_what_to_return_only_where_needed() {
     let subject =
         |text: &str| SearchProgram { keys: vec![SearchKey::Not(Box::new(SearchKey::Subject(text.to_owned())))] };
-    assert_eq!(written(uid_search(&subject("\u{e9}"), &[])), "UID SEARCH CHARSET UTF-8 NOT SUBJECT {2}\u{e9}");
+    assert_eq!(written(uid_search(&subject("\u{e9}"), &[], false)), "UID SEARCH CHARSET UTF-8 NOT SUBJECT {2}\u{e9}");
     let returns = [SearchReturn::All, SearchReturn::Count, SearchReturn::Min, SearchReturn::Max];
     assert_eq!(
-        written(uid_search(&subject("\u{e9}"), &returns)),
+        written(uid_search(&subject("\u{e9}"), &returns, false)),
         "UID SEARCH RETURN (ALL COUNT MIN MAX) CHARSET UTF-8 NOT SUBJECT {2}\u{e9}"
     );
-    assert_eq!(written(uid_search(&SearchProgram::default(), &[])), "UID SEARCH ALL");
-    assert_eq!(uid_search(&subject("\0"), &[]), Err(InvalidArgument::Nul));
+    assert_eq!(written(uid_search(&subject("\u{e9}"), &[], true)), "UID SEARCH NOT SUBJECT {2}\u{e9}");
+    assert_eq!(written(uid_search(&SearchProgram::default(), &[], false)), "UID SEARCH ALL");
+    assert_eq!(uid_search(&subject("\0"), &[], false), Err(InvalidArgument::Nul));
 }
 
 #[test]
@@ -285,11 +287,11 @@ fn a_search_that_cannot_be_written_is_refused() {
     for _ in 0..32 {
         deep = SearchKey::Not(Box::new(deep));
     }
-    assert_eq!(uid_search(&program(deep), &[]), Err(InvalidArgument::TooDeep));
-    assert_eq!(uid_search(&program(SearchKey::Since(date(-5, 1, 1))), &[]), Err(InvalidArgument::Date));
-    assert_eq!(uid_search(&program(SearchKey::Uid(UidSet::new())), &[]), Err(InvalidArgument::Empty));
+    assert_eq!(uid_search(&program(deep), &[], false), Err(InvalidArgument::TooDeep));
+    assert_eq!(uid_search(&program(SearchKey::Since(date(-5, 1, 1))), &[], false), Err(InvalidArgument::Date));
+    assert_eq!(uid_search(&program(SearchKey::Uid(UidSet::new())), &[], false), Err(InvalidArgument::Empty));
     let long = vec![SearchKey::Subject("x".repeat(400)); 30];
-    assert_eq!(uid_search(&SearchProgram { keys: long }, &[]), Err(InvalidArgument::TooLong));
+    assert_eq!(uid_search(&SearchProgram { keys: long }, &[], false), Err(InvalidArgument::TooLong));
 }
 
 #[test]

@@ -56,7 +56,8 @@ impl Reader {
         let subtype = field(scanner)?.filter(|subtype| !subtype.is_empty());
         let media_type = media_type(b"multipart", subtype.as_deref().unwrap_or(b"mixed"));
         let mut part = Part { section, media_type, encoding: "7bit".to_owned(), children, ..Part::default() };
-        extensions(scanner, &mut part, Vec::new())?;
+        Parameters::read(scanner)?;
+        extensions(scanner, &mut part, Parameters::default())?;
         part.octets = part.children.iter().fold(0, |sum, child| sum.saturating_add(child.octets));
         Some(part)
     }
@@ -77,11 +78,11 @@ impl Reader {
             (None, _) => "application/octet-stream".to_owned(),
         };
         let mut part = Part { section, media_type, ..Part::default() };
-        let parameters = parameters(scanner)?;
-        part.charset = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"charset")).and_then(charset);
+        let parameters = Parameters::read(scanner)?;
+        part.charset = parameters.charset.as_deref().map(text::lower).filter(|charset| !charset.is_empty());
         part.content_id = field(scanner)?.as_deref().and_then(content_id);
         field(scanner)?;
-        let encoding = field(scanner)?.map(|encoding| text::shown(&encoding).trim().to_ascii_lowercase());
+        let encoding = field(scanner)?.map(|encoding| text::lower(&encoding));
         part.encoding = encoding.filter(|encoding| !encoding.is_empty()).unwrap_or_else(|| "7bit".to_owned());
         part.octets = octets(scanner)?;
         if matches!(part.media_type.as_str(), "message/rfc822" | "message/global") {
@@ -114,48 +115,47 @@ impl Reader {
 
 /// What stands between the fields that every server gives and the `)`: of it only the disposition matters. It is found
 /// by its form, as servers leave out fields before it.
-fn extensions<'a>(scanner: &mut Scanner<'a>, part: &mut Part, content_type: Vec<Parameter<'a>>) -> Option<()> {
-    let mut disposition = Vec::new();
+fn extensions<'a>(scanner: &mut Scanner<'a>, part: &mut Part, content_type: Parameters<'a>) -> Option<()> {
+    let mut disposition = Parameters::default();
     loop {
         scanner.skip_spaces();
         if scanner.eat(b')') {
             break;
         }
         let mark = scanner.mark();
-        match read_disposition(scanner) {
-            Some((kind, parameters)) if part.disposition == Disposition::Unspecified => {
-                part.disposition = kind;
-                disposition = parameters;
-            }
-            _ => {
-                scanner.reset(mark);
-                scanner.skip_value()?;
-            }
+        let possible =
+            part.disposition == Disposition::Unspecified && matches!(scanner.peek(), Some(b'(' | b'"' | b'{'));
+        if possible && let Some((kind, parameters)) = read_disposition(scanner) {
+            part.disposition = kind;
+            disposition = parameters;
+        } else {
+            scanner.reset(mark);
+            scanner.skip_value()?;
         }
     }
     if !part.is_multipart() {
-        part.name = file_name::file_name(&disposition, &content_type);
+        part.name = file_name::file_name(&disposition.names, &content_type.names);
     }
     Some(())
 }
 
 /// `("attachment" ("filename" "a.pdf"))`, or the bare word.
-fn read_disposition<'a>(scanner: &mut Scanner<'a>) -> Option<(Disposition, Vec<Parameter<'a>>)> {
+fn read_disposition<'a>(scanner: &mut Scanner<'a>) -> Option<(Disposition, Parameters<'a>)> {
     let in_list = scanner.eat(b'(');
     scanner.skip_spaces();
     let kind = scanner.nstring()??;
     // RFC 2183 section 2.8: an unknown kind is an attachment. Yet only a list with parameters is surely a disposition.
-    let known = match kind.to_ascii_lowercase().as_slice() {
-        b"inline" => Some(Disposition::Inline),
-        b"attachment" => Some(Disposition::Attachment),
-        _ => None,
+    let known = if kind.eq_ignore_ascii_case(b"inline") {
+        Some(Disposition::Inline)
+    } else {
+        kind.eq_ignore_ascii_case(b"attachment").then_some(Disposition::Attachment)
     };
     if !in_list {
-        return known.map(|kind| (kind, Vec::new()));
+        return known.map(|kind| (kind, Parameters::default()));
     }
     scanner.skip_spaces();
     let has_parameters = scanner.peek() == Some(b'(');
-    let parameters = parameters(scanner)?;
+    let parameters = Parameters::read(scanner)?;
     scanner.skip_rest_of_list()?;
     match known {
         Some(kind) => Some((kind, parameters)),
@@ -163,25 +163,36 @@ fn read_disposition<'a>(scanner: &mut Scanner<'a>) -> Option<(Disposition, Vec<P
     }
 }
 
-/// `("charset" "utf-8" …)` or NIL. Only parameters that this reads are kept.
-fn parameters<'a>(scanner: &mut Scanner<'a>) -> Option<Vec<Parameter<'a>>> {
-    let mut parameters = Vec::new();
-    scanner.skip_spaces();
-    if !scanner.eat(b'(') {
-        field(scanner)?;
-        return Some(parameters);
-    }
-    loop {
+/// Of a part's parameters those that matter.
+#[derive(Default)]
+struct Parameters<'a> {
+    charset: Option<Cow<'a, [u8]>>,
+    names: Vec<Parameter<'a>>,
+}
+
+impl<'a> Parameters<'a> {
+    /// `("charset" "utf-8" …)` or NIL.
+    fn read(scanner: &mut Scanner<'a>) -> Option<Self> {
+        let mut parameters = Self::default();
         scanner.skip_spaces();
-        if scanner.eat(b')') {
+        if !scanner.eat(b'(') {
+            field(scanner)?;
             return Some(parameters);
         }
-        let name = field(scanner)?;
-        let value = field(scanner)?;
-        if let (Some(name), Some(value)) = (name, value)
-            && (name.eq_ignore_ascii_case(b"charset") || file_name::is_file_name(&name))
-        {
-            parameters.push((name, value));
+        loop {
+            scanner.skip_spaces();
+            if scanner.eat(b')') {
+                return Some(parameters);
+            }
+            let name = field(scanner)?;
+            let value = field(scanner)?;
+            match (name, value) {
+                (Some(name), Some(value)) if name.eq_ignore_ascii_case(b"charset") => {
+                    parameters.charset.get_or_insert(value);
+                }
+                (Some(name), Some(value)) if file_name::is_file_name(&name) => parameters.names.push((name, value)),
+                _ => {}
+            }
         }
     }
 }
@@ -207,16 +218,11 @@ fn octets(scanner: &mut Scanner<'_>) -> Option<u64> {
 }
 
 fn media_type(main: &[u8], subtype: &[u8]) -> String {
-    let mut media_type = text::guessed(main);
+    let mut media_type = String::with_capacity(main.len() + subtype.len() + 1);
+    text::push_lower(&mut media_type, main);
     media_type.push('/');
-    media_type.push_str(&text::guessed(subtype));
-    media_type.make_ascii_lowercase();
+    text::push_lower(&mut media_type, subtype);
     media_type
-}
-
-fn charset((_, value): &Parameter<'_>) -> Option<String> {
-    let charset = text::shown(value).trim().to_ascii_lowercase();
-    (!charset.is_empty()).then_some(charset)
 }
 
 fn content_id(value: &[u8]) -> Option<String> {
@@ -226,5 +232,14 @@ fn content_id(value: &[u8]) -> Option<String> {
 }
 
 fn join(section: &str, number: usize) -> String {
-    if section.is_empty() { number.to_string() } else { format!("{section}.{number}") }
+    let mut joined = String::with_capacity(section.len() + 4);
+    if !section.is_empty() {
+        joined.push_str(section);
+        joined.push('.');
+    }
+    match u8::try_from(number) {
+        Ok(digit @ 0..10) => joined.push(char::from(b'0' + digit)),
+        _ => joined.push_str(&number.to_string()),
+    }
+    joined
 }

@@ -24,7 +24,7 @@ pub(super) fn fetch(seq: u32, scanner: &mut Scanner<'_>) -> Option<Fetch> {
 /// One item; `None` at the end of the list, or where it cannot be read on.
 fn item(scanner: &mut Scanner<'_>, fetch: &mut Fetch) -> Option<()> {
     scanner.skip_spaces();
-    let name = scanner.take_while(|byte| byte > b' ' && !b"()[\"".contains(&byte))?;
+    let name = scanner.take_while(|byte| byte > b' ' && !matches!(byte, b'(' | b')' | b'[' | b'"'))?;
     if scanner.eat(b'[') {
         let section = section(scanner)?;
         let origin = origin(scanner);
@@ -140,7 +140,7 @@ fn body(scanner: &mut Scanner<'_>, fetch: &mut Fetch, section: String, origin: O
 
 /// The name of a section up to its `]`, in upper case, field names without quotes and separated by one space.
 fn section(scanner: &mut Scanner<'_>) -> Option<String> {
-    let mut name = String::new();
+    let mut name = String::with_capacity(memchr::memchr(b']', scanner.rest())?);
     loop {
         match scanner.peek()? {
             b']' => {
@@ -158,17 +158,17 @@ fn section(scanner: &mut Scanner<'_>) -> Option<String> {
                 scanner.eat(byte);
                 name.push(char::from(byte));
             }
-            _ => push_upper(&mut name, scanner.take_while(|byte| byte > b' ' && !b"()\"{]".contains(&byte))?),
+            _ => push_upper(
+                &mut name,
+                scanner.take_while(|byte| byte > b' ' && !matches!(byte, b'(' | b')' | b'"' | b'{' | b']'))?,
+            ),
         }
     }
 }
 
 fn push_upper(name: &mut String, bytes: &[u8]) {
     name.extend(
-        bytes
-            .iter()
-            .map(|byte| char::from(byte.to_ascii_uppercase()))
-            .map(|char| if char.is_ascii_graphic() { char } else { '?' }),
+        bytes.iter().map(|byte| if byte.is_ascii_graphic() { char::from(byte.to_ascii_uppercase()) } else { '?' }),
     );
 }
 

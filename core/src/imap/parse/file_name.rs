@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use mail_parser::{MessageParser, MimeHeaders};
-
 use super::text;
+use crate::mime;
 
 /// Name and value of a parameter, as the server gave them.
 pub(super) type Parameter<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
@@ -18,10 +17,10 @@ pub(super) fn is_file_name(name: &[u8]) -> bool {
 /// The file name, decoded: of the disposition, else of the content type.
 pub(super) fn file_name(disposition: &[Parameter<'_>], content_type: &[Parameter<'_>]) -> Option<String> {
     [disposition, content_type].into_iter().find_map(|parameters| {
-        let names: Vec<&Parameter<'_>> = parameters.iter().filter(|(name, _)| is_file_name(name)).collect();
-        let (name, value) = names.first()?;
-        let plain = names.len() == 1 && !name.contains(&b'*') && memchr::memmem::find(value, b"=?").is_none();
-        let decoded = if plain { text::guessed(value) } else { decoded(&names)? };
+        let names = || parameters.iter().filter(|(name, _)| is_file_name(name));
+        let (name, value) = names().next()?;
+        let plain = names().count() == 1 && !name.contains(&b'*') && memchr::memmem::find(value, b"=?").is_none();
+        let decoded = if plain { text::guessed(value) } else { decoded(names())? };
         (!decoded.trim().is_empty()).then_some(decoded)
     })
 }
@@ -31,7 +30,7 @@ fn base(name: &[u8]) -> &[u8] {
 }
 
 /// Decodes RFC 2231 pieces and RFC 2047 words as the mail parser would, by giving it the header field back.
-fn decoded(names: &[&Parameter<'_>]) -> Option<String> {
+fn decoded<'a>(names: impl Iterator<Item = &'a Parameter<'a>>) -> Option<String> {
     let mut header = b"Content-Disposition: attachment".to_vec();
     for (name, value) in names {
         let suffix = name.get(base(name).len()..).unwrap_or_default();
@@ -55,7 +54,5 @@ fn decoded(names: &[&Parameter<'_>]) -> Option<String> {
         }
     }
     header.extend_from_slice(b"\r\n\r\n");
-    let message = MessageParser::default().parse_headers(header.as_slice())?;
-    let name = message.content_disposition()?.attribute("filename")?;
-    Some(text::guessed(name.as_bytes()))
+    Some(text::guessed(mime::disposition_file_name(&header)?.as_bytes()))
 }

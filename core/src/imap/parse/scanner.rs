@@ -104,6 +104,10 @@ impl<'a> Scanner<'a> {
 
     /// A [`Scanner::string`], or `Some(None)` for NIL.
     pub(super) fn nstring(&mut self) -> Option<Option<Cow<'a, [u8]>>> {
+        if let [b'N' | b'n', b'I' | b'i', b'L' | b'l', b' ' | b')', ..] = self.rest() {
+            self.position.at += 3;
+            return Some(None);
+        }
         let quoted = matches!(self.peek()?, b'"' | b'{');
         let value = self.string()?;
         Some((quoted || !value.eq_ignore_ascii_case(b"NIL")).then_some(value))
@@ -115,7 +119,7 @@ impl<'a> Scanner<'a> {
         let mut unescaped = Vec::new();
         let mut from = 0;
         loop {
-            let at = from + memchr::memchr3(b'"', b'\\', b'\n', rest.get(from..)?)?;
+            let at = from + end_of_run(rest.get(from..)?)?;
             let run = rest.get(from..at)?;
             match rest.get(at)? {
                 b'"' => {
@@ -225,6 +229,16 @@ impl<'a> Scanner<'a> {
                 }
             }
         }
+    }
+}
+
+/// Where a quoted string's run of plain bytes ends. Most strings are short: only long ones are worth a vectorised search.
+fn end_of_run(bytes: &[u8]) -> Option<usize> {
+    const SHORT: usize = 24;
+    let head = bytes.get(..SHORT).unwrap_or(bytes);
+    match head.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\n')) {
+        Some(at) => Some(at),
+        None => memchr::memchr3(b'"', b'\\', b'\n', bytes.get(SHORT..)?).map(|at| at + SHORT),
     }
 }
 

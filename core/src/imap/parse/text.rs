@@ -35,3 +35,20 @@ pub(super) fn guessed(bytes: &[u8]) -> String {
         text.into()
     }
 }
+
+/// A word of a protocol (a media type, a charset) in lower case, without spaces around it.
+pub(super) fn lower(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    push_lower(&mut text, bytes);
+    text
+}
+
+/// Appends such a word.
+pub(super) fn push_lower(text: &mut String, bytes: &[u8]) {
+    let bytes = bytes.trim_ascii();
+    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        text.extend(bytes.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
+    } else {
+        text.push_str(&guessed(bytes).to_ascii_lowercase());
+    }
+}

@@ -3,5 +3,6 @@
 pub mod delta;
 pub mod mailbox_list;
 pub mod names;
+mod role_names;
 pub mod roles;
 pub mod windows;

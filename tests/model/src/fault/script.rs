@@ -9,7 +9,7 @@ use crate::imap::{Closed, Wire};
 /// A change of a command's responses, each with its line break; the tagged one is the last.
 pub type Rewrite = dyn Fn(Vec<Vec<u8>>) -> Vec<Vec<u8>> + Send + Sync;
 
-/// What happens to a command.
+/// What happens to a command. Faults in its responses hold them back until they are complete.
 #[derive(Clone)]
 pub enum Act {
     /// It is not done; the tagged response is this, without the tag (`NO [OVERQUOTA] full`).
@@ -24,6 +24,8 @@ pub enum Act {
     Cut,
     /// It is done; the connection closes before any response.
     CutAfter,
+    /// It is done; nothing is answered to it or to anything that follows.
+    Silence,
     /// It is done after this time.
     Delay(Duration),
     /// Responses that hold this text are left out; the tagged one, too.
@@ -53,6 +55,7 @@ impl fmt::Debug for Act {
             Self::ByeAfter(_) => "ByeAfter",
             Self::Cut => "Cut",
             Self::CutAfter => "CutAfter",
+            Self::Silence => "Silence",
             Self::Delay(_) => "Delay",
             Self::Omit(_) => "Omit",
             Self::Duplicate(_) => "Duplicate",
@@ -70,7 +73,7 @@ impl fmt::Debug for Act {
 /// Which commands meet a fault, and which fault.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// The command in capitals (`UID FETCH`); any where `None`.
+    /// The command in capitals (`UID FETCH`), or `GREETING`; any where `None`.
     pub command: Option<String>,
     /// The connection by its number from 1; any where `None`.
     pub connection: Option<u64>,
@@ -163,15 +166,20 @@ impl Play {
         self.acts.iter().find_map(|act| if let Act::Refuse(text) = act { Some(text.as_str()) } else { None })
     }
 
-    /// What is to be done before the command; an answer ends the session.
-    pub(crate) fn before(&mut self, io: &mut Wire) -> Option<Result<(), Closed>> {
+    /// Whether nothing is to be answered.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.acts.iter().any(|act| matches!(act, Act::Silence))
+    }
+
+    /// What is to be done before the command; an error ends the session.
+    pub(crate) fn before(&mut self, io: &mut Wire) -> Result<(), Closed> {
         for act in &self.acts {
             match act {
                 Act::Bye(text) => {
                     io.say(format!("* BYE {text}"));
-                    return Some(Err(Closed::Over));
+                    return Err(Closed::Over);
                 }
-                Act::Cut => return Some(Err(Closed::Over)),
+                Act::Cut => return Err(Closed::Over),
                 Act::Before(octets) => io.raw(octets),
                 _ => {}
             }
@@ -180,7 +188,7 @@ impl Play {
         if !self.acts.iter().all(harmless) {
             io.capture();
         }
-        None
+        Ok(())
     }
 
     /// What is to be done with the responses.
@@ -189,6 +197,7 @@ impl Play {
         let mut last = Vec::new();
         for act in self.acts {
             match act {
+                Act::Silence => return Ok(()),
                 Act::CutAfter => return Err(Closed::Over),
                 Act::ByeAfter(text) => {
                     io.say(format!("* BYE {text}"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::parse::Set;
-use crate::world::{Mailbox, Place, State, Uid};
+use crate::world::{Mailbox, Place, State, Stored, Uid};
 
 /// The selected mailbox.
 #[derive(Debug)]
@@ -102,8 +102,10 @@ impl View {
     }
 
     /// The session made this change and knows of it.
-    pub(crate) fn knows(&mut self, modseq: u64) {
-        self.quiet.insert(modseq);
+    pub(crate) fn knows(&mut self, stored: &Stored) {
+        if !stored.changed.is_empty() {
+            self.quiet.insert(stored.modseq);
+        }
     }
 
     /// Catches up with the world.

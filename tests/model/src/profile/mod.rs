@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 pub use extension::{Extension, Mechanism};
 pub use layout::Layout;
-pub use quirks::{Quirks, StatusItem, StringForm};
+pub use quirks::{BrokenMove, Quirks, StatusItem, StringForm};
 
 /// A server's ways.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Deviations: what real servers do that a client has to live with.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// How strings are written where the grammar leaves the choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,6 +76,17 @@ impl StatusItem {
     }
 }
 
+/// What can go wrong with MOVE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokenMove {
+    /// It moves so many messages and then answers NO.
+    StopsAfter(usize),
+    /// The messages stay where they were, too.
+    KeepsSource,
+    /// The messages never arrive.
+    LosesTarget,
+}
+
 /// The switches. All off is a server as one would wish it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quirks {
@@ -110,6 +122,10 @@ pub struct Quirks {
     pub no_star_echo: bool,
     /// A message gone for good is fetched as if all its data were empty, and not refused (RFC 2180 section 4.1.3).
     pub nil_fetch: bool,
+    /// What goes wrong with every MOVE.
+    pub broken_move: Option<BrokenMove>,
+    /// Ends a session with BYE when the client is silent for so long, in IDLE too.
+    pub autologout: Option<Duration>,
     /// Greets with PREAUTH as this user.
     pub preauth: Option<String>,
 }

@@ -5,12 +5,13 @@ mod tcp;
 
 use std::sync::Arc;
 
-use tokio::io::DuplexStream;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 
-pub(crate) use shared::{Seat, Shared};
+pub(crate) use shared::{Seat, Shared, Tls};
 pub use tcp::{Listening, Security};
 
-use crate::fault::Script;
+use crate::fault::{Link, LinkControl, Script};
 use crate::imap::Session;
 use crate::profile::Profile;
 use crate::world::World;
@@ -48,8 +49,22 @@ impl ModelServer {
     /// Connects in memory; the session runs as a task of the current tokio runtime until the stream is dropped.
     pub fn connect(&self) -> DuplexStream {
         let (client, server) = tokio::io::duplex(BUFFER);
-        let session = Session::new(Box::new(server), Arc::clone(&self.shared), self.shared.next_connection(), false);
-        tokio::spawn(session.run());
+        tokio::spawn(self.serve(server, None));
         client
+    }
+
+    /// Connects in memory over a link with faults.
+    pub fn connect_over(&self, link: Link) -> (DuplexStream, LinkControl) {
+        link.lay(self.connect())
+    }
+
+    /// Serves one connection of any kind to its end. With a certificate STARTTLS is offered.
+    pub fn serve<S>(&self, stream: S, starttls: Option<Arc<ServerConfig>>) -> impl Future<Output = ()> + use<S>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let connection = self.shared.next_connection();
+        let tls = Tls { secure: false, starttls };
+        Session::new(Box::new(stream), Arc::clone(&self.shared), connection, tls).run()
     }
 }

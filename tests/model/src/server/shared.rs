@@ -6,6 +6,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustls::ServerConfig;
 use tokio_rustls::TlsAcceptor;
 
 use crate::fault::Script;
@@ -17,7 +18,6 @@ pub(crate) struct Shared {
     pub(crate) world: World,
     pub(crate) script: Script,
     profile: Mutex<Arc<Profile>>,
-    tls: Mutex<Option<TlsAcceptor>>,
     connections: AtomicU64,
     seats: Mutex<BTreeMap<String, usize>>,
 }
@@ -28,7 +28,6 @@ impl Shared {
             world,
             script: Script::default(),
             profile: Mutex::new(Arc::new(profile)),
-            tls: Mutex::new(None),
             connections: AtomicU64::new(0),
             seats: Mutex::new(BTreeMap::new()),
         }
@@ -42,27 +41,29 @@ impl Shared {
         *lock(&self.profile) = Arc::new(profile);
     }
 
-    pub(crate) fn set_tls(&self, acceptor: Option<TlsAcceptor>) {
-        *lock(&self.tls) = acceptor;
-    }
-
     pub(crate) fn next_connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    pub(crate) fn offers_starttls(&self) -> bool {
-        lock(&self.tls).is_some()
-    }
-
-    pub(crate) async fn accept_tls(&self, stream: Box<dyn Stream>) -> io::Result<Box<dyn Stream>> {
-        let acceptor = lock(&self.tls).clone().ok_or_else(|| io::Error::other("there is no certificate"))?;
-        Ok(Box::new(acceptor.accept(stream).await?))
     }
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared").field("profile", &self.profile().name).finish_non_exhaustive()
+    }
+}
+
+/// How far a connection is protected.
+pub(crate) struct Tls {
+    /// It is encrypted.
+    pub(crate) secure: bool,
+    /// It can be encrypted by STARTTLS with this.
+    pub(crate) starttls: Option<Arc<ServerConfig>>,
+}
+
+impl Tls {
+    /// Encrypts a connection.
+    pub(crate) async fn accept(config: Arc<ServerConfig>, stream: Box<dyn Stream>) -> io::Result<Box<dyn Stream>> {
+        Ok(Box::new(TlsAcceptor::from(config).accept(stream).await?))
     }
 }
 

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
 
 use super::ModelServer;
-use super::shared::Shared;
+use super::shared::{Shared, Tls};
 use crate::imap::{Session, Stream};
 
 /// How connections over TCP are protected.
@@ -52,45 +51,44 @@ impl ModelServer {
     pub async fn listen(&self, address: &str, security: Security) -> io::Result<Listening> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let implicit = matches!(security, Security::Tls(_));
-        match security {
-            Security::Plain => {}
-            Security::StartTls(config) | Security::Tls(config) => {
-                self.shared.set_tls(Some(TlsAcceptor::from(config)));
-            }
-        }
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&self.shared), implicit));
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&self.shared), security));
         Ok(Listening { address, accepting })
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, implicit: bool) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, security: Security) {
     let mut sessions = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
+            biased;
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                sessions.spawn(serve(stream, Arc::clone(&shared), implicit));
+                sessions.spawn(serve(stream, Arc::clone(&shared), security.clone()));
             }
             Some(_) = sessions.join_next() => {}
         }
     }
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>, implicit: bool) {
+async fn serve(stream: TcpStream, shared: Arc<Shared>, security: Security) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let connection = shared.next_connection();
     let mut stream: Box<dyn Stream> = Box::new(stream);
-    if implicit {
-        match shared.accept_tls(stream).await {
-            Ok(secured) => stream = secured,
-            Err(error) => {
-                tracing::debug!(connection, kind = ?error.kind(), "no TLS");
-                return;
+    let tls = match security {
+        Security::Plain => Tls { secure: false, starttls: None },
+        Security::StartTls(config) => Tls { secure: false, starttls: Some(config) },
+        Security::Tls(config) => {
+            match Tls::accept(config, stream).await {
+                Ok(secured) => stream = secured,
+                Err(error) => {
+                    tracing::debug!(connection, kind = ?error.kind(), "no TLS");
+                    return;
+                }
             }
+            Tls { secure: true, starttls: None }
         }
-    }
-    Session::new(stream, shared, connection, implicit).run().await;
+    };
+    Session::new(stream, shared, connection, tls).run().await;
 }

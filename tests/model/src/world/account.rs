@@ -20,6 +20,7 @@ pub enum Style {
 }
 
 /// A user's account.
+#[derive(Clone)]
 pub struct Account {
     /// Password for LOGIN, PLAIN and USER/PASS.
     pub password: String,

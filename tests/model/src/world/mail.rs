@@ -6,14 +6,16 @@ use super::account::Style;
 use super::content::{NewMessage, message_ids};
 use super::effect::{Actor, Change, Refusal};
 use super::flags::{FlagChange, Flags};
-use super::message::{Message, Place, Uid};
+use super::message::{Content, Message, Place, Uid};
 use super::state::State;
 
 /// What a change of flags did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// The mod-sequence the changed messages got.
+    /// The mailbox's mod-sequence afterwards; the one that the changed messages got, if any changed.
     pub modseq: u64,
+    /// Messages whose flags are other ones now.
+    pub changed: Vec<Uid>,
     /// Messages that were there and taken up, changed or not.
     pub stored: Vec<Uid>,
     /// Messages left alone since they had changed after the given mod-sequence (MODIFIED).
@@ -98,7 +100,8 @@ impl State {
             return Err(Refusal::ReadOnly);
         }
         let places: Vec<_> = uids.iter().filter_map(|uid| found.place(*uid)).collect();
-        let mut outcome = Stored { modseq: found.highest_modseq, stored: Vec::new(), modified: Vec::new() };
+        let mut outcome =
+            Stored { modseq: found.highest_modseq, changed: Vec::new(), stored: Vec::new(), modified: Vec::new() };
         let mut changes = Vec::new();
         for place in places {
             if unchanged_since.is_some_and(|limit| place.modseq > limit) {
@@ -108,6 +111,7 @@ impl State {
             outcome.stored.push(place.uid);
             let wanted = change.apply(&place.flags, flags);
             if wanted != place.flags {
+                outcome.changed.push(place.uid);
                 changes.push((place, wanted));
             }
         }
@@ -224,6 +228,21 @@ impl State {
             self.note(by, user, change);
         }
         Ok(moved)
+    }
+
+    /// Gives a message other octets under the same UID, as no server should; nobody is told.
+    ///
+    /// # Errors
+    /// If there is no such mailbox.
+    pub fn alter(&mut self, user: &str, mailbox: u64, uid: Uid, octets: &[u8]) -> Result<(), Refusal> {
+        let account = self.owner(user)?;
+        let place = account.by_id(mailbox).ok_or(Refusal::NonExistent)?.place(uid);
+        if let Some(place) = place {
+            let content = Content::Bytes(octets.into());
+            let message = Arc::new(Message { content, ..Message::clone(&place.message) });
+            account.put(mailbox, Place { message, ..Place::clone(&place) });
+        }
+        Ok(())
     }
 
     /// Puts a mail into a mailbox under the next UID.

@@ -8,7 +8,7 @@ use super::flags::Flags;
 use super::message::{Content, Generator, Message, Place, Uid};
 
 /// A mailbox of the world.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Mailbox {
     /// Identity that survives renames (MAILBOXID).
     pub id: u64,
@@ -39,6 +39,7 @@ pub struct Mailbox {
 }
 
 /// Messages 1 to `count` that are made on demand and that nobody has touched yet.
+#[derive(Clone)]
 struct Base {
     count: Uid,
     generator: Arc<dyn Generator>,

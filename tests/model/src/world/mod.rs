@@ -54,7 +54,7 @@ impl World {
 
     /// An empty world with a clock that gives seconds since 1970.
     pub fn with_clock(clock: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
-        let state = Mutex::new(State::new(Box::new(clock)));
+        let state = Mutex::new(State::new(Arc::new(clock)));
         Self { shared: Arc::new(Shared { state, changed: watch::Sender::new(0) }) }
     }
 
@@ -70,6 +70,13 @@ impl World {
             self.shared.changed.send_replace(after);
         }
         answer
+    }
+
+    /// A copy of the world as it is now, that goes its own way: a replica that lags behind, a restored backup.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let state = Mutex::new(self.with(|state| state.clone()));
+        Self { shared: Arc::new(Shared { state, changed: watch::Sender::new(0) }) }
     }
 
     /// Adds an account with an empty INBOX, or replaces the one of that user.

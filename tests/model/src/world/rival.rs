@@ -111,6 +111,14 @@ impl Rival {
         self.act(|state, user| state.change_uidvalidity(&Actor::Rival, user, mailbox.as_ref(), None, 1))
     }
 
+    /// Gives a message other octets under the same UID, as no server should.
+    ///
+    /// # Errors
+    /// As [`State::alter`].
+    pub fn alter(&self, mailbox: impl AsRef<[u8]>, uid: Uid, octets: impl AsRef<[u8]>) -> Result<(), Refusal> {
+        self.on(mailbox.as_ref(), |state, user, id| state.alter(user, id, uid, octets.as_ref()))
+    }
+
     /// Fills a mailbox with messages made on demand, the newest `unseen` of them unseen.
     ///
     /// # Errors

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use super::account::Account;
 use super::effect::{Actor, Change, Effect, Received, Refusal, Violation};
 use super::mailbox::Mailbox;
 
+/// Gives seconds since 1970.
+pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
 /// The state of the world. Changes go through its methods so that each is logged and wakes the sessions.
+#[derive(Clone)]
 pub struct State {
     accounts: BTreeMap<String, Account>,
-    clock: Box<dyn Fn() -> i64 + Send + Sync>,
+    clock: Clock,
     effects: Vec<Effect>,
     effects_counted: u64,
     received: Vec<Received>,
@@ -22,7 +27,7 @@ pub struct State {
 }
 
 impl State {
-    pub(crate) fn new(clock: Box<dyn Fn() -> i64 + Send + Sync>) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self {
             accounts: BTreeMap::new(),
             clock,

@@ -43,6 +43,11 @@ impl Client {
         client
     }
 
+    /// A client in the middle of a session.
+    pub(crate) fn resume(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), buffer: Vec::new(), serial: 100, greeting: String::new() }
+    }
+
     /// A logged-in client.
     pub(crate) async fn login(server: &ModelServer) -> Self {
         let mut client = Self::over(server.connect()).await;

@@ -3,3 +3,15 @@
 
 mod basics;
 mod client;
+mod faults;
+mod fetch;
+mod gmail;
+mod large;
+mod listing;
+mod mail;
+mod oddities;
+mod profiles;
+mod push;
+mod resync;
+mod search;
+mod secure;

@@ -67,7 +67,7 @@ fn case_037_classic_injections_stay_in_their_place() {
             list(text.as_bytes(), text.as_bytes()),
             login(text, &Secret::new(text)),
             id(&[(text, text)]),
-            uid_search(&SearchProgram { keys: vec![SearchKey::Header(text.to_owned(), text.to_owned())] }, &[]),
+            uid_search(&SearchProgram { keys: vec![SearchKey::Header(text.to_owned(), text.to_owned())] }, &[], false),
         ];
         for command in commands {
             match command {
@@ -130,6 +130,7 @@ proptest! {
         key in search_key(),
         time in any::<i64>(),
         partial in any::<Option<(u64, u64)>>(),
+        utf8: bool,
     ) {
         let since = ModSeq::new(time.unsigned_abs());
         let body = FetchItem::BodyPeek { section: Section::Part(word.clone()), partial };
@@ -155,7 +156,7 @@ proptest! {
             examine(&name, None),
             uid_fetch(&uids, &[body, binary], since, true),
             uid_fetch(&uids, &[whole], since, false),
-            uid_search(&SearchProgram { keys: vec![key] }, &[SearchReturn::All]),
+            uid_search(&SearchProgram { keys: vec![key] }, &[SearchReturn::All], utf8),
             uid_store(&uids, since, FlagChange::Replace, &flags, false),
             uid_copy(&uids, &name),
             uid_move(&uids, &name),

@@ -135,6 +135,22 @@ fn case_030_a_date_that_is_none_is_no_date() {
 }
 
 #[test]
+fn case_030_a_message_that_is_gone_has_no_data() {
+    let fetch = fetched(
+        "* 1 FETCH (UID 3 ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE NIL BODY[HEADER] NIL)",
+        &[],
+    );
+    let expected = Fetch {
+        seq: 1,
+        uid: Some(uid(3)),
+        structure_unreadable: true,
+        bodies: vec![body("HEADER", None, None)],
+        ..Fetch::default()
+    };
+    assert_eq!(fetch, expected);
+}
+
+#[test]
 fn dates_are_read_as_servers_write_them() {
     let dates = [
         ("\" 7-Feb-1994 21:52:25 -0800\"", 760_686_745),

@@ -62,9 +62,7 @@ impl Session {
                 if let Err(refusal) = self.with(|state, user| state.expunge(&by, user, selected, &uids)) {
                     return refused(refusal, false);
                 }
-                if let Some(news) = self.news(true) {
-                    self.tell(news)?;
-                }
+                self.tell_news(true)?;
                 ok("replaced")
             }
             Err(refusal) => refused(refusal, true),

@@ -19,7 +19,7 @@ const FAILED: &str = "[AUTHENTICATIONFAILED] wrong user or password";
 
 impl Session {
     pub(crate) fn login(&mut self, user: &[u8], password: &[u8]) -> Outcome {
-        if self.profile.login_disabled_without_tls && !self.secure {
+        if self.profile.login_disabled_without_tls && !self.tls.secure {
             self.violation("LOGIN although it is disabled");
             return no("[PRIVACYREQUIRED] not without TLS");
         }
@@ -28,7 +28,7 @@ impl Session {
 
     pub(crate) async fn authenticate(&mut self, mechanism: &str, initial: Option<Vec<u8>>) -> Outcome {
         let known = Mechanism::from_name(mechanism).filter(|known| self.profile.mechanisms.contains(known));
-        let hidden = self.profile.login_disabled_without_tls && !self.secure;
+        let hidden = self.profile.login_disabled_without_tls && !self.tls.secure;
         let Some(mechanism) = known.filter(|_| !hidden) else {
             self.violation("a mechanism that is not offered");
             return no("[CANNOT] no such mechanism");

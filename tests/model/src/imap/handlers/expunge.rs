@@ -3,7 +3,7 @@
 use crate::imap::parse::{Set, compact};
 use crate::imap::reply::{Outcome, bad, no, ok, refused};
 use crate::imap::session::Session;
-use crate::profile::Extension;
+use crate::profile::{BrokenMove, Extension};
 use crate::world::{Copied, Uid};
 
 impl Session {
@@ -52,18 +52,28 @@ impl Session {
         if view.read_only {
             return no("[READ-ONLY] nothing can be removed here");
         }
-        let Some(uids) = self.resolve(uid, set) else { return bad("no such message") };
-        let (raw, by, from) = (self.raw_name(mailbox), self.actor(), view.mailbox);
-        match self.with(|state, user| state.move_messages(&by, user, from, &uids, &raw)) {
+        let from = view.mailbox;
+        let Some(mut uids) = self.resolve(uid, set) else { return bad("no such message") };
+        let (raw, by, broken) = (self.raw_name(mailbox), self.actor(), self.profile.quirks.broken_move);
+        let asked = uids.len();
+        if let Some(BrokenMove::StopsAfter(count)) = broken {
+            uids.truncate(count);
+        }
+        let done = self.with(|state, user| match broken {
+            Some(BrokenMove::KeepsSource) => state.copy(&by, user, from, &uids, &raw),
+            Some(BrokenMove::LosesTarget) => {
+                state.expunge(&by, user, from, &uids).map(|_| Copied { uidvalidity: 0, pairs: Vec::new() })
+            }
+            _ => state.move_messages(&by, user, from, &uids, &raw),
+        });
+        match done {
             Ok(moved) => {
                 let code = self.copy_code(&moved);
                 if !code.is_empty() {
                     self.io.say(format!("* OK {code}moved"));
                 }
-                if let Some(news) = self.news(true) {
-                    self.tell(news)?;
-                }
-                ok("moved")
+                self.tell_news(true)?;
+                if uids.len() < asked { no("[LIMIT] not all of them") } else { ok("moved") }
             }
             Err(refusal) => refused(refusal, true),
         }

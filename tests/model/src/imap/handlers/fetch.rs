@@ -31,20 +31,23 @@ impl Session {
         if let Some(since) = fetch.changed_since {
             uids = self.changed(since, uids);
         }
-        self.missing = false;
+        let mut missing = false;
         let reads = !view_is_read_only(self) && fetch.items.iter().any(marks_seen);
+        if reads {
+            self.tell_news(false)?;
+        }
         for chunk in uids.chunks(BATCH) {
             let newly_seen = if reads { self.mark_seen(chunk) } else { Vec::new() };
             for (number, uid, place) in self.places(chunk) {
                 let Some(place) = place.or_else(|| self.profile.quirks.nil_fetch.then(|| nothing(uid))) else {
-                    self.missing = true;
+                    missing = true;
                     continue;
                 };
                 let with_flags = newly_seen.contains(&uid) && !fetch.items.contains(&Item::Flags);
                 self.say_message(number, &place, &fetch.items, with_flags).await?;
             }
         }
-        if self.missing && !fetch.uid {
+        if missing && !fetch.uid {
             return no("[EXPUNGEISSUED] some of the messages are gone");
         }
         ok("fetched")
@@ -88,7 +91,7 @@ impl Session {
         let (by, seen) = (self.actor(), Flags::of(["\\Seen"]));
         let stored = self.with(|state, user| state.store(&by, user, mailbox, &unseen, (FlagChange::Add, &seen), None));
         if let (Ok(stored), Some(view)) = (stored, &mut self.view) {
-            view.knows(stored.modseq);
+            view.knows(&stored);
         }
         unseen
     }

@@ -3,7 +3,7 @@
 use crate::imap::reply::{Outcome, no, ok, refused};
 use crate::imap::session::Session;
 use crate::profile::Extension;
-use crate::world::Refusal;
+use crate::world::{Refusal, name};
 
 impl Session {
     pub(crate) fn create(&mut self, mailbox: &[u8], uses: &[String]) -> Outcome {
@@ -14,6 +14,9 @@ impl Session {
         let (raw, by) = (self.raw_name(mailbox), self.actor());
         if !self.in_namespace(&raw) {
             return no("[CANNOT] mailboxes lie below the namespace's prefix");
+        }
+        if name::decode(&raw).is_none() {
+            return no("[CANNOT] the name is no modified UTF-7");
         }
         match self.with(|state, user| state.create(&by, user, &raw, &uses)) {
             Ok(id) if self.profile.has(Extension::ObjectId) => ok(format!("[MAILBOXID (F{id})] created")),

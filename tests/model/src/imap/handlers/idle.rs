@@ -2,14 +2,14 @@
 
 use crate::imap::reply::{Outcome, bad, ok};
 use crate::imap::session::Session;
-use crate::imap::wire::Closed;
 
 impl Session {
     pub(crate) async fn idle(&mut self) -> Outcome {
         self.changes.mark_unchanged();
         self.io.raw(b"+ idling\r\n");
         loop {
-            self.tell_news(true).await?;
+            self.tell_news(true)?;
+            self.tell_watched(false).await?;
             self.io.flush().await?;
             if self.over {
                 return ok("over");
@@ -21,21 +21,7 @@ impl Session {
                 self.violation("something else than DONE ends IDLE");
                 return bad("DONE was expected");
             }
-            tokio::select! {
-                biased;
-                filled = self.io.fill() => filled?,
-                changed = self.changes.changed() => changed.map_err(|_| Closed::Over)?,
-            }
+            self.wait(true).await?;
         }
-    }
-
-    async fn tell_news(&mut self, expunges: bool) -> Result<(), Closed> {
-        if let Some(news) = self.news(expunges) {
-            self.tell(news)?;
-        }
-        if self.watch.is_some() {
-            self.tell_watched(false).await?;
-        }
-        Ok(())
     }
 }

@@ -22,19 +22,19 @@ impl Session {
         let word = if list.lsub { "LSUB" } else { "LIST" };
         let delimiter = self.with_account(|account| account.delimiter).flatten();
         if !list.extended && list.patterns.iter().all(Vec::is_empty) {
-            self.io.say(format!("* {word} (\\Noselect) {} \"\"", shown(delimiter)));
+            self.io.say(format!("* {word} (\\Noselect) {} \"\"", delimiter_shown(delimiter)));
             return ok("done");
         }
         let reference = self.raw_name(&list.reference);
         let patterns: Vec<Vec<u8>> =
-            list.patterns.iter().map(|pattern| [&*reference, &*self.raw_pattern(pattern)].concat()).collect();
+            list.patterns.iter().map(|pattern| [&*reference, &*self.raw_name(pattern)].concat()).collect();
         let patterns: Vec<Vec<u8>> = patterns.iter().map(|pattern| name::canonical(pattern, delimiter)).collect();
         let children = self.profile.has(Extension::Children) || list.returns.children;
         let uses = self.profile.has(Extension::SpecialUse);
         let lines = self.with_account(|account| lines(account, list, &patterns, children, uses)).unwrap_or_default();
         for (raw, line) in lines {
             let attributes: Vec<&str> = line.attributes.iter().map(String::as_str).collect();
-            self.io.put(format!("* {word} ({}) {} ", attributes.join(" "), shown(delimiter)));
+            self.io.put(format!("* {word} ({}) {} ", attributes.join(" "), delimiter_shown(delimiter)));
             self.put_name(&raw);
             if line.child_info {
                 self.io.put(" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
@@ -47,13 +47,10 @@ impl Session {
         }
         ok("done")
     }
-
-    fn raw_pattern(&self, pattern: &[u8]) -> Vec<u8> {
-        self.raw_name(pattern)
-    }
 }
 
-fn shown(delimiter: Option<u8>) -> String {
+/// The delimiter as LIST writes it.
+pub(super) fn delimiter_shown(delimiter: Option<u8>) -> String {
     match delimiter {
         Some(b'\\') => "\"\\\\\"".to_owned(),
         Some(byte) => format!("\"{}\"", char::from(byte)),

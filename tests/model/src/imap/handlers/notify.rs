@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::list::delimiter_shown;
 use crate::imap::parse::{Notify, NotifyEvents, NotifyFilter};
 use crate::imap::reply::{Outcome, ok};
 use crate::imap::session::Session;
@@ -47,9 +48,8 @@ impl Session {
         });
         if let Some(delayed) = selected_group
             && idle
-            && let Some(news) = self.news(!delayed)
         {
-            self.tell(news)?;
+            self.tell_news(!delayed)?;
         }
         let now = self.with_account(standing).unwrap_or_default();
         let changes = self.changes_since(&watch, &now);
@@ -108,7 +108,8 @@ impl Session {
     }
 
     fn say_name(&mut self, attribute: &str, raw: &[u8], old: Option<&[u8]>) {
-        self.io.put(format!("* LIST ({attribute}) \"/\" "));
+        let delimiter = self.with_account(|account| account.delimiter).flatten();
+        self.io.put(format!("* LIST ({attribute}) {} ", delimiter_shown(delimiter)));
         self.put_name(raw);
         if let Some(old) = old {
             self.io.put(" (\"OLDNAME\" (");

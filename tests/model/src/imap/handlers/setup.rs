@@ -4,6 +4,7 @@ use crate::imap::reply::{Outcome, bad, no, ok};
 use crate::imap::session::Session;
 use crate::imap::wire::{Closed, Wire};
 use crate::profile::Extension;
+use crate::server::Tls;
 
 /// Text of the OK after which TLS begins.
 pub(crate) const BEGIN_TLS: &str = "begin TLS";
@@ -12,7 +13,7 @@ pub(crate) const BEGIN_DEFLATE: &str = "begin deflate";
 
 impl Session {
     pub(crate) fn starttls(&mut self) -> Outcome {
-        if self.secure || !self.server.offers_starttls() {
+        if self.tls.secure || self.tls.starttls.is_none() {
             self.violation("STARTTLS is not offered");
             return bad("there is no TLS to start");
         }
@@ -24,11 +25,12 @@ impl Session {
     }
 
     pub(crate) async fn begin_tls(&mut self) -> Result<(), Closed> {
+        let Some(config) = self.tls.starttls.take() else { return Ok(()) };
         let (nothing, _) = tokio::io::duplex(1);
         let plain = std::mem::replace(&mut self.io, Wire::new(Box::new(nothing)));
-        let stream = self.server.accept_tls(plain.into_stream()).await?;
+        let stream = Tls::accept(config, plain.into_stream()).await?;
         self.io = Wire::new(stream);
-        self.secure = true;
+        self.tls.secure = true;
         Ok(())
     }
 

@@ -17,6 +17,7 @@ impl Session {
             }
             self.enabled.condstore = true;
         }
+        self.tell_news(false)?;
         let Some(uids) = self.resolve(store.uid, &store.set) else { return bad("no such message") };
         let stored = match &store.what {
             StoreWhat::Flags(flags) => self.store_flags(store, flags, &uids),
@@ -27,7 +28,7 @@ impl Session {
             Err(refusal) => return refused(refusal, false),
         };
         if let Some(view) = &mut self.view {
-            view.knows(stored.modseq);
+            view.knows(&stored);
         }
         if !store.silent || self.enabled.condstore {
             self.echo(&stored, store).await?;
@@ -53,7 +54,7 @@ impl Session {
         for chunk in stored.stored.chunks(256) {
             for (number, uid, place) in self.places(chunk) {
                 let Some(place) = place else { continue };
-                let changed = place.modseq == stored.modseq;
+                let changed = stored.changed.binary_search(&uid).is_ok();
                 if !store.silent {
                     self.say_flags(number, &place, store.uid || self.enabled.qresync);
                 } else if changed && self.tells_modseq() {

@@ -48,6 +48,26 @@ pub(crate) enum Command {
     GetQuotaRoot(Vec<u8>),
 }
 
+impl Command {
+    /// Whether it is about the messages of the selected mailbox.
+    pub(crate) const fn needs_mailbox(&self) -> bool {
+        matches!(
+            self,
+            Self::Check
+                | Self::Close
+                | Self::Unselect
+                | Self::Expunge
+                | Self::UidExpunge(_)
+                | Self::Search(_)
+                | Self::Fetch(_)
+                | Self::Store(_)
+                | Self::Copy { .. }
+                | Self::Move { .. }
+                | Self::Replace { .. }
+        )
+    }
+}
+
 /// NOTIFY SET: which mailboxes, which events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Notify {

@@ -1,20 +1,27 @@
 //! A session: reads commands, does them, tells the news.
 
+mod input;
+mod news;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::handlers::Watch;
-use super::parse::{Command, Parsed, Syntax, compact};
-use super::reply::{Outcome, Reply, bad, ok};
-use super::view::{News, View};
-use super::wire::{Closed, Framed, Literals, Stream, Wire};
-use super::write;
+use crate::imap::handlers::Watch;
+use crate::imap::parse::{Command, Parsed, Syntax};
+use crate::imap::reply::{Outcome, Reply, bad, ok};
+use crate::imap::view::View;
+use crate::imap::wire::{Closed, Stream, Wire};
+use crate::imap::write;
 
-use crate::profile::{Extension, Profile, StatusItem};
-use crate::server::{Seat, Shared};
+use crate::fault::Play;
+use crate::profile::{Profile, StatusItem};
+use crate::server::{Seat, Shared, Tls};
 use crate::world::{Account, Actor, Place, State, Uid, name};
+
+/// The selected mailbox was deleted, or has another UIDVALIDITY.
+const LOST: &str = "* BYE the mailbox is no longer what it was";
 
 /// What a client enabled (RFC 5161).
 #[derive(Debug, Default)]
@@ -30,7 +37,7 @@ pub(crate) struct Session {
     pub(crate) profile: Arc<Profile>,
     pub(crate) connection: u64,
     pub(crate) tag: String,
-    pub(crate) secure: bool,
+    pub(crate) tls: Tls,
     pub(crate) user: Option<String>,
     pub(crate) seat: Option<Seat>,
     pub(crate) view: Option<View>,
@@ -41,12 +48,10 @@ pub(crate) struct Session {
     pub(crate) old_status: BTreeMap<(Vec<u8>, StatusItem), u64>,
     /// The client has asked to end.
     pub(crate) over: bool,
-    /// Messages that FETCH left out since they are gone.
-    pub(crate) missing: bool,
 }
 
 impl Session {
-    pub(crate) fn new(stream: Box<dyn Stream>, server: Arc<Shared>, connection: u64, secure: bool) -> Self {
+    pub(crate) fn new(stream: Box<dyn Stream>, server: Arc<Shared>, connection: u64, tls: Tls) -> Self {
         Self {
             io: Wire::new(stream),
             profile: server.profile(),
@@ -54,7 +59,7 @@ impl Session {
             server,
             connection,
             tag: "*".to_owned(),
-            secure,
+            tls,
             user: None,
             seat: None,
             view: None,
@@ -62,7 +67,6 @@ impl Session {
             watch: None,
             old_status: BTreeMap::new(),
             over: false,
-            missing: false,
         }
     }
 
@@ -74,8 +78,13 @@ impl Session {
     }
 
     async fn serve(&mut self) -> Result<(), Closed> {
+        let mut play = self.server.script.play(self.connection, "GREETING");
+        if let Some(delay) = play.delay() {
+            tokio::time::sleep(delay).await;
+        }
+        play.before(&mut self.io)?;
         self.greet();
-        self.io.flush().await?;
+        self.settle(play).await?;
         while !self.over {
             let command = self.next_command().await?;
             self.obey(&command).await?;
@@ -99,50 +108,28 @@ impl Session {
     }
 
     pub(crate) fn capabilities(&self) -> String {
-        self.profile.capabilities(self.user.is_some(), self.server.offers_starttls(), self.secure).join(" ")
+        self.profile.capabilities(self.user.is_some(), self.tls.starttls.is_some(), self.tls.secure).join(" ")
     }
 
-    /// The next command. Meanwhile, news that NOTIFY asked for are told at once.
-    async fn next_command(&mut self) -> Result<Vec<u8>, Closed> {
-        loop {
-            match self.io.frame(self.literals()) {
-                Framed::Command(command) => return Ok(command),
-                Framed::TooBig(line) => {
-                    let tag = Parsed::read(&line).tag;
-                    self.io.say(format!("{tag} NO [TOOBIG] the message is too large"));
-                }
-                Framed::Bad(why) => {
-                    self.violation(why);
-                    self.io.say(format!("* BYE {why}"));
-                    return Err(Closed::Over);
-                }
-                Framed::Wait => {
-                    self.io.flush().await?;
-                    if self.watch.is_some() {
-                        tokio::select! {
-                            biased;
-                            filled = self.io.fill() => filled?,
-                            changed = self.changes.changed() => {
-                                changed.map_err(|_| Closed::Over)?;
-                                self.tell_watched(true).await?;
-                            }
-                        }
-                    } else {
-                        self.io.fill().await?;
-                    }
-                }
+    /// Sends the responses to a command, with the faults that it meets.
+    async fn settle(&mut self, play: Play) -> Result<(), Closed> {
+        let silent = play.is_silent();
+        play.after(&mut self.io)?;
+        if silent {
+            loop {
+                self.io.fill().await?;
             }
         }
+        self.io.flush().await
     }
 
-    fn literals(&self) -> Literals {
-        let unasked = if self.profile.has(Extension::LiteralPlus) {
-            Some(u64::MAX)
-        } else {
-            self.profile.has(Extension::LiteralMinus).then_some(4096)
-        };
-        let limit = if self.user.is_some() { self.profile.append_limit.unwrap_or(256 << 20) } else { 64 << 10 };
-        Literals { unasked, limit }
+    /// Whether the selected mailbox is no longer what it was.
+    fn is_lost(&self) -> bool {
+        let Some(view) = &self.view else { return false };
+        let same = self.with_account(|account| {
+            account.by_id(view.mailbox).is_some_and(|found| found.uidvalidity == view.uidvalidity && !found.noselect)
+        });
+        same != Some(true)
     }
 
     async fn obey(&mut self, line: &[u8]) -> Result<(), Closed> {
@@ -158,36 +145,26 @@ impl Session {
             self.io.say(format!("{} {refusal}", self.tag));
             return self.io.flush().await;
         }
-        if let Some(last) = play.before(&mut self.io) {
-            return last;
-        }
-        let quiet = self.expunges_allowed(&parsed);
+        play.before(&mut self.io)?;
+        let expunges = expunges_allowed(&parsed.name);
         let reply = self.checked(parsed).await?;
-        if let Some(view_news) = self.news(quiet) {
-            self.tell(view_news)?;
-        }
-        if self.watch.is_some() {
-            self.tell_watched(false).await?;
-        }
+        self.tell_news(expunges)?;
+        self.tell_watched(false).await?;
         for noise in &self.profile.quirks.noise {
             self.io.say(noise);
         }
         self.io.say(format!("{} {} {}", self.tag, reply.status, reply.text));
-        play.after(&mut self.io)?;
-        self.io.flush().await?;
+        self.settle(play).await?;
         self.after_reply(&reply).await
-    }
-
-    /// EXPUNGE must not be told while FETCH, STORE or SEARCH speak in sequence numbers.
-    fn expunges_allowed(&self, parsed: &Parsed) -> bool {
-        !matches!(parsed.name.as_str(), "FETCH" | "STORE" | "SEARCH")
     }
 
     /// Does the command if it is offered and allowed in this state.
     async fn checked(&mut self, parsed: Parsed) -> Outcome {
         let command = match parsed.command {
             Ok(command) => command,
-            Err(Syntax("BADCHARSET")) => return super::reply::no("[BADCHARSET (US-ASCII UTF-8)] no such charset"),
+            Err(Syntax("BADCHARSET")) => {
+                return crate::imap::reply::no("[BADCHARSET (US-ASCII UTF-8)] no such charset");
+            }
             Err(Syntax(why)) => {
                 self.violation(why);
                 return bad(why);
@@ -202,6 +179,14 @@ impl Session {
         if !anytime && before_login == self.user.is_some() {
             self.violation("the command is not allowed in this state");
             return bad("not in this state");
+        }
+        if self.is_lost() {
+            self.io.say(LOST);
+            return Err(Closed::Over);
+        }
+        if self.view.is_none() && command.needs_mailbox() {
+            self.violation("no mailbox is selected");
+            return bad("no mailbox is selected");
         }
         self.dispatch(command).await
     }
@@ -250,65 +235,6 @@ impl Session {
         }
     }
 
-    /// What happened in the selected mailbox.
-    pub(crate) fn news(&mut self, expunges: bool) -> Option<News> {
-        let user = self.user.clone()?;
-        let view = self.view.as_mut()?;
-        Some(self.server.world.with(|state| view.catch_up(state, &user, expunges)))
-    }
-
-    /// Tells what happened in the selected mailbox.
-    pub(crate) fn tell(&mut self, news: News) -> Result<(), Closed> {
-        if news.lost {
-            self.io.say("* BYE the mailbox is no longer what it was");
-            self.over = true;
-            self.view = None;
-            return Ok(());
-        }
-        if self.enabled.qresync && !news.vanished.is_empty() {
-            self.io.say(format!("* VANISHED {}", compact(news.vanished)));
-        } else {
-            for number in news.expunged {
-                self.io.say(format!("* {number} EXPUNGE"));
-            }
-        }
-        if let Some(exists) = news.exists {
-            self.io.say(format!("* {exists} EXISTS"));
-            let recent = self.view.as_ref().filter(|_| self.profile.quirks.recent).map_or(0, View::recent);
-            self.io.say(format!("* {recent} RECENT"));
-        }
-        for (number, place) in news.changed {
-            self.say_flags(number, &place, self.enabled.qresync);
-        }
-        Ok(())
-    }
-
-    /// `* n FETCH (FLAGS ...)`, with what the client wants to know besides.
-    pub(crate) fn say_flags(&mut self, number: u32, place: &Place, with_uid: bool) {
-        self.io.put(format!("* {number} FETCH ("));
-        if with_uid {
-            self.io.put(format!("UID {} ", place.uid));
-        }
-        self.put_flags(place);
-        if self.tells_modseq() {
-            self.io.put(format!(" MODSEQ ({})", place.modseq));
-        }
-        self.io.put(")");
-        self.io.end();
-    }
-
-    pub(crate) fn put_flags(&mut self, place: &Place) {
-        let recent = self.profile.quirks.recent && self.view.as_ref().is_some_and(|view| place.uid >= view.recent_from);
-        let space = if place.flags.is_empty() || !recent { "" } else { " " };
-        let mark = if recent { "\\Recent" } else { "" };
-        self.io.put(format!("FLAGS ({}{space}{mark})", place.flags));
-    }
-
-    /// Mod-sequences are told in this session and for this mailbox.
-    pub(crate) fn tells_modseq(&self) -> bool {
-        self.enabled.condstore && self.view.as_ref().is_some_and(|view| !view.nomodseq)
-    }
-
     pub(crate) fn actor(&self) -> Actor {
         Actor::Session { connection: self.connection, tag: self.tag.clone() }
     }
@@ -351,7 +277,7 @@ impl Session {
         let Some(view) = &self.view else { return Vec::new() };
         let numbered = |uid: Uid, place| view.number(uid).map(|number| (number, uid, place));
         self.with_account(|account| {
-            let mailbox = account.by_id(view.mailbox);
+            let mailbox = account.by_id(view.mailbox).filter(|mailbox| mailbox.uidvalidity == view.uidvalidity);
             uids.iter().filter_map(|uid| numbered(*uid, mailbox.and_then(|mailbox| mailbox.place(*uid)))).collect()
         })
         .unwrap_or_default()
@@ -359,11 +285,16 @@ impl Session {
 
     async fn after_reply(&mut self, reply: &Reply) -> Result<(), Closed> {
         match reply.text.as_str() {
-            super::handlers::BEGIN_TLS => self.begin_tls().await,
-            super::handlers::BEGIN_DEFLATE => self.io.compress(),
+            crate::imap::handlers::BEGIN_TLS => self.begin_tls().await,
+            crate::imap::handlers::BEGIN_DEFLATE => self.io.compress(),
             _ => Ok(()),
         }
     }
+}
+
+/// EXPUNGE must not be told while FETCH, STORE or SEARCH speak in sequence numbers.
+fn expunges_allowed(command: &str) -> bool {
+    !matches!(command, "FETCH" | "STORE" | "SEARCH")
 }
 
 /// The command as it may be kept in a log: no credentials, no contents of literals.

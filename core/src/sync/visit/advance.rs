@@ -1,0 +1,254 @@
+//! What comes next in a visit, and what is written.
+
+use super::{Applied, Next, Stage, TRIES, Visit};
+use crate::imap::Capabilities;
+use crate::imap::command;
+use crate::model::{MailboxId, Uid, UidSet};
+use crate::store::{MailboxState, MirrorTx, Store, StoreError};
+use crate::sync::SyncError;
+use crate::sync::conductor::Ask;
+use crate::sync::items;
+use crate::sync::plan::delta::{self, Method, Mirror, Verdict};
+use crate::sync::report::Note;
+
+impl Visit {
+    /// Hands rows over to the store.
+    pub(in crate::sync) async fn flush(&mut self, store: &Store) -> Result<(), SyncError> {
+        if self.rows.is_empty() && self.flags.is_empty() {
+            return Ok(());
+        }
+        let (rows, flags) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.flags));
+        let (mailbox, state, store) = (self.id, self.opened_state(), store.clone());
+        self.writes
+            .push(async move {
+                store
+                    .mirror(move |tx| {
+                        if let Some(state) = &state {
+                            tx.set_mailbox_state(mailbox, state)?;
+                        }
+                        let inserted = tx.insert_new(mailbox, &rows)?;
+                        let changed = tx.update_flags(mailbox, &flags)?;
+                        Ok(Applied { new: inserted.new, flags: changed.changed, removed: 0 })
+                    })
+                    .await
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// What a first visit writes with its first rows: from where a later run goes on.
+    fn opened_state(&mut self) -> Option<MailboxState> {
+        if self.mirror.uid_validity.is_some() || self.selected.uid_validity.is_none() {
+            return None;
+        }
+        self.mirror.uid_validity = self.selected.uid_validity;
+        self.mirror.highest_modseq = self.selected.highest_modseq;
+        self.state.uid_validity = self.selected.uid_validity;
+        self.state.highest_modseq = self.selected.highest_modseq;
+        self.state.uid_next = None;
+        self.state.backfill = None;
+        Some(self.state.clone())
+    }
+
+    /// Decides what comes next, when every command of this visit is done.
+    pub(in crate::sync) async fn advance(
+        &mut self,
+        store: &Store,
+        server: &Capabilities,
+        notes: &mut Vec<Note>,
+    ) -> Result<Next, SyncError> {
+        if self.failed {
+            notes.push(Note::MailboxRefused { mailbox: self.name.clone() });
+            return self.give_up().await;
+        }
+        match self.stage {
+            Stage::Opening => self.after_opening(store, server, notes).await,
+            Stage::Listing => self.after_listing(store, notes).await,
+            Stage::Filling => self.after_filling(store, notes).await,
+            Stage::Finished => Ok(Next::Finished),
+        }
+    }
+
+    async fn give_up(&mut self) -> Result<Next, SyncError> {
+        self.drain().await?;
+        self.stage = Stage::Finished;
+        Ok(Next::Finished)
+    }
+
+    pub(super) async fn drain(&mut self) -> Result<(), SyncError> {
+        for applied in self.writes.drain().await? {
+            self.applied.new += applied.new;
+            self.applied.flags += applied.flags;
+            self.applied.removed += applied.removed;
+        }
+        Ok(())
+    }
+
+    async fn after_opening(
+        &mut self,
+        store: &Store,
+        server: &Capabilities,
+        notes: &mut Vec<Note>,
+    ) -> Result<Next, SyncError> {
+        match self.verdict {
+            Verdict::Unusable => {
+                notes.push(Note::Inconsistent { mailbox: self.name.clone() });
+                return self.give_up().await;
+            }
+            Verdict::NewValidity => {
+                self.bind_anew(store, notes).await?;
+                return self.list(server, false);
+            }
+            Verdict::Compare => return self.list(server, true),
+            Verdict::Continues => {}
+        }
+        if self.listed_all {
+            return self.after_listing(store, notes).await;
+        }
+        if self.method == Method::First {
+            return self.list(server, false);
+        }
+        // More arrived than was asked for on trust: find out what, and fetch it newest first.
+        let beyond = self.selected.uid_next.is_none_or(|next| self.range_end.is_none_or(|end| next > end));
+        let empty_range = self.selected.uid_next == self.mirror.uid_next;
+        if beyond && !empty_range {
+            return self.list(server, false);
+        }
+        self.flush(store).await?;
+        self.drain().await?;
+        let (id, vanished) = (self.id, self.vanished.clone());
+        let (known, gone) = store
+            .read(move |view| {
+                let known = view.count_known(id, Uid::MIN, Uid::MAX)?;
+                // Only what VANISHED names: a no-op on a large mailbox reads no UID at all.
+                let mut gone = UidSet::new();
+                for range in
+                    vanished.ranges().filter_map(|range| Some((Uid::new(*range.start())?, Uid::new(*range.end())?)))
+                {
+                    gone = gone.union(&view.known_uids(id, range.0, range.1)?);
+                }
+                Ok((known, gone))
+            })
+            .await?;
+        if !delta::removal_agrees(known, gone.len(), self.opened_with) || delta::is_mass_removal(known, gone.len()) {
+            return self.list(server, false);
+        }
+        self.finish(store, gone, true).await
+    }
+
+    /// Asks for the list of all UIDs, and for all flags where nothing else tells what changed.
+    fn list(&mut self, server: &Capabilities, flags: bool) -> Result<Next, SyncError> {
+        self.stage = Stage::Listing;
+        self.listed = UidSet::new();
+        let mut round = vec![(Ask::Search(None), items::search_all(server)?)];
+        if flags {
+            let all = UidSet::range(Uid::MIN, Uid::MAX);
+            round.push((Ask::Changes, command::uid_fetch(&all, &items::changes(server), None, false)?));
+        }
+        Ok(Next::Round(round))
+    }
+
+    async fn bind_anew(&mut self, store: &Store, notes: &mut Vec<Note>) -> Result<(), SyncError> {
+        notes.push(Note::UidValidityChanged { mailbox: self.name.clone() });
+        let id = self.id;
+        store.mirror(move |tx| tx.detach_all(id)).await?;
+        self.state = MailboxState { object_id: self.state.object_id.clone(), ..MailboxState::default() };
+        self.mirror = Mirror::default();
+        self.method = Method::First;
+        self.verdict = Verdict::Continues;
+        self.vanished = UidSet::new();
+        Ok(())
+    }
+
+    async fn after_listing(&mut self, store: &Store, notes: &mut Vec<Note>) -> Result<Next, SyncError> {
+        self.flush(store).await?;
+        self.drain().await?;
+        let id = self.id;
+        let (known, gaps) =
+            store.read(move |view| Ok((view.known_uids(id, Uid::MIN, Uid::MAX)?, view.gaps(id)?))).await?;
+        let quarantined: UidSet = gaps.into_iter().filter(|gap| gap.quarantined.is_some()).map(|gap| gap.uid).collect();
+        // Two proofs: the list lacks them, and it is as long as the server says that the mailbox is.
+        let trusted = self.listed_all && self.listed.len() == u64::from(self.exists);
+        let gone = if trusted { known.difference(&self.listed) } else { UidSet::new() };
+        if !trusted {
+            notes.push(Note::Inconsistent { mailbox: self.name.clone() });
+        }
+        if delta::is_mass_removal(known.len(), gone.len()) {
+            notes.push(Note::MassRemoval { mailbox: self.name.clone(), removed: gone.len() });
+        }
+        self.targets = self.listed.difference(&known).difference(&quarantined);
+        self.total_to_fill = self.targets.len();
+        self.complete = trusted;
+        self.stage = Stage::Filling;
+        let removed = gone.len();
+        if removed > 0 {
+            let set = gone;
+            self.applied.removed += store.mirror(move |tx| tx.remove_uids(id, &set)).await?;
+        }
+        if self.targets.is_empty() { self.after_filling(store, notes).await } else { Ok(Next::Windows) }
+    }
+
+    async fn after_filling(&mut self, store: &Store, notes: &mut Vec<Note>) -> Result<Next, SyncError> {
+        self.flush(store).await?;
+        self.drain().await?;
+        if !self.unanswered.is_empty() {
+            let (id, uids) = (self.id, self.unanswered.clone());
+            let quarantined = store.mirror(move |tx| set_aside(tx, id, &uids)).await?;
+            if quarantined > 0 {
+                notes.push(Note::Quarantined { mailbox: self.name.clone(), messages: quarantined });
+            }
+        }
+        let complete = self.complete;
+        self.finish(store, UidSet::new(), complete).await
+    }
+
+    /// Writes the last piece together with the state that says that it was the last.
+    async fn finish(&mut self, store: &Store, gone: UidSet, complete: bool) -> Result<Next, SyncError> {
+        self.stage = Stage::Finished;
+        self.complete = complete && self.unanswered.is_empty();
+        if self.selected.uid_validity.is_none() {
+            return Ok(Next::Finished);
+        }
+        let mut state = self.state.clone();
+        state.uid_validity = self.selected.uid_validity;
+        state.backfill = complete.then_some(Uid::MIN);
+        if complete {
+            state.uid_next = self.selected.uid_next.or_else(|| self.after_highest());
+            state.highest_modseq = self.selected.highest_modseq;
+        }
+        let (id, unchanged) = (self.id, state == self.state && gone.is_empty());
+        if !unchanged {
+            let written = state.clone();
+            self.applied.removed += store
+                .mirror(move |tx| {
+                    let removed = tx.remove_uids(id, &gone)?;
+                    tx.set_mailbox_state(id, &written)?;
+                    if written.is_complete() {
+                        tx.drop_detached(id)?;
+                    }
+                    Ok(removed)
+                })
+                .await?;
+        }
+        self.state = state;
+        Ok(Next::Finished)
+    }
+
+    fn after_highest(&self) -> Option<Uid> {
+        let highest = self.listed.last().or(self.answered.last())?;
+        Uid::new(highest.get().saturating_add(1))
+    }
+}
+
+/// Notes what a server lists and does not give, and sets aside what it has not given often enough. Returns how many.
+fn set_aside(tx: &mut MirrorTx<'_>, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
+    tx.note_gaps(mailbox, uids)?;
+    let mut count = 0;
+    for gap in tx.gaps(mailbox)? {
+        if gap.quarantined.is_none() && gap.tries >= TRIES {
+            tx.quarantine(mailbox, gap.uid, "listed by the server and never given")?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,110 @@
+//! What the server said of the mailbox, taken in.
+
+use std::sync::Arc;
+
+use super::{ROWS, Stage, Visit};
+use crate::imap::{Code, Condition, Fetch, Untagged};
+use crate::model::{Uid, UidSet, UidValidity};
+use crate::sync::batch;
+use crate::sync::conductor::{Ask, ok};
+use crate::sync::items::Detail;
+use crate::sync::plan::delta::{self, Verdict};
+
+impl Visit {
+    /// Takes what the server said. Returns whether rows should be flushed.
+    pub(in crate::sync) fn data(&mut self, ask: Option<&Ask>, data: Untagged) -> bool {
+        match data {
+            Untagged::Exists(count) => self.exists = count,
+            Untagged::Expunge(_) => self.exists = self.exists.saturating_sub(1),
+            Untagged::Vanished { earlier: true, uids } => self.vanished = self.vanished.union(&uids),
+            Untagged::Vanished { earlier: false, uids } => {
+                self.exists = self.exists.saturating_sub(u32::try_from(uids.len()).unwrap_or(u32::MAX));
+            }
+            Untagged::Search { uids, .. } => self.listed = self.listed.union(&uids),
+            Untagged::Fetch(fetch) => self.fetched(*fetch),
+            Untagged::Condition(Condition { code: Some(code), .. }) => self.code(code),
+            _ => {}
+        }
+        // Before the mailbox is judged, nothing may be written: the UIDs may mean other messages.
+        !matches!(ask, Some(Ask::Open)) && self.rows.len().max(self.flags.len()) >= ROWS
+    }
+
+    fn code(&mut self, code: Code) {
+        match code {
+            Code::UidValidity(validity) => self.selected.uid_validity = Some(validity),
+            Code::UidNext(next) => self.selected.uid_next = Some(next),
+            Code::HighestModSeq(modseq) => self.selected.highest_modseq = Some(modseq),
+            Code::UidNotSticky => self.selected.uid_not_sticky = true,
+            _ => {}
+        }
+    }
+
+    /// Answers to several FETCH commands may come in one run before the first of them is done (Dovecot does so): what
+    /// an answer is for is told by its UID, not by its place.
+    fn fetched(&mut self, fetch: Fetch) {
+        let asked_for = |uid: Uid| self.awaited.iter().any(|range| range.contains(uid));
+        if let Some((uid, row)) = batch::new_message(&fetch).filter(|(uid, _)| asked_for(*uid)) {
+            self.answered.insert(uid);
+            self.filled += u64::from(self.stage == Stage::Filling);
+            self.rows.push(row);
+        } else if let (Some(uid), Some(flags)) = (fetch.uid, fetch.flags)
+            && !asked_for(uid)
+        {
+            self.flags.push((uid, flags, fetch.modseq));
+        }
+    }
+
+    /// Takes a command's end.
+    pub(in crate::sync) fn done(&mut self, ask: Ask, condition: &Condition) {
+        if let Some(code) = condition.code.clone() {
+            self.code(code);
+        }
+        match ask {
+            Ask::Open if !ok(condition) => self.failed = true,
+            Ask::Open => {
+                self.selected.exists = Some(self.exists);
+                self.opened_with = self.exists;
+                self.verdict = delta::judge(&self.mirror, &self.selected);
+            }
+            Ask::Reopen if !ok(condition) || self.selected.uid_validity != self.expected_validity() => {
+                self.failed = true
+            }
+            Ask::Search(from) => self.listed_all = ok(condition) && from.is_none(),
+            Ask::Changes if !ok(condition) => self.failed = true,
+            Ask::Range(range) => self.awaited.retain(|other| !Arc::ptr_eq(other, &range)),
+            Ask::Window(window, detail) => {
+                self.awaited.retain(|other| !Arc::ptr_eq(other, &window));
+                let missing = window.difference(&self.answered);
+                self.try_again(missing, detail, ok(condition));
+            }
+            _ => {}
+        }
+        if self.verdict == Verdict::NewValidity || self.failed {
+            self.rows.clear();
+            self.flags.clear();
+        }
+    }
+
+    fn expected_validity(&self) -> Option<UidValidity> {
+        self.mirror.uid_validity.or(self.selected.uid_validity)
+    }
+
+    /// What was asked for and not answered is asked for again in smaller helpings, then with fewer items.
+    fn try_again(&mut self, missing: UidSet, detail: Detail, carried_out: bool) {
+        if missing.is_empty() {
+            return;
+        }
+        let alone = missing.len() == 1;
+        let next = if alone || carried_out && detail == Detail::Usual { detail.simpler() } else { Some(detail) };
+        match next {
+            Some(detail) => {
+                let mut rest = missing;
+                let helping = if alone { 1 } else { (rest.len() / 4).clamp(1, 64) };
+                while !rest.is_empty() {
+                    self.retry.push((rest.split_highest(helping), detail));
+                }
+            }
+            None => self.unanswered = self.unanswered.union(&missing),
+        }
+    }
+}

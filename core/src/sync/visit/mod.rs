@@ -1,0 +1,228 @@
+//! One mailbox in one run: opened, compared, filled, and its state written with the last piece of what changed.
+
+mod advance;
+mod answers;
+
+use std::sync::Arc;
+
+use super::SyncError;
+use super::batch::Writes;
+use super::conductor::Ask;
+use super::items::{self, Detail};
+use super::plan::delta::{self, Abilities, Method, Mirror, Selected, Verdict};
+use super::plan::windows;
+use crate::imap::command::{self, Command, InvalidArgument, Resync};
+use crate::imap::{Capabilities, StatusEntry};
+use crate::model::{Flags, MailboxId, ModSeq, Uid, UidSet};
+use crate::store::{Mailbox, MailboxState, NewMessage, Store};
+
+/// A mailbox with at most this many messages is fetched in the flight that opens it.
+const WHOLE: u32 = 500;
+/// Rows that are handed to the store in one transaction.
+const ROWS: usize = 1_000;
+/// Runs in which a message may stay unanswered before it is set aside.
+const TRIES: u32 = 3;
+
+/// What a transaction of a visit did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Applied {
+    pub(super) new: u64,
+    pub(super) flags: u64,
+    pub(super) removed: u64,
+}
+
+/// What comes next.
+pub(super) enum Next {
+    /// These commands, in one flight.
+    Round(Vec<(Ask, Command)>),
+    /// Windows of messages, as [`Visit::next_window`] gives them.
+    Windows,
+    /// Nothing more.
+    Finished,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Opening,
+    Listing,
+    Filling,
+    Finished,
+}
+
+pub(super) struct Visit {
+    pub(super) id: MailboxId,
+    pub(super) raw: Vec<u8>,
+    pub(super) name: String,
+    mirror: Mirror,
+    state: MailboxState,
+    method: Method,
+    stage: Stage,
+    selected: Selected,
+    verdict: Verdict,
+    /// EXISTS as it stands now, and as it stood when the mailbox was opened.
+    exists: u32,
+    opened_with: u32,
+    failed: bool,
+    range_end: Option<Uid>,
+    vanished: UidSet,
+    listed: UidSet,
+    listed_all: bool,
+    /// What FETCH commands under way ask for.
+    awaited: Vec<Arc<UidSet>>,
+    answered: UidSet,
+    targets: UidSet,
+    unanswered: UidSet,
+    retry: Vec<(UidSet, Detail)>,
+    rows: Vec<NewMessage>,
+    flags: Vec<(Uid, Flags, Option<ModSeq>)>,
+    writes: Writes<Applied>,
+    pub(super) applied: Applied,
+    pub(super) complete: bool,
+    total_to_fill: u64,
+    filled: u64,
+}
+
+impl Visit {
+    pub(super) fn new(mailbox: &Mailbox, gaps: bool, known: u64, abilities: Abilities) -> Self {
+        let state = mailbox.state.clone();
+        let mirror = Mirror {
+            uid_validity: state.uid_validity,
+            uid_next: state.uid_next,
+            highest_modseq: state.highest_modseq,
+            complete: state.is_complete(),
+            count: known,
+            gaps,
+        };
+        Self {
+            id: mailbox.id,
+            raw: mailbox.naming.raw_name.clone(),
+            name: mailbox.naming.name.clone(),
+            method: delta::method(&mirror, abilities),
+            mirror,
+            state,
+            stage: Stage::Opening,
+            selected: Selected::default(),
+            verdict: Verdict::Continues,
+            exists: 0,
+            opened_with: 0,
+            failed: false,
+            range_end: None,
+            vanished: UidSet::new(),
+            listed: UidSet::new(),
+            listed_all: false,
+            awaited: Vec::new(),
+            answered: UidSet::new(),
+            targets: UidSet::new(),
+            unanswered: UidSet::new(),
+            retry: Vec::new(),
+            rows: Vec::new(),
+            flags: Vec::new(),
+            writes: Writes::default(),
+            applied: Applied::default(),
+            complete: false,
+            total_to_fill: 0,
+            filled: 0,
+        }
+    }
+
+    /// The commands that open the mailbox and ask for what most likely changed, in one flight.
+    pub(super) fn open(
+        &mut self,
+        server: &Capabilities,
+        status: Option<&StatusEntry>,
+    ) -> Result<Vec<(Ask, Command)>, InvalidArgument> {
+        let mode = match self.method {
+            Method::Qresync { from: (validity, modseq) } => {
+                Some(Resync::Qresync { validity, modseq, known: None, matching: None })
+            }
+            _ if server.condstore() => Some(Resync::Condstore),
+            _ => None,
+        };
+        let mut round = vec![(Ask::Open, command::examine(&self.raw, mode)?)];
+        if let (Method::Condstore { since }, Some(before)) = (self.method, self.below_uid_next()) {
+            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), Some(since), false)?));
+        }
+        if let (Method::Plain, Some(before)) = (self.method, self.below_uid_next())
+            && self.mirror.count > 0
+        {
+            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), None, false)?));
+        }
+        if !self.mirror.complete || self.mirror.gaps {
+            round.push((Ask::Search(None), items::search_all(server)?));
+        }
+        if let Some(range) = self.likely_new(status) {
+            self.range_end = range.last();
+            let fetch = command::uid_fetch(&range, &items::new_message(server, Detail::Usual), None, false)?;
+            let range = Arc::new(range);
+            self.awaited.push(Arc::clone(&range));
+            round.push((Ask::Range(range), fetch));
+        }
+        Ok(round)
+    }
+
+    /// The command that comes back to the mailbox.
+    pub(super) fn reopen(&self) -> Result<Command, InvalidArgument> {
+        command::examine(&self.raw, None)
+    }
+
+    fn below_uid_next(&self) -> Option<UidSet> {
+        let before = Uid::new(self.mirror.uid_next?.get() - 1)?;
+        Some(UidSet::range(Uid::MIN, before))
+    }
+
+    fn likely_new(&self, status: Option<&StatusEntry>) -> Option<UidSet> {
+        if self.mirror.complete {
+            return delta::speculative(&self.mirror);
+        }
+        let status = status.filter(|_| self.method == Method::First)?;
+        let top = Uid::new(status.uid_next?.get() - 1)?;
+        let from = if status.messages? <= WHOLE { 1 } else { top.get().saturating_sub(delta::SPECULATIVE_UIDS - 1) };
+        Some(UidSet::range(Uid::new(from).unwrap_or(Uid::MIN), top))
+    }
+
+    /// The next messages to ask for, newest first.
+    pub(super) fn next_window(&mut self, size: u64) -> Option<(Arc<UidSet>, Detail)> {
+        if self.failed {
+            return None;
+        }
+        let (window, detail) = match self.retry.pop() {
+            Some(again) => again,
+            None if self.targets.is_empty() => return None,
+            None => (windows::take(&mut self.targets, size), Detail::Usual),
+        };
+        let window = Arc::new(window);
+        self.awaited.push(Arc::clone(&window));
+        Some((window, detail))
+    }
+
+    /// Whether there are windows to be asked for.
+    pub(super) fn has_windows(&self) -> bool {
+        self.stage == Stage::Filling && !self.failed && (!self.retry.is_empty() || !self.targets.is_empty())
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    pub(super) fn mirror(&self) -> &Mirror {
+        &self.mirror
+    }
+
+    /// Keeps what arrived and waits until it is committed, however the run ended: the next one goes on from there.
+    pub(super) async fn settle(&mut self, store: &Store) -> Result<(), SyncError> {
+        let judged = self.selected.exists.is_some() && self.verdict == Verdict::Continues && !self.failed;
+        if judged {
+            self.flush(store).await?;
+        }
+        self.drain().await
+    }
+
+    /// How far the filling is: done and to do.
+    pub(super) fn progress(&self) -> (u64, u64) {
+        (self.filled, self.total_to_fill)
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.stage == Stage::Finished
+    }
+}

@@ -1,0 +1,99 @@
+//! A model server with one account, and a phone that syncs with it.
+
+use std::sync::Arc;
+
+use postrider_model::ModelServer;
+use postrider_model::profile::Profile;
+use postrider_model::world::{Rival, World};
+
+use crate::cuts::{Allowed, CutNetwork};
+use crate::phone::{ModelNetwork, PASSWORD, Phone, USER};
+use crate::workload::{held, mail};
+
+/// A server and a phone.
+pub struct Scene {
+    /// The server.
+    pub server: ModelServer,
+    /// The phone.
+    pub phone: Phone,
+    /// What may pass between them.
+    pub allowed: Allowed,
+    delimiter: char,
+    prefix: String,
+}
+
+impl Scene {
+    /// A server of this profile with its usual mailboxes, and a phone that has never synced.
+    ///
+    /// # Panics
+    /// Where the scene cannot be set: a test cannot go on without it.
+    #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
+    pub async fn new(profile: Profile) -> Self {
+        let world = World::new();
+        let delimiter = profile.layout.delimiter.map_or('/', char::from);
+        let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
+        profile.layout.furnish(&world, USER, PASSWORD).expect("the profile's mailboxes");
+        let server = ModelServer::new(world, profile);
+        let allowed = Allowed::default();
+        let network = CutNetwork { below: ModelNetwork(server.clone()), allowed: allowed.clone() };
+        let phone = Phone::new(Arc::new(network)).await.expect("a phone");
+        Self { server, phone, allowed, delimiter, prefix }
+    }
+
+    /// The same with so many mails in the inbox, synced.
+    ///
+    /// # Panics
+    /// As [`Scene::new`].
+    #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
+    pub async fn with_mail(profile: Profile, count: u64) -> Self {
+        let scene = Self::new(profile).await;
+        for number in 0..count {
+            scene.rival().deliver("INBOX", mail(number)).expect("a delivery");
+        }
+        scene.agrees("at first").await;
+        scene
+    }
+
+    /// Another client of the same account.
+    pub fn rival(&self) -> Rival {
+        self.server.world().rival(USER)
+    }
+
+    /// The raw name of a mailbox that is shown under this name.
+    pub fn raw(&self, name: &str) -> String {
+        format!("{}{}", self.prefix, name.replace('/', &self.delimiter.to_string()))
+    }
+
+    /// Whether phone and server hold the same now; what differs is told.
+    ///
+    /// # Panics
+    /// Where the phone cannot be read.
+    #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
+    pub async fn same(&self) -> Result<(), String> {
+        let server = held(self.server.world(), self.delimiter, &self.prefix);
+        let phone = self.phone.mail().await.expect("the phone can be read");
+        let names = |held: &std::collections::BTreeMap<String, _>| held.keys().cloned().collect::<Vec<_>>();
+        if names(&phone) != names(&server) {
+            return Err(format!("mailboxes: phone {:?}, server {:?}", names(&phone), names(&server)));
+        }
+        for (name, there) in &server {
+            let here = phone.get(name).cloned().unwrap_or_default();
+            let uids = here.keys().chain(there.keys());
+            if let Some(uid) = uids.into_iter().find(|uid| here.get(uid) != there.get(uid)) {
+                return Err(format!("{name} {uid}: phone {:?}, server {:?}", here.get(uid), there.get(uid)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Syncs, and demands that the phone then holds what the server holds.
+    ///
+    /// # Panics
+    /// Where it does not.
+    #[allow(clippy::expect_used, reason = "that is what the test asserts")]
+    pub async fn agrees(&self, when: &str) {
+        let (summary, notices) = self.phone.sync().await.expect("a sync");
+        assert!(summary.complete, "{when}: {notices:?}");
+        assert_eq!(self.same().await, Ok(()), "{when}");
+    }
+}
