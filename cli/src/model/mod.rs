@@ -1,5 +1,6 @@
 //! The embedded mail server, with a mailbox that looks like a person's.
 
+mod events;
 mod letters;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,8 +11,6 @@ use postrider_model::world::{Refusal, World};
 use postrider_model::{Listening, ModelServer, Security};
 
 use crate::exit::Failure;
-
-pub(crate) use letters::later;
 
 /// The person whose mailbox it is.
 pub(crate) const USER: &str = "mara@postrider.example";
@@ -38,7 +37,7 @@ impl Model {
         let world = World::with_clock(|| SystemClock.now().0);
         let furnished = profile.layout.furnish(&world, USER, PASSWORD);
         let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
-        furnished.and_then(|person| letters::fill(&person, &prefix, SystemClock.now().0)).map_err(refused)?;
+        furnished.and_then(|person| events::fill(&person, &prefix, SystemClock.now().0)).map_err(refused)?;
         let server = ModelServer::new(world, profile);
         let mut model = Self { server, listening: None, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) };
         model.listen().await?;
@@ -66,7 +65,7 @@ impl Model {
 
     /// Somebody else changes the mailbox, meanwhile.
     pub(crate) fn change(&self) -> Result<(), Failure> {
-        later(&self.server.world().rival(USER), SystemClock.now().0).map_err(refused)
+        events::later(&self.server.world().rival(USER), SystemClock.now().0).map_err(refused)
     }
 }
 
