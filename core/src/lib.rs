@@ -6,4 +6,5 @@
 
 pub mod imap;
 pub mod model;
+pub mod sasl;
 pub mod wire;

@@ -98,6 +98,31 @@ pub enum Code {
     Other(String),
 }
 
+impl Code {
+    /// The code's own word.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Other(name) => return name.clone(),
+            Self::Alert => "ALERT",
+            Self::AppendUid(..) => "APPENDUID",
+            Self::CopyUid(..) => "COPYUID",
+            Self::Capability(_) => "CAPABILITY",
+            Self::Closed => "CLOSED",
+            Self::HighestModSeq(_) => "HIGHESTMODSEQ",
+            Self::NoModSeq => "NOMODSEQ",
+            Self::MailboxId(_) => "MAILBOXID",
+            Self::Modified(_) => "MODIFIED",
+            Self::PermanentFlags(..) => "PERMANENTFLAGS",
+            Self::ReadOnly => "READ-ONLY",
+            Self::ReadWrite => "READ-WRITE",
+            Self::UidNext(_) => "UIDNEXT",
+            Self::UidValidity(_) => "UIDVALIDITY",
+            Self::UidNotSticky => "UIDNOTSTICKY",
+        }
+        .to_owned()
+    }
+}
+
 /// What one FETCH response told of one message. Only what it named is `Some`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fetch {

@@ -1,8 +1,20 @@
 //! The network edge: connecting, TLS and trust, the guard that frames what a server sends, deflate, byte counters.
 //! The only module that opens sockets.
 
+mod error;
 mod frame;
+mod guard;
+mod network;
+mod security;
 mod spool;
+mod tls;
+mod traffic;
 
+pub use error::{CertificateFault, WireError};
 pub use frame::{Frame, Literal};
+pub use guard::{Guard, Incoming, Limits, Outgoing};
+pub use network::{BoxStream, Network, Stream, TcpNetwork};
+pub use security::Security;
 pub use spool::Spool;
+pub use tls::{InvalidTrust, Trust, connect_tls};
+pub use traffic::{Spent, Traffic};

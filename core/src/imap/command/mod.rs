@@ -1,4 +1,36 @@
 //! Commands as bytes: built only by validated builders, so that nothing a caller passes can inject.
+//!
+//! Text of callers goes out as an atom where it is one, else quoted, else as a literal; NUL, which no form can carry,
+//! is refused. A builder that can be given such text, or a set that IMAP cannot write, returns a `Result`.
+
+mod argument;
+mod encoder;
+mod fetch;
+mod mailbox;
+mod message;
+mod search;
+mod select;
+mod session;
+mod split;
+
+#[cfg(test)]
+mod tests;
+
+pub use argument::InvalidArgument;
+pub use encoder::MAX_LINE;
+pub use fetch::{FetchItem, Section, uid_fetch};
+pub use mailbox::{
+    ListReturn, ListSelection, StatusItem, create, delete, get_quota_root, list, list_extended, lsub, rename, status,
+    subscribe, unsubscribe,
+};
+pub use message::{FlagChange, append, uid_copy, uid_expunge, uid_move, uid_store};
+pub use search::{SearchKey, SearchProgram, SearchReturn, uid_search};
+pub use select::{Resync, SequenceMatch, examine, select, unselect};
+pub use session::{
+    authenticate, authenticate_in_steps, capability, check, compress, enable, id, idle, login, logout, namespace, noop,
+    notify, notify_none, starttls,
+};
+pub use split::split_for_command;
 
 /// One command, without its tag and without its final line end.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,6 +47,8 @@ pub enum Piece {
     Text(Vec<u8>),
     /// Bytes that go out as a literal: the session announces it in the form that the server takes (`{5}`, `{5+}`).
     Literal(Vec<u8>),
+    /// A line that goes out when the server asks for it: what SASL calls a response.
+    Answer(Vec<u8>),
 }
 
 impl Command {

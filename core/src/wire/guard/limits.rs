@@ -1,0 +1,31 @@
+use std::time::Duration;
+
+/// What the guard lets through.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest line, in bytes. Sets of UIDs may be longer: they are handed on in pieces.
+    pub line: usize,
+    /// Literals up to this size, in octets, are held in memory.
+    pub literal_in_memory: u64,
+    /// All literals of one response that are held in memory, in octets; the rest goes to the spool.
+    pub response_in_memory: u64,
+    /// The largest literal, in octets.
+    pub literal: u64,
+    /// How long a server may be silent while something is awaited.
+    pub silence: Duration,
+    /// How long a server may take to bring one line to its end: so that a byte a minute is no progress.
+    pub line_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line: 64 * 1024,
+            literal_in_memory: 256 * 1024,
+            response_in_memory: 8 * 1024 * 1024,
+            literal: 2 * 1024 * 1024 * 1024,
+            silence: Duration::from_secs(60),
+            line_time: Duration::from_secs(300),
+        }
+    }
+}
