@@ -83,7 +83,7 @@ impl Session {
         let greeting = match self.next().await {
             Ok(Event::Data(Untagged::Condition(greeting))) => greeting,
             // A portal's web page, or another protocol: nothing of it is worth telling.
-            Ok(_) | Err(ImapError::Wire(WireError::Protocol(_) | WireError::LineTooLong)) => {
+            Ok(_) | Err(ImapError::Protocol(_) | ImapError::Wire(WireError::Protocol(_) | WireError::LineTooLong)) => {
                 return Err(ImapError::Protocol("no greeting: this is no IMAP server"));
             }
             Err(error) => return Err(error),

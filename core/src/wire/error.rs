@@ -11,7 +11,7 @@ pub enum CertificateFault {
     /// It is for another host.
     #[error("the certificate is for another host")]
     WrongHost,
-    /// Nobody trusted has signed it.
+    /// Nobody trusted has signed it, or not for a server.
     #[error("the certificate is not signed by anybody trusted")]
     Untrusted,
     /// It is not the pinned one.

@@ -11,6 +11,7 @@ mod spool;
 mod tls;
 mod traffic;
 mod transport;
+mod trust;
 
 pub use error::{CertificateFault, WireError};
 pub use frame::{Frame, Literal};
@@ -18,5 +19,6 @@ pub use guard::{Guard, Incoming, Limits, Outgoing, PartialLiteral};
 pub use network::{BoxStream, Network, Stream, TcpNetwork};
 pub use security::Security;
 pub use spool::Spool;
-pub use tls::{InvalidTrust, Trust, connect_tls};
+pub use tls::connect_tls;
 pub use traffic::{Spent, Traffic};
+pub use trust::{InvalidTrust, Trust};
