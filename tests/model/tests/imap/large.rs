@@ -29,7 +29,7 @@ async fn a_million_messages_are_made_only_when_read() {
     );
     assert!(client.ok("UID SEARCH RETURN (COUNT ALL) ALL").await.has("COUNT 1000000 ALL 1:1000000"));
     assert_eq!(made.load(Ordering::Relaxed), 0);
-    rival.flag("INBOX", &[5], FlagChange::Add, &["\\Flagged"]).unwrap();
+    rival.set_flags("INBOX", &[5], FlagChange::Add, &["\\Flagged"]).unwrap();
     rival.expunge("INBOX", &[7, 999_999]).unwrap();
     let news = client.ok("NOOP").await;
     assert_eq!(news.untagged, ["* 999999 EXPUNGE", "* 7 EXPUNGE", "* 5 FETCH (FLAGS (\\Flagged \\Seen))"]);

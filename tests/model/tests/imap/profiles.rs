@@ -63,7 +63,7 @@ async fn preauth_needs_no_login() {
     let mut profile = Profile::full();
     profile.quirks.preauth = Some("jo".to_owned());
     let (server, _) = with_mail(profile, 1);
-    let mut client = Client::over(server.connect()).await;
+    let mut client = Client::over(server.connect_in_memory()).await;
     assert!(client.greeting.starts_with("* PREAUTH"));
     client.ok("SELECT INBOX").await;
 }

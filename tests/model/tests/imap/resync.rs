@@ -11,7 +11,7 @@ async fn changedsince_gives_what_changed_and_vanished() {
     let mut client = Client::login(&server).await;
     assert_eq!(client.ok("ENABLE QRESYNC X-UNKNOWN").await.untagged, ["* ENABLED QRESYNC"]);
     assert_eq!(client.ok("SELECT INBOX").await.line("HIGHESTMODSEQ"), "* OK [HIGHESTMODSEQ 6] highest");
-    rival.flag("INBOX", &[2], FlagChange::Add, &["\\Seen"]).unwrap();
+    rival.set_flags("INBOX", &[2], FlagChange::Add, &["\\Seen"]).unwrap();
     rival.expunge("INBOX", &[1, 4]).unwrap();
     let answer = client.ok("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 6 VANISHED)").await;
     assert_eq!(
@@ -33,7 +33,7 @@ async fn select_with_qresync_brings_the_delta() {
     let mut client = Client::login(&server).await;
     client.ok("ENABLE QRESYNC").await;
     let validity = server.world().with(|state| state.mailbox("jo", b"INBOX").unwrap().uidvalidity);
-    rival.flag("INBOX", &[5], FlagChange::Add, &["\\Flagged"]).unwrap();
+    rival.set_flags("INBOX", &[5], FlagChange::Add, &["\\Flagged"]).unwrap();
     rival.expunge("INBOX", &[2, 3]).unwrap();
     rival.deliver("INBOX", mail(7)).unwrap();
     let delta = client.ok(format!("SELECT INBOX (QRESYNC ({validity} 7))")).await;

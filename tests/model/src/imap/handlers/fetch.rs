@@ -111,7 +111,7 @@ impl Session {
         let vanished = self
             .with_account(|account| {
                 let mailbox = account.by_id(view.mailbox)?;
-                let largest = mailbox.uidnext - 1;
+                let largest = mailbox.uidnext.saturating_sub(1);
                 let wanted = |uid: &Uid| fetch.set.contains(*uid, largest) && !mailbox.contains(*uid);
                 Some(match mailbox.vanished_since(since) {
                     Some(vanished) => vanished.into_iter().filter(wanted).collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::imap::parse::{Qresync, Select, compact};
+use crate::imap::parse::{Qresync, Select, Set, compact};
 use crate::imap::reply::{Outcome, bad, no, ok};
 use crate::imap::session::Session;
 use crate::imap::view::View;
@@ -104,7 +104,7 @@ impl Session {
         let Some(view) = self.view.as_ref().filter(|view| !view.nomodseq) else { return Ok(()) };
         let answer = self.with_account(|account| {
             let mailbox = account.by_id(view.mailbox)?;
-            let largest = mailbox.uidnext - 1;
+            let largest = mailbox.uidnext.saturating_sub(1);
             let wanted = |uid: Uid| known.known.as_ref().is_none_or(|set| set.contains(uid, largest));
             let vanished: Vec<Uid> = match mailbox.vanished_since(known.modseq) {
                 Some(vanished) => vanished.into_iter().filter(|uid| wanted(*uid)).collect(),
@@ -150,11 +150,9 @@ impl Session {
 /// The largest UID up to which the client's pairs of numbers and UIDs still hold.
 fn matched(known: &Qresync, view: &View) -> Uid {
     let Some((numbers, uids)) = &known.matches else { return 0 };
-    let expand = |set: &crate::imap::parse::Set, largest: u32| -> Vec<u32> {
-        set.ranges(largest).flat_map(|(first, last)| first..=last).collect()
-    };
-    let numbers = expand(numbers, view.exists());
-    let uids = expand(uids, view.uids.last().copied().unwrap_or(0));
-    let pairs = numbers.iter().zip(&uids);
-    pairs.take_while(|(number, uid)| view.number(**uid) == Some(**number)).last().map_or(0, |(_, uid)| *uid)
+    fn members(set: &Set, largest: u32) -> impl Iterator<Item = u32> {
+        set.ranges(largest).flat_map(|(first, last)| first..=last)
+    }
+    let pairs = members(numbers, view.exists()).zip(members(uids, view.uids.last().copied().unwrap_or(0)));
+    pairs.take_while(|(number, uid)| view.number(*uid) == Some(*number)).last().map_or(0, |(_, uid)| uid)
 }
