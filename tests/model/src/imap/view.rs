@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::parse::Set;
-use crate::world::{Mailbox, Place, State, Stored, Uid};
+use crate::world::{Flags, Mailbox, Place, State, Stored, Uid};
 
 /// The selected mailbox.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct View {
     pub(crate) uids: Vec<Uid>,
     /// Messages from this UID on are recent in this session.
     pub(crate) recent_from: Uid,
+    /// Flags that the client was told of.
+    pub(crate) keywords: Flags,
     uidnext: Uid,
     told_flags: u64,
     told_expunges: u64,
@@ -50,6 +52,7 @@ impl View {
             nomodseq: mailbox.nomodseq,
             uids: mailbox.uids(),
             recent_from: mailbox.recent_from,
+            keywords: known_flags(mailbox),
             uidnext: mailbox.uidnext,
             told_flags: mailbox.highest_modseq,
             told_expunges: mailbox.highest_modseq,
@@ -60,6 +63,11 @@ impl View {
     /// The sequence number of a UID.
     pub(crate) fn number(&self, uid: Uid) -> Option<u32> {
         self.uids.binary_search(&uid).ok().and_then(|index| u32::try_from(index + 1).ok())
+    }
+
+    /// Up to which mod-sequence the session knows all changes of flags.
+    pub(crate) fn told(&self) -> u64 {
+        self.told_flags
     }
 
     /// How many messages the session knows of.
@@ -166,4 +174,11 @@ impl View {
         self.uidnext = self.uidnext.max(mailbox.uidnext);
         self.quiet.clear();
     }
+}
+
+/// The system flags, and the keywords in use.
+fn known_flags(mailbox: &Mailbox) -> Flags {
+    let mut flags = Flags::of(["\\Answered", "\\Deleted", "\\Draft", "\\Flagged", "\\Seen"]);
+    flags.extend(&mailbox.flags_in_use());
+    flags
 }

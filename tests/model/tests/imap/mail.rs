@@ -71,7 +71,15 @@ async fn store_answers_with_the_flags_unless_silent() {
     let mut client = Client::inbox(&server).await;
     client.ok("SELECT INBOX").await;
     let stored = client.ok("STORE 1:2 +FLAGS (\\Seen Work)").await;
-    assert_eq!(stored.untagged, ["* 1 FETCH (FLAGS (\\Seen Work))", "* 2 FETCH (FLAGS (\\Seen Work))"]);
+    assert_eq!(
+        stored.untagged,
+        [
+            "* FLAGS (\\Answered \\Deleted \\Draft \\Flagged \\Seen Work)",
+            "* OK [PERMANENTFLAGS (\\Answered \\Deleted \\Draft \\Flagged \\Seen Work \\*)] kept",
+            "* 1 FETCH (FLAGS (\\Seen Work))",
+            "* 2 FETCH (FLAGS (\\Seen Work))"
+        ]
+    );
     assert!(client.ok("STORE 1 -FLAGS.SILENT \\Seen").await.untagged.is_empty());
     let stored = client.ok("UID STORE 1 FLAGS ()").await;
     assert_eq!(stored.untagged, ["* 1 FETCH (UID 1 FLAGS ())"]);

@@ -150,3 +150,14 @@ async fn recent_is_told_to_the_first_session_only() {
     assert_eq!(one.ok("NOOP").await.untagged, ["* 3 EXISTS", "* 3 RECENT"]);
     assert_eq!(one.ok("FETCH 3 FLAGS").await.untagged, ["* 3 FETCH (FLAGS (\\Recent))"]);
 }
+
+#[tokio::test]
+async fn asking_for_modseqs_tells_the_highest_first() {
+    let (server, _) = with_mail(Profile::full(), 2);
+    let mut client = Client::inbox(&server).await;
+    let first = client.ok("FETCH 1 (MODSEQ)").await;
+    assert_eq!(first.untagged, ["* OK [HIGHESTMODSEQ 3] highest", "* 1 FETCH (MODSEQ (2))"]);
+    assert_eq!(client.ok("FETCH 1 (FLAGS)").await.untagged, ["* 1 FETCH (FLAGS ())"]);
+    assert_eq!(client.ok("STORE 1 +FLAGS (\\Seen)").await.untagged, ["* 1 FETCH (FLAGS (\\Seen) MODSEQ (4))"]);
+    assert!(client.ok("UID MOVE 1 Trash").await.tagged.starts_with("OK [HIGHESTMODSEQ 5]"));
+}

@@ -18,7 +18,9 @@ async fn searched() -> (Client, postrider_model::ModelServer) {
     }
     rival.set_flags("INBOX", &[2, 3], FlagChange::Add, &["\\Seen", "Work"]).unwrap();
     rival.expunge("INBOX", &[1]).unwrap();
-    (Client::inbox(&server).await, server)
+    let mut client = Client::login(&server).await;
+    client.ok("SELECT INBOX (CONDSTORE)").await;
+    (client, server)
 }
 
 #[tokio::test]

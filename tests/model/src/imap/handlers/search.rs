@@ -20,7 +20,7 @@ impl Session {
             if view.nomodseq {
                 return bad("there are no mod-sequences here");
             }
-            self.enabled.condstore = true;
+            self.enable_condstore();
         }
         let (found, highest) = self.find(&search.key);
         let numbers: Vec<u32> = if search.uid {

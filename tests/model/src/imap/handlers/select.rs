@@ -8,12 +8,11 @@ use crate::imap::session::Session;
 use crate::imap::view::View;
 use crate::imap::wire::Closed;
 use crate::profile::Extension;
-use crate::world::{Flags, Uid};
+use crate::world::Uid;
 
 /// What SELECT tells besides the view.
 struct Facts {
     view: View,
-    flags: Flags,
     first_unseen: Option<Uid>,
     uidnext: Uid,
     highest_modseq: u64,
@@ -30,7 +29,7 @@ impl Session {
             self.io.say("* OK [CLOSED] the other mailbox");
         }
         if select.condstore || select.qresync.is_some() {
-            self.enabled.condstore = true;
+            self.enable_condstore();
         }
         let raw = self.raw_name(&select.mailbox);
         let Some(facts) = self.facts(&raw, select.examine) else {
@@ -51,7 +50,6 @@ impl Session {
             let read_only = examine || mailbox.read_only;
             let facts = Facts {
                 view: View::new(mailbox, read_only),
-                flags: mailbox.flags_in_use(),
                 first_unseen: mailbox.first_unseen(),
                 uidnext: mailbox.uidnext,
                 highest_modseq: mailbox.highest_modseq,
@@ -66,14 +64,7 @@ impl Session {
 
     fn say_facts(&mut self, facts: &Facts) {
         let quirks = self.profile.quirks.clone();
-        let mut flags = Flags::of(["\\Answered", "\\Deleted", "\\Draft", "\\Flagged", "\\Seen"]);
-        flags.extend(&facts.flags);
-        self.io.say(format!("* FLAGS ({flags})"));
-        if !quirks.no_permanent_flags {
-            let star = if quirks.no_keywords { "" } else { " \\*" };
-            let kept = if facts.view.read_only { String::new() } else { format!("{flags}{star}") };
-            self.io.say(format!("* OK [PERMANENTFLAGS ({kept})] kept"));
-        }
+        self.say_keywords(&facts.view.keywords, facts.view.read_only);
         self.io.say(format!("* {} EXISTS", facts.view.exists()));
         let recent = if quirks.recent { facts.view.recent() } else { 0 };
         self.io.say(format!("* {recent} RECENT"));

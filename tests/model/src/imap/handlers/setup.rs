@@ -64,8 +64,11 @@ impl Session {
         for word in words {
             let known = Extension::from_capability(word).filter(|extension| self.profile.has(*extension));
             match known {
-                Some(Extension::Condstore) => self.enabled.condstore = true,
-                Some(Extension::Qresync) => (self.enabled.condstore, self.enabled.qresync) = (true, true),
+                Some(Extension::Condstore) => self.enable_condstore(),
+                Some(Extension::Qresync) => {
+                    self.enable_condstore();
+                    self.enabled.qresync = true;
+                }
                 Some(Extension::Utf8Accept) => self.enabled.utf8 = true,
                 _ => continue,
             }
