@@ -149,6 +149,8 @@ async fn recent_is_told_to_the_first_session_only() {
     rival.deliver("INBOX", mail(3)).unwrap();
     assert_eq!(one.ok("NOOP").await.untagged, ["* 3 EXISTS", "* 3 RECENT"]);
     assert_eq!(one.ok("FETCH 3 FLAGS").await.untagged, ["* 3 FETCH (FLAGS (\\Recent))"]);
+    assert_eq!(two.ok("NOOP").await.untagged, ["* 3 EXISTS", "* 0 RECENT"]);
+    assert_eq!(two.ok("SEARCH RECENT").await.untagged, ["* SEARCH"]);
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ impl Session {
     }
 
     pub(crate) fn put_flags(&mut self, place: &Place) {
-        let recent = self.profile.quirks.recent && self.view.as_ref().is_some_and(|view| place.uid >= view.recent_from);
+        let recent = self.profile.quirks.recent && self.view.as_ref().is_some_and(|view| view.is_recent(place.uid));
         let space = if place.flags.is_empty() || !recent { "" } else { " " };
         let mark = if recent { "\\Recent" } else { "" };
         self.io.put(format!("FLAGS ({}{space}{mark})", place.flags));
