@@ -19,10 +19,13 @@ pub(crate) struct BackupArgs {
 }
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  postrider --data new restore mail.backup")]
+#[command(after_help = "Examples:\n  postrider --data new restore mail.backup\n  postrider restore mail.backup --yes")]
 pub(crate) struct RestoreArgs {
     /// The backup
     pub(crate) file: PathBuf,
+    /// Do not ask before what is in the folder is replaced
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 pub(super) const DEMO_EXAMPLES: &str = "\

@@ -87,7 +87,7 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Write the whole store to one file, while it is in use
     Backup(BackupArgs),
-    /// Make a store from a backup
+    /// Put a backup in place of what is in the data folder
     Restore(RestoreArgs),
     /// Run the embedded mail server alone, on this machine only
     ServeModel(ServeModelArgs),

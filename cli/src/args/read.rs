@@ -100,12 +100,14 @@ pub(crate) struct AttachmentArgs {
 }
 
 const SEARCH_EXAMPLES: &str = "\
-A query is words, and from: to: subject: in: is:unread is:flagged has:attachment before:DATE after:DATE.
+All terms must fit. There are words, \"several words\", from: to: subject: body: in:MAILBOX is:unread is:flagged is:answered
+has:attachment before:2026-01-31 since:2026-01-01 larger:5M; TERM OR TERM takes either. -TERM must not fit: quote the query.
 
 Examples:
   postrider search invoice march
   postrider search from:ann is:unread before:2026-01-01
   postrider search subject:\"two words\" has:attachment in:inbox
+  postrider search 'invoice -from:ann'
   postrider search --server invoice";
 
 #[derive(Args)]

@@ -144,7 +144,7 @@ async fn set(session: &Session<'_>, args: SetArgs) -> Result<Exit, Failure> {
             check_protection(session, &settings, args.allow_plaintext)?;
         }
     }
-    let password = if args.password.password_stdin { Some(password_from_stdin()?) } else { None };
+    let password = if args.password.password_stdin { Some(password_from_stdin().await?) } else { None };
     if password.is_some() {
         settings.host.remove(COMMAND);
     }
@@ -172,7 +172,7 @@ async fn set(session: &Session<'_>, args: SetArgs) -> Result<Exit, Failure> {
 async fn remove(session: &Session<'_>, args: RemoveArgs) -> Result<Exit, Failure> {
     let core = session.core().await?;
     let account = core.find_account(Some(&args.account)).await?;
-    confirm(&format!("Remove account {} and its mail from this device?", account.name), args.yes)?;
+    confirm(format!("Remove account {} and its mail from this device?", account.name), args.yes).await?;
     core.remove_account(account.id).await?;
     session.secrets().await?.forget(&account.name)?;
     if session.out.is_json() {
@@ -224,12 +224,9 @@ fn check_protection(session: &Session<'_>, settings: &AccountSettings, allowed: 
 /// The password as given on standard input or at the terminal.
 async fn typed_password(source: &PasswordSource, account: &str) -> Result<Option<Secret>, Failure> {
     if source.password_stdin {
-        return password_from_stdin().map(Some);
+        return password_from_stdin().await.map(Some);
     }
-    let account = account.to_owned();
-    // Typing takes its time; Ctrl-C must work meanwhile.
-    let asked = tokio::task::spawn_blocking(move || password_from_terminal(&account)).await;
-    asked.unwrap_or_else(|_| Err(Failure::cancelled()))
+    password_from_terminal(account.to_owned()).await
 }
 
 /// Where an account's password is kept, in words.

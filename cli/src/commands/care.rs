@@ -1,12 +1,14 @@
 //! Looking after the store.
 
+use std::fs;
+
 use postrider::api::Core;
 use serde_json::json;
 
 use crate::args::{BackupArgs, DoctorArgs, RestoreArgs};
 use crate::exit::{Exit, Failure};
 use crate::session::Session;
-use crate::terminal::one_line;
+use crate::terminal::{confirm, one_line};
 
 pub(super) async fn doctor(session: &Session<'_>, args: DoctorArgs) -> Result<Exit, Failure> {
     let health = session.core().await?.check(args.repair).await?;
@@ -41,6 +43,9 @@ pub(super) async fn backup(session: &Session<'_>, args: BackupArgs) -> Result<Ex
 
 pub(super) async fn restore(session: &Session<'_>, args: RestoreArgs) -> Result<Exit, Failure> {
     let data = session.data()?;
+    if fs::read_dir(&data).is_ok_and(|mut entries| entries.next().is_some()) {
+        confirm(format!("Replace the mail in {}?", data.display()), args.yes).await?;
+    }
     Core::restore(&args.file, &data).await?;
     if session.out.is_json() {
         session.out.object(&json!({"data": data.display().to_string()}))?;

@@ -18,7 +18,7 @@ pub(super) async fn run(session: &Session<'_>, args: ShowArgs) -> Result<Exit, F
         core.raw(id).await?.write_to(&mut session.out.writer())?;
     } else if view.text {
         core.fetch_body(id).await?;
-        content(session, id, "text", &core.text(id).await?)?;
+        content(session, id, "text", &text(core, id).await?)?;
     } else if view.html {
         core.fetch_body(id).await?;
         let html = core.html(id).await?.ok_or_else(|| Failure::not_found("this mail has no HTML"))?;
@@ -45,6 +45,11 @@ fn content(session: &Session<'_>, id: PlaceId, kind: &str, text: &str) -> Result
     }
 }
 
+/// The readable text, with the line ends of this machine's programs.
+async fn text(core: &Core, id: PlaceId) -> Result<String, Failure> {
+    Ok(core.text(id).await?.replace("\r\n", "\n"))
+}
+
 async fn whole(session: &Session<'_>, core: &Core, id: PlaceId) -> Result<(), Failure> {
     // The header is on this device even where the body is not and cannot be had now.
     let fetched = core.fetch_body(id).await;
@@ -56,12 +61,12 @@ async fn whole(session: &Session<'_>, core: &Core, id: PlaceId) -> Result<(), Fa
     if session.out.is_json() {
         fetched?;
         let attachments: Vec<Value> = attachments.iter().map(json::attachment).collect();
-        let text = json!({"text": core.text(id).await?, "attachments": attachments});
+        let text = json!({"text": text(core, id).await?, "attachments": attachments});
         return session.out.object(&json::with(json::detail(&detail), text));
     }
     header(session, &detail, &attachments)?;
     fetched?;
-    session.out.line(format!("\n{}", block(&core.text(id).await?).trim_end()))
+    session.out.line(format!("\n{}", block(&text(core, id).await?).trim_end()))
 }
 
 fn header(session: &Session<'_>, detail: &MessageDetail, attachments: &[AttachmentInfo]) -> Result<(), Failure> {

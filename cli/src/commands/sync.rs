@@ -101,7 +101,7 @@ impl<'a> Report<'a> {
             SyncEvent::Progress { mailbox, stage, done, total, .. } => {
                 if let Some(bar) = self.bars.get(index) {
                     bar.set_message(one_line(&format!("{mailbox} {stage}")));
-                    bar.set_length(total);
+                    bar.set_length(total.max(done));
                     bar.set_position(done);
                 }
             }

@@ -54,7 +54,9 @@ impl Mail {
     fn changes<'a>(&'a self, now: &'a Self) -> Vec<Change<'a>> {
         let mut changes = Vec::new();
         for (id, row) in &now.0 {
-            let Some(old) = self.0.get(id) else {
+            // The same mail in another mailbox went there; it is known by its mail, whatever the server calls it.
+            let Some(old) = self.0.get(id).or_else(|| self.missing_from(now).find(|old| old.message == row.message))
+            else {
                 changes.push(Change::New(row));
                 continue;
             };
@@ -66,8 +68,14 @@ impl Mail {
                 changes.push(Change::Flags { added, taken, row });
             }
         }
-        changes.extend(self.0.iter().filter(|(id, _)| !now.0.contains_key(id)).map(|(_, row)| Change::Removed(row)));
+        let stays = |gone: &MessageRow| now.missing_from(self).any(|row| row.message == gone.message);
+        changes.extend(self.missing_from(now).filter(|row| !stays(row)).map(Change::Removed));
         changes
+    }
+
+    /// What is here and not there.
+    fn missing_from<'a>(&'a self, there: &'a Self) -> impl Iterator<Item = &'a MessageRow> {
+        self.0.iter().filter(|(id, _)| !there.0.contains_key(id)).map(|(_, row)| row)
     }
 }
 
@@ -83,7 +91,7 @@ impl Change<'_> {
                 ("new", row, Style::new().green(), details, json!({}))
             }
             Self::Moved { from, row } => {
-                let details = format!("{} → {}, same id", one_line(from), one_line(&row.mailbox));
+                let details = format!("{} → {}, its body was here", one_line(from), one_line(&row.mailbox));
                 ("moved", row, Style::new().cyan(), details, json!({"moved_from": from}))
             }
             Self::Flags { added, taken, row } => {

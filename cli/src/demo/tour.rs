@@ -91,6 +91,7 @@ impl<'a> Tour<'a> {
 
     async fn open(&mut self, letter: &MessageRow) -> Result<(), Failure> {
         self.narrator.step("A mail")?;
+        self.narrator.say("Its text and its file came with the sync; opening it asks the server nothing.")?;
         let id = letter.id.to_string();
         self.run(&["show", &id], Exit::Done).await?;
         if letter.has_attachments {

@@ -1,0 +1,133 @@
+//! The program, run as people and scripts run it, and a server for it.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use postrider_model::profile::Profile;
+use postrider_model::world::{NewMessage, Rival, World};
+use postrider_model::{Listening, ModelServer, Security};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub const USER: &str = "mara@postrider.example";
+pub const PASSWORD: &str = "correct horse";
+
+/// A machine with nothing on it but the program.
+pub struct Machine {
+    pub folder: TempDir,
+}
+
+impl Machine {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The program with these arguments, not started yet.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.env("POSTRIDER_DATA", self.data()).env("TZ", "UTC").env("TMPDIR", self.folder.path());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran(self.command(arguments).output().unwrap())
+    }
+
+    /// With this on standard input.
+    pub fn feed(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Ran(child.wait_with_output().unwrap())
+    }
+
+    /// Adds the account of the test's server.
+    pub fn add_account(&self, server: &Server) {
+        let line = ["account", "add", USER, "--name", "home", "--imap", &server.url(), "--allow-plaintext"];
+        let added = self.feed(&[&line[..], &["--password-stdin"]].concat(), &format!("{PASSWORD}\n"));
+        assert_eq!(added.code(), 0, "{}", added.err());
+    }
+}
+
+/// How a run ended.
+pub struct Ran(pub Output);
+
+impl Ran {
+    pub fn code(&self) -> i32 {
+        self.0.status.code().unwrap()
+    }
+
+    pub fn out(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
+    pub fn err(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    /// Standard output as objects; the run must have succeeded.
+    pub fn objects(&self) -> Vec<Value> {
+        assert_eq!(self.code(), 0, "{}", self.err());
+        objects(&self.out())
+    }
+
+    /// The one object on standard error.
+    pub fn error(&self) -> Value {
+        let found = objects(&self.err());
+        assert_eq!(found.len(), 1, "{}", self.err());
+        found.into_iter().next().unwrap()
+    }
+}
+
+pub fn objects(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A mail server on the loopback, with one account.
+pub struct Server {
+    pub person: Rival,
+    pub model: ModelServer,
+    address: String,
+    listening: Option<Listening>,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let world = World::new();
+        let profile = Profile::full();
+        let person = profile.layout.furnish(&world, USER, PASSWORD).unwrap();
+        let model = ModelServer::new(world, profile);
+        let listening = model.listen("127.0.0.1:0", Security::Plain).await.unwrap();
+        Self { person, model, address: listening.address().to_string(), listening: Some(listening) }
+    }
+
+    pub fn url(&self) -> String {
+        format!("imap+plain://{}", self.address)
+    }
+
+    pub fn cut(&mut self) {
+        self.listening = None;
+    }
+
+    pub fn deliver(&self, mailbox: &str, mail: &[u8]) {
+        self.person.deliver(mailbox, NewMessage::new(mail)).unwrap();
+    }
+}
+
+/// Whether any file below the folder holds these bytes.
+pub fn holds(folder: &Path, bytes: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return holds(&path, bytes);
+        }
+        std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes)
+    })
+}

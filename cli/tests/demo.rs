@@ -1,0 +1,37 @@
+//! The guided tour.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Machine, objects};
+
+#[test]
+fn the_tour_shows_everything_and_leaves_nothing_behind() {
+    let machine = Machine::new();
+    let tour = machine.run(&["demo"]);
+    assert_eq!(tour.code(), 0, "{}", tour.err());
+    for sight in
+        ["The first sync", "Search", "The network is cut", "What is different now:", "new ", "moved ", "removed "]
+    {
+        assert!(tour.out().contains(sight), "{sight}\n{}", tour.out());
+    }
+    assert!(!tour.out().contains('\u{1b}'), "no colours off a terminal");
+    assert_eq!(std::fs::read_dir(machine.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_tour_for_machines_is_objects_only() {
+    let machine = Machine::new();
+    let tour = machine.run(&["demo", "--json"]);
+    assert_eq!(tour.code(), 0, "{}", tour.err());
+    let events = objects(&tour.out());
+    let summaries: Vec<_> = events.iter().filter(|event| event["event"] == "summary").collect();
+    assert_eq!(summaries.len(), 2);
+    assert!(summaries.iter().all(|summary| summary["complete"] == true));
+    let (first, second) = (&summaries[0]["bytes_in"], &summaries[1]["bytes_in"]);
+    assert!(second.as_u64() < first.as_u64(), "the difference costs less than all");
+    let changes: Vec<_> = events.iter().filter_map(|event| event["change"].as_str()).collect();
+    for change in ["new", "flags", "moved", "removed"] {
+        assert!(changes.contains(&change), "{change}: {changes:?}");
+    }
+}
