@@ -18,7 +18,7 @@ async fn synced() -> (Machine, Server) {
         );
         server.deliver("INBOX", mail.as_bytes());
     }
-    server.person.flag("INBOX", &[2], FlagChange::Add, &["\\Seen", "\\Flagged"]).unwrap();
+    server.person.set_flags("INBOX", &[2], FlagChange::Add, &["\\Seen", "\\Flagged"]).unwrap();
     machine.add_account(&server);
     assert_eq!(machine.run(&["sync", "--bodies", "none"]).code(), 0);
     (machine, server)
@@ -56,7 +56,7 @@ async fn a_maildir_has_the_flags_in_its_names_and_is_brought_up_to_date_by_anoth
     let content = fs::read_to_string(machine.folder.path().join("md/cur").join(&names()[0])).unwrap();
     assert!(content.ends_with("\n\nFrom 1\n>From\n"), "not quoted: {content}");
 
-    server.person.flag("INBOX", &[1], FlagChange::Add, &["\\Answered"]).unwrap();
+    server.person.set_flags("INBOX", &[1], FlagChange::Add, &["\\Answered"]).unwrap();
     server.deliver(
         "INBOX",
         b"From: x@example.org\r\nSubject: late\r\nDate: Wed, 25 Nov 2026 10:00:00 +0000\r\n\r\nlate\r\n",

@@ -1,16 +1,11 @@
-//! From a host name to a session: greeting, TLS, login.
+//! From a host name to a session: connection, TLS, greeting.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use tokio::time::timeout;
 
-use super::command::{self, Command, InvalidArgument};
-use super::{Capabilities, Code, Condition, Event, ImapError, Session, StatusKind, Untagged};
-use crate::model::Secret;
-use crate::sasl;
+use super::{Event, ImapError, Session, StatusKind, Untagged, command};
 use crate::wire::{Guard, Limits, Network, Security, Spool, Traffic, Trust, WireError, connect_tls};
 
 /// Where a server is.
@@ -35,31 +30,19 @@ pub struct Deadlines {
     pub tls: Duration,
     /// The greeting.
     pub greeting: Duration,
+    /// All of it together, STARTTLS included.
+    pub total: Duration,
 }
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(30), tls: Duration::from_secs(20), greeting: Duration::from_secs(60) }
+        Self {
+            connect: Duration::from_secs(30),
+            tls: Duration::from_secs(20),
+            greeting: Duration::from_secs(60),
+            total: Duration::from_secs(90),
+        }
     }
-}
-
-/// Who logs in.
-#[derive(Clone, Debug)]
-pub enum Credentials {
-    /// With a password.
-    Password {
-        /// User name.
-        user: String,
-        /// Password.
-        secret: Secret,
-    },
-    /// With an OAuth 2 access token.
-    OAuth {
-        /// User name.
-        user: String,
-        /// Access token.
-        token: Secret,
-    },
 }
 
 impl Session {
@@ -67,7 +50,8 @@ impl Session {
     /// question whether it is there) is sent before TLS, and nothing received before it is believed after it.
     ///
     /// # Errors
-    /// [`ImapError`].
+    /// [`ImapError`]. A greeting that skips the login is refused: whoever sends it may be anybody, and what we then
+    /// wrote would go to them.
     pub async fn connect(
         network: &dyn Network,
         endpoint: &Endpoint,
@@ -76,37 +60,39 @@ impl Session {
         spool: Box<dyn Spool>,
         deadlines: Deadlines,
     ) -> Result<Self, ImapError> {
-        let stream = within(deadlines.connect, network.connect(&endpoint.host, endpoint.port)).await?;
-        traffic.connected();
-        let secure = endpoint.security == Security::Tls;
-        let stream = if secure {
-            within(deadlines.tls, connect_tls(stream, &endpoint.host, &endpoint.trust)).await?
-        } else {
-            stream
+        let steps = async {
+            let stream = within(deadlines.connect, network.connect(&endpoint.host, endpoint.port)).await?;
+            traffic.connected();
+            let secure = endpoint.security == Security::Tls;
+            let stream = if secure {
+                within(deadlines.tls, connect_tls(stream, &endpoint.host, &endpoint.trust)).await?
+            } else {
+                stream
+            };
+            let mut session = Self::over(Guard::new(stream, traffic, limits, spool), secure).await?;
+            within(deadlines.greeting, session.greeting()).await?;
+            if endpoint.security == Security::StartTls {
+                session.start_tls(endpoint, deadlines).await?;
+            }
+            Ok::<_, ImapError>(session)
         };
-        let mut session = Self::over(Guard::new(stream, traffic, limits, spool), secure).await?;
-        match timeout(deadlines.greeting, session.greeting()).await {
-            Ok(outcome) => outcome?,
-            Err(_) => return Err(WireError::TimedOut.into()),
-        }
-        if endpoint.security == Security::StartTls {
-            session.start_tls(endpoint, deadlines).await?;
-        }
-        Ok(session)
+        within(deadlines.total, steps).await
     }
 
     async fn greeting(&mut self) -> Result<(), ImapError> {
-        let Event::Data(Untagged::Condition(greeting)) = self.next().await? else {
-            return Err(ImapError::Protocol("no greeting"));
+        let greeting = match self.next().await {
+            Ok(Event::Data(Untagged::Condition(greeting))) => greeting,
+            // A portal's web page, or another protocol: nothing of it is worth telling.
+            Ok(_) | Err(ImapError::Protocol(_) | ImapError::Wire(WireError::Protocol(_) | WireError::LineTooLong)) => {
+                return Err(ImapError::Protocol("no greeting: this is no IMAP server"));
+            }
+            Err(error) => return Err(error),
         };
         match greeting.kind {
             StatusKind::Ok => Ok(()),
-            StatusKind::PreAuth if self.is_secure() => {
-                self.logged_in = true;
-                Ok(())
-            }
+            StatusKind::PreAuth if self.is_secure() => Err(ImapError::Protocol("it takes us for logged in")),
             StatusKind::PreAuth => Err(ImapError::PreAuthWithoutTls),
-            _ => Err(ImapError::Protocol("no greeting")),
+            _ => Err(ImapError::Protocol("no greeting: this is no IMAP server")),
         }
     }
 
@@ -114,9 +100,10 @@ impl Session {
         if !self.capabilities_known() {
             self.run(command::capability()).await?;
         }
-        if !self.capabilities().has("STARTTLS") {
+        if !self.capabilities().starttls() {
             return Err(ImapError::NoTls);
         }
+        self.guard().pause_after_tagged();
         if self.run(command::starttls()).await?.kind != StatusKind::Ok {
             return Err(ImapError::NoTls);
         }
@@ -128,123 +115,14 @@ impl Session {
         self.forget_capabilities();
         Ok(())
     }
-
-    /// The command that logs in, by the safest mechanism that both sides know. What the server can do is taken from
-    /// `remembered` where it has not said so itself, and asked for where neither is there. `None` where the server has
-    /// logged us in already.
-    ///
-    /// # Errors
-    /// [`ImapError::NoMechanism`], [`ImapError::Argument`], and what asking may meet.
-    pub async fn login_command(
-        &mut self,
-        endpoint: &Endpoint,
-        credentials: &Credentials,
-        remembered: Option<&Capabilities>,
-    ) -> Result<Option<Command>, ImapError> {
-        if self.is_logged_in() {
-            return Ok(None);
-        }
-        if !self.capabilities_known() && remembered.is_none() {
-            self.run(command::capability()).await?;
-        }
-        let server = match remembered {
-            Some(remembered) if !self.capabilities_known() => remembered.clone(),
-            _ => self.capabilities().clone(),
-        };
-        login(&server, endpoint, credentials).map(Some)
-    }
-
-    /// Takes the end of the login command: the session is logged in, or the error tells why not.
-    ///
-    /// # Errors
-    /// [`ImapError::Authentication`], [`ImapError::Unavailable`].
-    pub fn logged_in(&mut self, condition: &Condition) -> Result<(), ImapError> {
-        let told = matches!(condition.code, Some(Code::Capability(_)));
-        match condition.kind {
-            StatusKind::Ok => {
-                self.logged_in = true;
-                if !told {
-                    // What it could do before the login is not what it can do now.
-                    self.forget_capabilities();
-                }
-                Ok(())
-            }
-            _ => Err(refusal(condition)),
-        }
-    }
-
-    /// Logs in and learns what the server can do then.
-    ///
-    /// # Errors
-    /// As [`Session::logged_in`], and what the conversation may meet.
-    pub async fn log_in(&mut self, login: Command) -> Result<(), ImapError> {
-        let condition = self.run(login).await?;
-        self.logged_in(&condition)?;
-        if !self.capabilities_known() {
-            self.run(command::capability()).await?;
-        }
-        Ok(())
-    }
 }
 
-fn login(server: &Capabilities, endpoint: &Endpoint, credentials: &Credentials) -> Result<Command, ImapError> {
-    let ir = server.has("SASL-IR");
-    match credentials {
-        Credentials::Password { user, secret } => {
-            if !sasl::fits(user, secret) {
-                return Err(InvalidArgument::Nul.into());
-            }
-            if server.auth("PLAIN") {
-                authenticate("PLAIN", &sasl::plain(user, secret), ir)
-            } else if server.has("LOGINDISABLED") {
-                Err(ImapError::NoMechanism)
-            } else {
-                Ok(command::login(user, secret)?)
-            }
-        }
-        Credentials::OAuth { user, token } => {
-            if !sasl::fits(user, token) {
-                return Err(InvalidArgument::Nul.into());
-            }
-            if server.auth("OAUTHBEARER") {
-                let response = sasl::oauthbearer(user, token, &endpoint.host, endpoint.port);
-                authenticate("OAUTHBEARER", &response, ir)
-            } else if server.auth("XOAUTH2") {
-                authenticate("XOAUTH2", &sasl::xoauth2(user, token), ir)
-            } else {
-                Err(ImapError::NoMechanism)
-            }
-        }
-    }
-}
-
-fn authenticate(mechanism: &'static str, response: &[u8], in_line: bool) -> Result<Command, ImapError> {
-    let response = STANDARD.encode(response);
-    Ok(if in_line {
-        command::authenticate(mechanism, Some(&response))?
-    } else {
-        command::authenticate_in_steps(mechanism, response)?
-    })
-}
-
-/// A refused login is no wrong password where the server says otherwise (RFC 5530), by a code or, as some do, by text
-/// alone.
-fn refusal(condition: &Condition) -> ImapError {
-    let code = condition.code.as_ref().map(Code::name);
-    let text = condition.text.to_ascii_lowercase();
-    let busy =
-        ["too many", "maximum number", "temporar", "try again", "not connected", "unavailable", "limit exceeded"];
-    let unavailable = match code.as_deref() {
-        Some("AUTHENTICATIONFAILED" | "AUTHORIZATIONFAILED" | "EXPIRED" | "PRIVACYREQUIRED") => false,
-        Some("UNAVAILABLE" | "LIMIT" | "INUSE" | "SERVERBUG" | "CONTACTADMIN") => true,
-        _ => busy.iter().any(|word| text.contains(word)),
-    };
-    if unavailable { ImapError::Unavailable { code } } else { ImapError::Authentication { code } }
-}
-
-async fn within<T>(time: Duration, work: impl Future<Output = Result<T, WireError>>) -> Result<T, ImapError> {
+async fn within<T, E: Into<ImapError>>(
+    time: Duration,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, ImapError> {
     match timeout(time, work).await {
-        Ok(outcome) => Ok(outcome?),
+        Ok(outcome) => outcome.map_err(Into::into),
         Err(_) => Err(WireError::TimedOut.into()),
     }
 }

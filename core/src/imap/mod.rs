@@ -4,6 +4,7 @@ mod capability;
 pub mod command;
 mod connect;
 mod error;
+mod login;
 pub mod parse;
 mod response;
 mod session;
@@ -11,8 +12,9 @@ pub mod utf7;
 
 pub use capability::Capabilities;
 pub use command::{Command, InvalidArgument};
-pub use connect::{Credentials, Deadlines, Endpoint};
+pub use connect::{Deadlines, Endpoint};
 pub use error::ImapError;
+pub use login::Credentials;
 pub use response::{
     BodySection, Code, Condition, Fetch, ListEntry, Namespace, Namespaces, StatusEntry, StatusKind, Untagged,
 };

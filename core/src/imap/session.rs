@@ -2,12 +2,14 @@
 //! guard below it keeps the server's own words for our parser.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 
 use async_imap::imap_proto::{RequestId, Response};
 
-use super::command::{Command, Piece};
-use super::{Capabilities, Code, Condition, ImapError, StatusKind, Untagged, parse};
-use crate::wire::{Guard, Incoming, Outgoing};
+use super::command::{self, Command, Piece};
+use super::{Capabilities, Code, Condition, ImapError, StatusKind, Untagged, login, parse};
+use crate::wire::{Guard, Incoming, Outgoing, PartialLiteral, WireError};
 
 /// Names a command of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,24 +27,33 @@ pub enum Event {
         /// How it went.
         condition: Condition,
     },
-    /// The server asks for more.
+    /// IDLE has begun: the server tells of changes as they happen until [`Session::idle_done`].
     Continue,
 }
 
-/// A session. After any error it is of no use; dropping it closes the connection.
+/// A session. After any error it is of no use, and its connection is closed; so it is when it is dropped.
 #[derive(Debug)]
 pub struct Session {
     imap: async_imap::Session<Guard>,
-    queued: VecDeque<(CommandId, Command)>,
+    queued: VecDeque<Queued>,
     pending: VecDeque<Pending>,
     last: u64,
     capabilities: Capabilities,
     capabilities_known: bool,
+    /// Whether it said so while a login was under way: what it says then holds after it, as Gmail has it.
+    pub(super) told_in_login: bool,
     pub(super) secure: bool,
     pub(super) logged_in: bool,
+    compressed: bool,
     failed: bool,
-    /// Set while `next` runs: where it is dropped half-way, the session cannot go on.
-    busy: bool,
+}
+
+#[derive(Debug)]
+struct Queued {
+    id: CommandId,
+    command: Command,
+    /// IDLE that shall end at once.
+    brief: bool,
 }
 
 #[derive(Debug)]
@@ -50,7 +61,13 @@ struct Pending {
     id: CommandId,
     tag: RequestId,
     name: &'static str,
+    /// What to say when the server asks for more than there is to say.
+    afterword: Option<&'static str>,
+    challenges: u32,
 }
+
+/// The most that a server may ask in one AUTHENTICATE after everything was said.
+const MAX_CHALLENGES: u32 = 3;
 
 impl Session {
     /// Over a guarded connection on which nothing was said yet.
@@ -64,10 +81,11 @@ impl Session {
             last: 0,
             capabilities: Capabilities::default(),
             capabilities_known: false,
+            told_in_login: false,
             secure,
             logged_in: false,
+            compressed: false,
             failed: false,
-            busy: false,
         };
         session.guard().close_door();
         Ok(session)
@@ -88,6 +106,7 @@ impl Session {
     }
 
     pub(super) fn forget_capabilities(&mut self) {
+        self.told_in_login = false;
         self.capabilities = Capabilities::default();
         self.capabilities_known = false;
     }
@@ -102,12 +121,27 @@ impl Session {
         self.secure
     }
 
-    /// Queues a command. It leaves, with all others queued, when [`Session::next`] is called.
+    /// Whether the connection is compressed.
+    pub fn is_compressed(&self) -> bool {
+        self.compressed
+    }
+
+    /// Queues a command. It leaves, with all others queued, when [`Session::next`] is called. An IDLE before it ends.
     pub fn submit(&mut self, command: Command) -> CommandId {
+        self.idle_done();
         self.last += 1;
         let id = CommandId(self.last);
-        self.queued.push_back((id, command));
+        self.queued.push_back(Queued { id, command, brief: false });
         id
+    }
+
+    /// Ends IDLE by `DONE`, now or as soon as the server has taken it; its [`Event::Done`] follows. Where no IDLE is
+    /// pending, nothing happens.
+    pub fn idle_done(&mut self) {
+        self.guard().finish_idle();
+        for queued in &mut self.queued {
+            queued.brief = true;
+        }
     }
 
     /// How many commands are not done.
@@ -115,36 +149,45 @@ impl Session {
         self.queued.len() + self.pending.len()
     }
 
+    /// What of a literal had arrived when the session failed in the middle of it: a body goes on from there in the next
+    /// session.
+    pub fn take_partial(&mut self) -> Option<PartialLiteral> {
+        self.guard().take_partial()
+    }
+
     /// Sends what is queued in one write and waits for the server's next word. Responses come in the order in which the
-    /// server gave them, none is left out.
+    /// server gave them, none is left out. Without a command to be done it waits for ever, for whatever the server may
+    /// say unasked.
+    ///
+    /// The future may be dropped before it is ready: nothing is lost, the next call goes on where it stopped.
     ///
     /// # Errors
-    /// [`ImapError`]. The session is of no use then, and so it is where this future is dropped before it is ready and
-    /// anything was queued.
+    /// [`ImapError`]. The session is of no use then. The end of the connection is always an error.
     pub async fn next(&mut self) -> Result<Event, ImapError> {
         if self.failed {
             return Err(ImapError::Ended);
         }
-        if std::mem::replace(&mut self.busy, true) {
-            self.failed = true;
-            return Err(ImapError::Ended);
-        }
         let outcome = self.next_event().await;
-        self.busy = false;
-        self.failed = outcome.is_err();
+        if outcome.is_err() {
+            self.failed = true;
+            self.guard().close(WireError::Closed);
+        }
         outcome
     }
 
     async fn next_event(&mut self) -> Result<Event, ImapError> {
         self.hand_over().await?;
         loop {
+            let idling = self.guard().is_idling();
+            let owed = self.pending.iter().any(|pending| !idling || pending.name != "IDLE");
+            self.guard().owes(owed);
             match self.guard().front() {
-                Some(Incoming::Untagged(_) | Incoming::Continue(_)) => {
+                Some(Incoming::Tagged { .. }) => return self.take_tagged().await,
+                Some(_) => {
                     if let Some(event) = self.take_untagged()? {
                         return Ok(event);
                     }
                 }
-                Some(Incoming::Tagged { .. }) => return self.take_tagged().await,
                 None => self.read().await.map(|_| ())?,
             }
         }
@@ -152,58 +195,74 @@ impl Session {
 
     /// Gives queued commands to async-imap, which only writes them into the guard: nothing waits here.
     async fn hand_over(&mut self) -> Result<(), ImapError> {
-        while let Some((id, command)) = self.queued.pop_front() {
-            let outgoing = self.outgoing(&command);
+        while let Some(Queued { id, command, brief }) = self.queued.pop_front() {
+            let (name, afterword) = (command.name(), login::afterword(&command));
+            let outgoing = self.outgoing(command, brief);
             self.guard().prepare(outgoing);
-            let tag = self.imap.run_command(command.name()).await.map_err(|_| ImapError::Ended)?;
-            self.pending.push_back(Pending { id, tag, name: command.name() });
+            let tag = self.imap.run_command(name).await.map_err(|_| ImapError::Ended)?;
+            self.pending.push_back(Pending { id, tag, name, afterword, challenges: 0 });
         }
         Ok(())
     }
 
-    fn outgoing(&self, command: &Command) -> Vec<Outgoing> {
+    fn outgoing(&self, command: Command, brief: bool) -> Vec<Outgoing> {
         let at_once = match (self.capabilities.literal_plus(), self.capabilities.literal_minus()) {
-            (true, _) => u64::MAX,
+            (true, _) => usize::MAX,
             (_, true) => 4096,
             _ => 0,
         };
+        let is_idle = command.name() == "IDLE";
         let mut out = Vec::new();
-        for piece in command.pieces() {
+        for piece in command.into_pieces() {
             match piece {
-                Piece::Text(text) => out.push(Outgoing::Bytes(text.clone())),
+                Piece::Text(text) => out.push(Outgoing::Bytes(text)),
                 Piece::Literal(bytes) => {
-                    if bytes.len() as u64 <= at_once {
+                    if bytes.len() <= at_once {
                         out.push(Outgoing::Bytes(format!("{{{}+}}\r\n", bytes.len()).into_bytes()));
                     } else {
                         out.push(Outgoing::Bytes(format!("{{{}}}\r\n", bytes.len()).into_bytes()));
                         out.push(Outgoing::AwaitContinuation);
                     }
-                    out.push(Outgoing::Bytes(bytes.clone()));
+                    out.push(Outgoing::Bytes(bytes));
                 }
                 Piece::Answer(line) => {
                     out.push(Outgoing::Bytes(b"\r\n".to_vec()));
                     out.push(Outgoing::AwaitContinuation);
-                    out.push(Outgoing::Bytes(line.clone()));
+                    out.push(Outgoing::Bytes(line));
                 }
             }
+        }
+        if is_idle {
+            out.push(Outgoing::Bytes(b"\r\n".to_vec()));
+            out.push(if brief { Outgoing::AwaitContinuation } else { Outgoing::Idle });
+            out.push(Outgoing::Bytes(b"DONE".to_vec()));
         }
         out
     }
 
-    /// Lets async-imap read: what it gets to see is the guard's own writing.
+    /// Lets async-imap read: what it gets to see is the guard's own writing. Returns the tag of a status. Should its
+    /// parser panic even so, that ends this session and nothing else.
     async fn read(&mut self) -> Result<Option<RequestId>, ImapError> {
-        match self.imap.read_response().await {
+        let outcome = {
+            let mut reading = pin!(self.imap.read_response());
+            std::future::poll_fn(|cx| {
+                let polled = catch_unwind(AssertUnwindSafe(|| reading.as_mut().poll(cx)));
+                polled.unwrap_or_else(|_| Err(std::io::Error::other("panic")).into())
+            })
+            .await
+        };
+        match outcome {
             Ok(Some(response)) => Ok(match response.parsed() {
                 Response::Done { tag, .. } => Some(tag.clone()),
                 _ => None,
             }),
-            Ok(None) => Err(crate::wire::WireError::Closed.into()),
+            Ok(None) => Err(WireError::Closed.into()),
             Err(_) => Err(self.guard().failure().map_or(ImapError::Protocol("unreadable"), ImapError::Wire)),
         }
     }
 
     fn take_untagged(&mut self) -> Result<Option<Event>, ImapError> {
-        match self.guard().pop() {
+        match self.guard().pop()? {
             Some(Incoming::Untagged(frame)) => {
                 let data = parse::untagged(&frame);
                 match &data {
@@ -213,50 +272,60 @@ impl Session {
                 }
                 Ok(Some(Event::Data(data)))
             }
-            Some(Incoming::Continue(_)) => {
-                // A challenge where everything was said already is the server's way to tell why not; an empty answer
-                // makes it say NO (RFC 7628 section 3.2.3).
-                if self.pending.front().is_some_and(|pending| pending.name == "AUTHENTICATE") {
-                    self.guard().answer(b"");
-                    return Ok(None);
-                }
-                Ok(Some(Event::Continue))
-            }
+            Some(Incoming::Continue(_)) => self.challenge(),
             _ => Ok(None),
         }
+    }
+
+    /// A continuation request that no literal waited for.
+    fn challenge(&mut self) -> Result<Option<Event>, ImapError> {
+        if self.guard().is_idling() {
+            return Ok(Some(Event::Continue));
+        }
+        let Some(oldest) = self.pending.front_mut() else {
+            return Err(ImapError::Protocol("a continuation request to nothing"));
+        };
+        // Other than in AUTHENTICATE it asks for something that was sent already, unasked: no harm is done.
+        if let Some(afterword) = oldest.afterword {
+            oldest.challenges += 1;
+            if oldest.challenges > MAX_CHALLENGES {
+                return Err(ImapError::Protocol("questions without end"));
+            }
+            // A challenge where everything was said is the server's way to tell why not; this makes it say NO.
+            let answer = if oldest.challenges == 1 { afterword } else { login::GIVE_UP };
+            self.guard().answer(answer.as_bytes());
+        }
+        Ok(None)
     }
 
     fn condition(&mut self, condition: &Condition) -> Result<(), ImapError> {
         if let Some(Code::Capability(words)) = &condition.code {
             self.learn(words);
         }
-        if condition.kind == StatusKind::Bye && self.pending.front().is_none_or(|pending| pending.name != "LOGOUT") {
-            let unavailable = matches!(&condition.code, Some(Code::Other(code)) if code == "UNAVAILABLE");
-            return Err(ImapError::Bye { unavailable });
+        let leaving = self.pending.iter().any(|pending| pending.name == "LOGOUT");
+        if condition.kind == StatusKind::Bye && !leaving {
+            return Err(ImapError::Bye { unavailable: login::is_busy(condition) });
         }
         Ok(())
     }
 
     async fn take_tagged(&mut self) -> Result<Event, ImapError> {
+        // Shown the status until it has read it. What lies in front of it is a marker at most.
         let tag = loop {
             if let Some(tag) = self.read().await? {
                 break tag;
             }
         };
-        let Some(Incoming::Tagged { tag: said, text }) = self.guard().pop() else {
+        let Some(Incoming::Tagged { tag: said, text }) = self.guard().pop()? else {
             return Err(ImapError::Protocol("a status out of order"));
         };
-        // Servers may finish commands in another order than they got them where it makes no difference (RFC 3501 section
-        // 5.5), and Dovecot does.
+        // Not the oldest only: servers may finish first what makes no difference to the rest (RFC 3501 section 5.5).
         let at = self.pending.iter().position(|pending| pending.tag == tag && said == tag.0);
         let pending = at.and_then(|at| self.pending.remove(at));
         let pending = pending.ok_or(ImapError::Protocol("a status that answers no command"))?;
         let condition = parse::condition(&text).ok_or(ImapError::Protocol("a status without its word"))?;
         if !matches!(condition.kind, StatusKind::Ok | StatusKind::No | StatusKind::Bad) {
             return Err(ImapError::Protocol("a status that cannot be tagged"));
-        }
-        if condition.kind != StatusKind::Ok && self.guard().not_continued() && !self.pending.is_empty() {
-            return Err(ImapError::Protocol("a literal was refused with commands behind it"));
         }
         self.condition(&condition)?;
         Ok(Event::Done { id: pending.id, condition })
@@ -265,6 +334,7 @@ impl Session {
     fn learn(&mut self, words: &[String]) {
         self.capabilities = Capabilities::new(words);
         self.capabilities_known = true;
+        self.told_in_login = self.pending.front().is_some_and(|oldest| matches!(oldest.name, "LOGIN" | "AUTHENTICATE"));
     }
 
     /// Sends one command and waits for its end; what comes before it is dropped.
@@ -277,5 +347,28 @@ impl Session {
                 return Ok(condition);
             }
         }
+    }
+
+    /// Compresses the connection in both directions from here on (RFC 4978), where the server can. Returns whether it
+    /// is compressed now. Untagged data that comes meanwhile is dropped: to be called before a mailbox is selected.
+    ///
+    /// # Errors
+    /// Where commands are not done, and what the conversation may meet. Dropped half-way, the session is of no use.
+    pub async fn compress(&mut self) -> Result<bool, ImapError> {
+        if self.compressed || !self.capabilities.compress_deflate() {
+            return Ok(self.compressed);
+        }
+        if self.pending() > 0 {
+            return Err(ImapError::Protocol("compression in the middle of a command"));
+        }
+        self.guard().pause_after_tagged();
+        let agreed = self.run(command::compress()).await?.kind == StatusKind::Ok;
+        if agreed {
+            self.guard().deflate();
+        } else {
+            self.guard().resume();
+        }
+        self.compressed = agreed;
+        Ok(agreed)
     }
 }

@@ -11,7 +11,7 @@ pub enum CertificateFault {
     /// It is for another host.
     #[error("the certificate is for another host")]
     WrongHost,
-    /// Nobody trusted has signed it.
+    /// Nobody trusted has signed it, or not for a server.
     #[error("the certificate is not signed by anybody trusted")]
     Untrusted,
     /// It is not the pinned one.
@@ -60,12 +60,28 @@ pub enum WireError {
     Spool(io::ErrorKind),
 }
 
+impl WireError {
+    /// Whether the same may work later without anybody doing anything.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::UnknownHost | Self::Refused | Self::TimedOut | Self::Io(_) | Self::Closed | Self::Spool(_) => true,
+            Self::Certificate(_)
+            | Self::TlsPolicy
+            | Self::LineTooLong
+            | Self::LiteralTooLarge(_)
+            | Self::Protocol(_) => false,
+        }
+    }
+}
+
 impl From<io::Error> for WireError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused,
             io::ErrorKind::TimedOut => Self::TimedOut,
             io::ErrorKind::UnexpectedEof => Self::Closed,
+            // Bytes that are no TLS, or no deflate.
+            io::ErrorKind::InvalidData => Self::Protocol("bytes that make no sense"),
             kind => Self::Io(kind),
         }
     }

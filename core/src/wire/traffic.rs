@@ -1,4 +1,7 @@
 //! What conversations cost.
+//!
+//! Bytes are those of the protocol as they go over the connection, below deflate and above TLS: TLS itself, TCP and IP
+//! add their headers to that (about 29 bytes for each TLS record of up to 16 KiB, and the handshake).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -23,7 +23,7 @@
 //!
 //! let server = ModelServer::new(world.clone(), profile);
 //! server.script().add(fault::Rule::once("NOOP", fault::Act::Deny("NO [UNAVAILABLE] later".to_owned())));
-//! let mut stream = server.connect();
+//! let mut stream = server.connect_in_memory();
 //! stream.write_all(b"a LOGIN jo secret\r\nb NOOP\r\nc SELECT INBOX\r\nd STORE 1 +FLAGS (\\Seen)\r\ne LOGOUT\r\n").await?;
 //! let mut answers = String::new();
 //! stream.read_to_string(&mut answers).await?;

@@ -26,7 +26,7 @@ impl Network for ModelNetwork {
         _host: &'a str,
         _port: u16,
     ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
-        Box::pin(async { Ok(Box::new(self.0.connect()) as BoxStream) })
+        Box::pin(async { Ok(Box::new(self.0.connect_in_memory()) as BoxStream) })
     }
 }
 

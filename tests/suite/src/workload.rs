@@ -79,9 +79,9 @@ pub fn act(rival: &Rival, world: &World, dice: &mut Dice, mailboxes: &[&str], nu
     // A refusal (a mailbox that is gone, nothing picked) is as good as an act: the comparison is what counts.
     match dice.below(9) {
         0..=2 => drop(rival.deliver(mailbox, mail(number))),
-        3 => drop(rival.flag(mailbox, &some, FlagChange::Add, &["\\Seen"])),
-        4 => drop(rival.flag(mailbox, &some, FlagChange::Remove, &["\\Seen"])),
-        5 => drop(rival.flag(mailbox, &some, FlagChange::Add, &["$Work", "\\Flagged"])),
+        3 => drop(rival.set_flags(mailbox, &some, FlagChange::Add, &["\\Seen"])),
+        4 => drop(rival.set_flags(mailbox, &some, FlagChange::Remove, &["\\Seen"])),
+        5 => drop(rival.set_flags(mailbox, &some, FlagChange::Add, &["$Work", "\\Flagged"])),
         6 => drop(rival.expunge(mailbox, &some)),
         7 => {
             if let Some(other) = dice.pick(mailboxes) {

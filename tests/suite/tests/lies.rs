@@ -36,7 +36,7 @@ async fn hard_problem_07_messages_left_out_of_an_answer_are_asked_for_again() {
 #[tokio::test]
 async fn hard_problem_08_a_server_that_reports_everything_as_vanished_is_not_believed() {
     let scene = Scene::with_mail(Profile::full(), 40).await;
-    scene.rival().flag("INBOX", &[3], FlagChange::Add, &["\\Seen"]).unwrap();
+    scene.rival().set_flags("INBOX", &[3], FlagChange::Add, &["\\Seen"]).unwrap();
     scene.server.script().add(Rule::once("EXAMINE", Act::Between(b"* VANISHED (EARLIER) 1:4294967295\r\n".to_vec())));
     scene.phone.sync().await.unwrap();
     assert_eq!(shown(&scene).await, 40);
@@ -179,7 +179,7 @@ async fn case_056_duplicate_and_reordered_answers_change_nothing() {
 #[tokio::test]
 async fn case_051_a_mailbox_that_loses_its_modseqs_is_compared() {
     let scene = Scene::with_mail(Profile::full(), 20).await;
-    scene.rival().flag("INBOX", &[4, 5], FlagChange::Add, &["\\Seen"]).unwrap();
+    scene.rival().set_flags("INBOX", &[4, 5], FlagChange::Add, &["\\Seen"]).unwrap();
     scene.rival().expunge("INBOX", &[9]).unwrap();
     let without = Profile::full().without(Extension::Qresync).without(Extension::Condstore);
     scene.server.set_profile(without);

@@ -62,6 +62,11 @@ impl Command {
         &self.pieces
     }
 
+    /// The same, to be sent: a message to append is not copied.
+    pub(in crate::imap) fn into_pieces(self) -> Vec<Piece> {
+        self.pieces
+    }
+
     /// Whether the arguments hold a secret, which no log may show.
     pub fn is_sensitive(&self) -> bool {
         self.sensitive

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use memchr::memchr;
 
-use super::Limits;
+use super::{Limits, line, sets};
 use crate::wire::{Frame, Literal, Spool, WireError};
 
 /// What came from the server, in order.
@@ -23,29 +23,55 @@ pub enum Incoming {
     Continue(Vec<u8>),
 }
 
+/// A response that was cut off: what its last literal brought before the connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartialLiteral {
+    /// The response up to and with the literal's announcement: tells which message and which section it is.
+    pub before: Vec<u8>,
+    /// How many octets were announced.
+    pub announced: u64,
+    /// Those that arrived, in order from the first. A spooled one counts in its `len` only what arrived.
+    pub data: Literal,
+}
+
 /// Frames of a run: when so many wait to be taken, no more bytes are looked at.
-const MAX_WAITING: usize = 256;
+pub(super) const MAX_WAITING: usize = 256;
 /// And when they hold so many bytes.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
-/// The longest literal announcement, `~{18446744073709551615+}`.
-const MAX_ANNOUNCEMENT: usize = 24;
+/// The most literals in one response.
+const MAX_LITERALS: usize = 1024;
+/// The most empty lines in a row: they are nothing, but some servers slip one in.
+const MAX_EMPTY_LINES: u32 = 1000;
 
 pub(super) struct Framing {
     limits: Limits,
     spool: Box<dyn Spool>,
-    ready: VecDeque<Incoming>,
+    /// With each the position of its first byte in all that was received.
+    ready: VecDeque<(u64, Incoming)>,
     ready_bytes: usize,
     frame: Frame,
     in_memory: u64,
     /// The line that has not ended yet.
     line: Vec<u8>,
     state: State,
+    position: u64,
+    began: u64,
+    empty_lines: u32,
+    pause: Pause,
 }
 
 enum State {
     Line,
     Memory { left: u64, bytes: Vec<u8> },
     Spool { left: u64, token: u64 },
+}
+
+/// What follows some tagged responses is no IMAP: TLS, or deflated bytes.
+#[derive(PartialEq, Eq)]
+enum Pause {
+    No,
+    AfterTagged,
+    Now,
 }
 
 impl Framing {
@@ -59,10 +85,15 @@ impl Framing {
             in_memory: 0,
             line: Vec::new(),
             state: State::Line,
+            position: 0,
+            began: 0,
+            empty_lines: 0,
+            pause: Pause::No,
         }
     }
 
-    pub(super) fn pop(&mut self) -> Option<Incoming> {
+    /// The next response, with the position of its first byte.
+    pub(super) fn pop(&mut self) -> Option<(u64, Incoming)> {
         let item = self.ready.pop_front()?;
         if self.ready.is_empty() {
             self.ready_bytes = 0;
@@ -71,11 +102,11 @@ impl Framing {
     }
 
     pub(super) fn front(&self) -> Option<&Incoming> {
-        self.ready.front()
+        self.ready.front().map(|(_, item)| item)
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.ready.len() >= MAX_WAITING || self.ready_bytes >= MAX_WAITING_BYTES
+        self.ready.len() >= MAX_WAITING || self.ready_bytes >= MAX_WAITING_BYTES || self.pause == Pause::Now
     }
 
     /// Whether the last byte ended a response.
@@ -83,18 +114,52 @@ impl Framing {
         self.line.is_empty() && self.frame.text.is_empty() && matches!(self.state, State::Line)
     }
 
-    /// Whether a line has begun and not ended. Literals are no lines: they bring bytes, and that is progress.
-    pub(super) fn is_within_line(&self) -> bool {
-        !self.line.is_empty() && matches!(self.state, State::Line)
+    /// Looks at no byte behind the next tagged response until [`Framing::resume`].
+    pub(super) fn pause_after_tagged(&mut self) {
+        self.pause = Pause::AfterTagged;
+    }
+
+    pub(super) fn resume(&mut self) {
+        self.pause = Pause::No;
     }
 
     /// Takes bytes; returns how many. It takes less than all where enough frames wait.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<usize, WireError> {
         let mut taken = 0;
         while taken < bytes.len() && !self.is_full() {
-            taken += self.step(&bytes[taken..])?;
+            if self.between_responses() {
+                self.began = self.position;
+            }
+            let count = self.step(&bytes[taken..])?;
+            taken += count;
+            self.position += count as u64;
         }
         Ok(taken)
+    }
+
+    /// The connection has ended: nothing more comes for what is half here.
+    pub(super) fn cut(&mut self) -> Option<PartialLiteral> {
+        let frame = std::mem::take(&mut self.frame);
+        self.line.clear();
+        let mut literals = frame.literals;
+        let (left, data) = match std::mem::replace(&mut self.state, State::Line) {
+            State::Line => (0, literals.pop()?),
+            State::Memory { left, bytes } => (left, Literal::Memory(bytes)),
+            State::Spool { left, token } => {
+                // What arrived stays usable whatever the spool says to this.
+                let _ = self.spool.end(token);
+                let arrived = match literals.pop()? {
+                    Literal::Spooled { len, .. } => len - left,
+                    Literal::Memory(_) => return None,
+                };
+                (left, Literal::Spooled { token, len: arrived })
+            }
+        };
+        let arrived = match &data {
+            Literal::Memory(bytes) => bytes.len() as u64,
+            Literal::Spooled { len, .. } => *len,
+        };
+        Some(PartialLiteral { before: frame.text, announced: arrived + left, data })
     }
 
     fn step(&mut self, bytes: &[u8]) -> Result<usize, WireError> {
@@ -141,62 +206,53 @@ impl Framing {
 
     fn bound_line(&mut self) -> Result<(), WireError> {
         while self.frame.text.len() + self.line.len() > self.limits.line {
-            // Between literals a frame's text grows too: that is bounded all the same.
-            if !self.frame.text.is_empty() || !self.split_set() {
-                return Err(WireError::LineTooLong);
+            let is_first = self.frame.text.is_empty();
+            if is_first && let Some(text) = sets::split(&mut self.line, self.limits.line) {
+                self.push(Incoming::Untagged(Frame { text, literals: Vec::new() }));
+                continue;
             }
+            let begin = if is_first { &self.line } else { &self.frame.text };
+            let within = self.frame.text.len() + self.line.len() <= self.limits.fetch;
+            return if within && line::is_fetch(begin) { Ok(()) } else { Err(WireError::LineTooLong) };
         }
         Ok(())
     }
 
-    /// Hands on the first part of a long set of UIDs as a response of its own. Returns whether it was one.
-    fn split_set(&mut self) -> bool {
-        let upper = self.line.get(..24).unwrap_or_default().to_ascii_uppercase();
-        let (separator, prefix): (u8, &[u8]) = if upper.starts_with(b"* SEARCH ") {
-            (b' ', b"* SEARCH ")
-        } else if upper.starts_with(b"* VANISHED (EARLIER) ") {
-            (b',', b"* VANISHED (EARLIER) ")
-        } else if upper.starts_with(b"* VANISHED ") {
-            (b',', b"* VANISHED ")
-        } else if upper.starts_with(b"* ESEARCH ") {
-            (b',', b"* ESEARCH UID ALL ")
-        } else {
-            return false;
-        };
-        let Some(cut) = self.line[..self.limits.line].iter().rposition(|byte| *byte == separator) else { return false };
-        if cut <= prefix.len() {
-            return false;
-        }
-        let rest = self.line.split_off(cut + 1);
-        self.line.pop();
-        let first = std::mem::replace(&mut self.line, [prefix, &rest].concat());
-        self.push(Incoming::Untagged(Frame { text: first, literals: Vec::new() }));
-        true
-    }
-
     fn end_line(&mut self) -> Result<(), WireError> {
         let line = std::mem::take(&mut self.line);
-        let first = self.frame.text.is_empty();
-        let may_hold_literals = !first || line.starts_with(b"* ") && !is_condition(&line);
-        if let Some(len) = announced(&line).filter(|_| may_hold_literals) {
+        let is_first = self.frame.text.is_empty();
+        let may_hold_literals = !is_first || line.first() == Some(&b'*') && !line::is_condition(&line);
+        if let Some(len) = line::announced(&line).filter(|_| may_hold_literals) {
             self.frame.text.extend_from_slice(&line);
             self.frame.text.extend_from_slice(b"\r\n");
             return self.begin_literal(len);
         }
-        if !first {
+        if !is_first {
             let mut frame = std::mem::take(&mut self.frame);
             frame.text.extend_from_slice(&line);
             self.in_memory = 0;
             self.push(Incoming::Untagged(frame));
             return Ok(());
         }
-        if line.first() == Some(&b'*') {
-            self.push(Incoming::Untagged(Frame { text: line, literals: Vec::new() }));
-        } else if line.first() == Some(&b'+') {
-            let text = line.get(1..).unwrap_or_default().trim_ascii().to_vec();
-            self.push(Incoming::Continue(text));
-        } else if !line.iter().all(u8::is_ascii_whitespace) {
-            self.push(tagged(&line)?);
+        match line.first() {
+            Some(b'*') => self.push(Incoming::Untagged(Frame { text: line, literals: Vec::new() })),
+            Some(b'+') => {
+                let text = line.get(1..).unwrap_or_default().trim_ascii().to_vec();
+                self.push(Incoming::Continue(text));
+            }
+            _ if line.iter().all(u8::is_ascii_whitespace) => {
+                self.empty_lines += 1;
+                if self.empty_lines > MAX_EMPTY_LINES {
+                    return Err(WireError::Protocol("nothing but empty lines"));
+                }
+            }
+            _ => {
+                let (tag, text) = line::tagged(&line)?;
+                self.push(Incoming::Tagged { tag, text });
+                if self.pause == Pause::AfterTagged {
+                    self.pause = Pause::Now;
+                }
+            }
         }
         Ok(())
     }
@@ -205,7 +261,7 @@ impl Framing {
         if len > self.limits.literal {
             return Err(WireError::LiteralTooLarge(len));
         }
-        if self.frame.literals.len() >= 1024 {
+        if self.frame.literals.len() >= MAX_LITERALS {
             return Err(WireError::Protocol("more literals than a response can need"));
         }
         if len == 0 {
@@ -213,7 +269,8 @@ impl Framing {
         } else if len <= self.limits.literal_in_memory && self.in_memory + len <= self.limits.response_in_memory {
             self.in_memory += len;
             // Grown by what arrives, not by what is announced.
-            self.state = State::Memory { left: len, bytes: Vec::with_capacity(len.min(4096) as usize) };
+            let bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(usize::MAX).min(4096));
+            self.state = State::Memory { left: len, bytes };
         } else {
             let token = self.spool.begin(len, &self.frame.text).map_err(spool_error)?;
             self.frame.literals.push(Literal::Spooled { token, len });
@@ -223,6 +280,7 @@ impl Framing {
     }
 
     fn push(&mut self, item: Incoming) {
+        self.empty_lines = 0;
         self.ready_bytes += match &item {
             Incoming::Untagged(frame) => {
                 let held = |literal: &Literal| if let Literal::Memory(bytes) = literal { bytes.len() } else { 0 };
@@ -230,7 +288,14 @@ impl Framing {
             }
             Incoming::Tagged { text, .. } | Incoming::Continue(text) => text.len(),
         };
-        self.ready.push_back(item);
+        self.ready.push_back((self.began, item));
+    }
+}
+
+impl Drop for Framing {
+    /// A literal that was being written comes to an end for the spool too.
+    fn drop(&mut self) {
+        let _ = self.cut();
     }
 }
 
@@ -240,36 +305,6 @@ fn fitting(left: u64, bytes: &[u8]) -> usize {
 
 fn spool_error(error: std::io::Error) -> WireError {
     WireError::Spool(error.kind())
-}
-
-/// `* OK …` and its like: text for people, in which a brace announces nothing.
-fn is_condition(line: &[u8]) -> bool {
-    let word = line.get(2..).unwrap_or_default().split(|byte| *byte == b' ').next().unwrap_or_default();
-    [&b"OK"[..], b"NO", b"BAD", b"BYE", b"PREAUTH"].iter().any(|status| word.eq_ignore_ascii_case(status))
-}
-
-/// The size that a line announces at its end, if it does: `{5}`, `{5+}`, `~{5}`.
-fn announced(line: &[u8]) -> Option<u64> {
-    let inner = line.strip_suffix(b"}")?;
-    let tail = &inner[inner.len().saturating_sub(MAX_ANNOUNCEMENT)..];
-    let start = tail.iter().rposition(|byte| *byte == b'{')?;
-    let digits = tail.get(start + 1..)?;
-    let digits = digits.strip_suffix(b"+").unwrap_or(digits);
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    // More digits than a number holds are more octets than anybody sends.
-    Some(std::str::from_utf8(digits).ok()?.parse().unwrap_or(u64::MAX))
-}
-
-fn tagged(line: &[u8]) -> Result<Incoming, WireError> {
-    let broken = WireError::Protocol("neither a response nor a status");
-    let end = memchr(b' ', line).ok_or_else(|| broken.clone())?;
-    let (tag, text) = line.split_at(end);
-    if tag.len() > 32 || !tag.iter().all(u8::is_ascii_alphanumeric) {
-        return Err(broken);
-    }
-    Ok(Incoming::Tagged { tag: String::from_utf8_lossy(tag).into_owned(), text: text.trim_ascii().to_vec() })
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ impl Spool for Kept {
 }
 
 fn small() -> Limits {
-    Limits { line: 100, literal_in_memory: 10, literal: 1000, ..Limits::default() }
+    Limits { line: 100, fetch: 400, literal_in_memory: 10, literal: 1000, ..Limits::default() }
 }
 
 fn all(limits: Limits, bytes: &[u8], chunk: usize) -> Result<(Vec<Incoming>, Vec<Vec<u8>>), WireError> {
@@ -37,7 +37,7 @@ fn all(limits: Limits, bytes: &[u8], chunk: usize) -> Result<(Vec<Incoming>, Vec
         while at < piece.len() {
             at += framing.feed(&piece[at..])?;
             while let Some(item) = framing.pop() {
-                found.push(item);
+                found.push(item.1);
             }
         }
     }
@@ -114,8 +114,9 @@ fn case_022_a_literal_larger_than_any_mail_is_refused_before_it_is_read() {
 
 #[test]
 fn case_024_a_literal_where_none_can_be_is_text_or_a_broken_protocol() {
-    let (found, _) = all(small(), b"A1 NO [X] {3}\r\nA2 OK\r\n", 5).unwrap();
-    assert_eq!(found.len(), 2, "tagged lines hold no literals");
+    assert_eq!(all(small(), b"A1 NO [X] {3}\r\nA2 OK\r\n", 5), Err(WireError::Protocol("a literal in a status")));
+    let (found, _) = all(small(), b"* NO [X] {3}\r\n* OK[Y] {3}\r\nA2 OK\r\n", 5).unwrap();
+    assert_eq!(found.len(), 3, "text for people holds no literals");
     assert_eq!(all(small(), b"garbage\r\n", 5), Err(WireError::Protocol("neither a response nor a status")));
     assert_eq!(all(small(), b"<html> x\r\n", 5), Err(WireError::Protocol("neither a response nor a status")));
 }

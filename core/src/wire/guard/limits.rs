@@ -5,6 +5,8 @@ use std::time::Duration;
 pub struct Limits {
     /// The longest line, in bytes. Sets of UIDs may be longer: they are handed on in pieces.
     pub line: usize,
+    /// The longest text of a FETCH response, its literals not counted, in bytes: a BODYSTRUCTURE of many parts.
+    pub fetch: usize,
     /// Literals up to this size, in octets, are held in memory.
     pub literal_in_memory: u64,
     /// All literals of one response that are held in memory, in octets; the rest goes to the spool.
@@ -13,19 +15,23 @@ pub struct Limits {
     pub literal: u64,
     /// How long a server may be silent while something is awaited.
     pub silence: Duration,
-    /// How long a server may take to bring one line to its end: so that a byte a minute is no progress.
-    pub line_time: Duration,
+    /// How long a server may take over one command, however often it says something, …
+    pub patience: Duration,
+    /// … and how many bytes buy it another second: so that neither a byte a minute nor a line a minute is progress.
+    pub pace: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             line: 64 * 1024,
+            fetch: 1024 * 1024,
             literal_in_memory: 256 * 1024,
             response_in_memory: 8 * 1024 * 1024,
             literal: 2 * 1024 * 1024 * 1024,
             silence: Duration::from_secs(60),
-            line_time: Duration::from_secs(300),
+            patience: Duration::from_secs(600),
+            pace: 64,
         }
     }
 }

@@ -3,7 +3,10 @@
 
 mod framing;
 mod limits;
+mod line;
 mod outgoing;
+mod pace;
+mod sets;
 
 use std::fmt;
 use std::io;
@@ -12,40 +15,47 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep};
 
+use super::transport::Transport;
 use super::{BoxStream, Spool, Traffic, WireError};
 use framing::Framing;
-use outgoing::Queue;
+use outgoing::{Asked, Queue};
+use pace::Pace;
 
-pub use framing::Incoming;
+pub use framing::{Incoming, PartialLiteral};
 pub use limits::Limits;
 pub use outgoing::Outgoing;
 
 /// What async-imap reads in place of untagged responses and continuation requests.
 const MARKER: &[u8] = b"* OK more\r\n";
-const READ_BUFFER: usize = 64 * 1024;
+/// What it reads in place of the answer to the login that it insists on.
+const ADMISSION: &[u8] = b"A0001 OK done\r\n";
+const READ: usize = 64 * 1024;
 
 /// A guarded connection.
 pub struct Guard {
-    stream: Option<BoxStream>,
+    transport: Option<Transport>,
     traffic: Arc<Traffic>,
-    limits: Limits,
     framing: Framing,
     queue: Queue,
-    /// Bytes read and not yet framed, from `consumed` on.
-    buffer: Vec<u8>,
+    pace: Pace,
+    /// Bytes read: those from `consumed` to `filled` are not framed yet.
+    buffer: Box<[u8]>,
+    filled: usize,
     consumed: usize,
+    received: u64,
     /// What async-imap shall read next.
     shown: Vec<u8>,
-    marked: bool,
     /// Until async-imap believes to be logged in, the guard answers it.
     door: bool,
     received_since_flight: bool,
     unflushed: bool,
-    deadline: Pin<Box<Sleep>>,
-    line_since: Option<Instant>,
+    /// Nothing can be sent any more. What the server said before may still tell why.
+    send_failure: Option<WireError>,
+    /// Nothing that comes can be understood any more. What came before is handed out first.
+    broken: Option<WireError>,
     failure: Option<WireError>,
+    partial: Option<PartialLiteral>,
 }
 
 impl fmt::Debug for Guard {
@@ -58,21 +68,23 @@ impl Guard {
     /// Guards a connection.
     pub fn new(stream: BoxStream, traffic: Arc<Traffic>, limits: Limits, spool: Box<dyn Spool>) -> Self {
         Self {
-            stream: Some(stream),
+            transport: Some(Transport::new(stream, Arc::clone(&traffic))),
             traffic,
-            limits,
             framing: Framing::new(limits, spool),
             queue: Queue::default(),
-            buffer: Vec::new(),
+            pace: Pace::new(limits),
+            buffer: vec![0; READ].into_boxed_slice(),
+            filled: 0,
             consumed: 0,
+            received: 0,
             shown: Vec::new(),
-            marked: false,
             door: true,
             received_since_flight: true,
             unflushed: false,
-            deadline: Box::pin(tokio::time::sleep(limits.silence)),
-            line_since: None,
+            send_failure: None,
+            broken: None,
             failure: None,
+            partial: None,
         }
     }
 
@@ -88,25 +100,42 @@ impl Guard {
 
     /// Sends a line that is no command: the answer to a continuation request.
     pub fn answer(&mut self, line: &[u8]) {
-        self.queue.push(Outgoing::Bytes([line, b"\r\n"].concat()));
+        self.queue.answer(line);
     }
 
-    /// Drops what waited for a continuation request that was answered with a refusal. Returns whether anything did.
-    pub fn not_continued(&mut self) -> bool {
-        self.queue.not_continued()
+    /// Ends IDLE by `DONE`, at once or as soon as the server has taken it.
+    pub fn finish_idle(&mut self) {
+        self.queue.finish_idle();
+    }
+
+    /// Whether the server has taken IDLE, and it was not ended yet.
+    pub fn is_idling(&self) -> bool {
+        self.queue.is_idling()
+    }
+
+    /// Whether the server owes an answer: then it has to get on with it.
+    pub fn owes(&mut self, owed: bool) {
+        self.pace.owes(owed);
     }
 
     /// The next response that was framed.
-    pub fn pop(&mut self) -> Option<Incoming> {
-        let mut item = self.framing.pop();
-        // What a literal or a SASL response waited for is nobody else's business.
-        while matches!(item, Some(Incoming::Continue(_))) && self.queue.continued() {
-            item = self.framing.pop();
+    ///
+    /// # Errors
+    /// [`WireError::Protocol`] for a status that answers no command of ours, or came before it.
+    pub fn pop(&mut self) -> Result<Option<Incoming>, WireError> {
+        while let Some((at, item)) = self.framing.pop() {
+            match &item {
+                // What a literal or a SASL response waited for is nobody else's business.
+                Incoming::Continue(_) if self.queue.continued(at) == Asked::Rest => continue,
+                Incoming::Tagged { tag, .. } => {
+                    self.queue.answered(tag, at).inspect_err(|error| self.close(error.clone()))?;
+                    self.pace.answered();
+                }
+                _ => {}
+            }
+            return Ok(Some(item));
         }
-        if self.framing.front().is_none() {
-            self.marked = false;
-        }
-        item
+        Ok(None)
     }
 
     /// The next response, left where it is.
@@ -114,9 +143,31 @@ impl Guard {
         self.framing.front()
     }
 
-    /// Why reading or writing failed.
+    /// Why the connection was given up.
     pub fn failure(&self) -> Option<WireError> {
         self.failure.clone()
+    }
+
+    /// What of a literal had arrived when the connection was given up.
+    pub fn take_partial(&mut self) -> Option<PartialLiteral> {
+        self.partial.take()
+    }
+
+    /// Gives the connection up: the socket is closed.
+    pub fn close(&mut self, error: WireError) {
+        self.failure.get_or_insert(error);
+        self.transport = None;
+        self.partial = self.framing.cut().or(self.partial.take());
+    }
+
+    /// Looks at nothing behind the next status, since what follows may be no IMAP any more.
+    pub fn pause_after_tagged(&mut self) {
+        self.framing.pause_after_tagged();
+    }
+
+    /// Goes on behind a status where nothing has changed.
+    pub fn resume(&mut self) {
+        self.framing.resume();
     }
 
     /// Takes the connection out, to put TLS over it. Fails where the server has said more than was asked: it came
@@ -125,55 +176,58 @@ impl Guard {
     /// # Errors
     /// [`WireError::Protocol`].
     pub fn take_stream(&mut self) -> Result<BoxStream, WireError> {
-        let left = self.consumed < self.buffer.len() || self.framing.front().is_some();
+        let left = self.consumed < self.filled || self.framing.front().is_some();
         if left || !self.framing.between_responses() {
             return Err(WireError::Protocol("data before TLS that was not asked for"));
         }
-        self.stream.take().ok_or(WireError::Closed)
+        self.transport.take().and_then(Transport::into_stream).ok_or(WireError::Closed)
     }
 
     /// Puts the connection back.
     pub fn put_stream(&mut self, stream: BoxStream) {
-        self.stream = Some(stream);
-        self.buffer.clear();
-        self.consumed = 0;
+        self.transport = Some(Transport::new(stream, Arc::clone(&self.traffic)));
+        self.framing.resume();
+        self.pace.answered();
+    }
+
+    /// Everything is deflated from here on, in both directions. What came behind the status that agreed to it is so
+    /// already.
+    pub fn deflate(&mut self) {
+        let received = self.buffer.get(self.consumed..self.filled).unwrap_or_default();
+        self.transport = self.transport.take().map(|transport| transport.deflated(received));
+        self.consumed = self.filled;
+        self.framing.resume();
     }
 
     fn fail<T>(&mut self, error: WireError) -> Poll<io::Result<T>> {
-        self.failure.get_or_insert(error);
-        self.stream = None;
+        self.close(error);
         Poll::Ready(Err(io::Error::other("the guard gave the connection up")))
     }
 
     /// Writes what waits, as far as the connection takes it.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Result<(), WireError> {
-        let Some(stream) = &mut self.stream else { return Err(WireError::Closed) };
+        let Some(transport) = &mut self.transport else { return Err(WireError::Closed) };
         loop {
-            let bytes = self.queue.current();
+            let bytes = self.queue.current(self.received);
             if bytes.is_empty() {
                 break;
             }
-            match Pin::new(&mut *stream).poll_write(cx, bytes) {
+            match transport.poll_write(cx, bytes) {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Ok(0)) => return Err(WireError::Closed),
                 Poll::Ready(Ok(count)) => {
                     self.queue.wrote(count);
-                    self.traffic.sent(count);
+                    self.pace.moved(count);
                     self.unflushed = true;
                     if std::mem::take(&mut self.received_since_flight) {
                         self.traffic.flight();
-                        self.deadline.as_mut().reset(Instant::now() + self.limits.silence);
                     }
                 }
                 Poll::Ready(Err(error)) => return Err(error.into()),
             }
         }
-        if self.unflushed {
-            match Pin::new(&mut *stream).poll_flush(cx) {
-                Poll::Pending => {}
-                Poll::Ready(Ok(())) => self.unflushed = false,
-                Poll::Ready(Err(error)) => return Err(error.into()),
-            }
+        if self.unflushed && transport.poll_flush(cx)?.is_ready() {
+            self.unflushed = false;
         }
         Ok(())
     }
@@ -181,55 +235,47 @@ impl Guard {
     /// Reads until at least one response is framed.
     fn poll_frames(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WireError>> {
         loop {
-            self.frame_buffered()?;
+            while self.consumed < self.filled && !self.framing.is_full() && self.broken.is_none() {
+                match self.framing.feed(&self.buffer[self.consumed..self.filled]) {
+                    Ok(count) => self.consumed += count,
+                    Err(error) => self.broken = Some(error),
+                }
+            }
             if self.framing.front().is_some() {
                 return Poll::Ready(Ok(()));
             }
-            let Some(stream) = &mut self.stream else { return Poll::Ready(Err(WireError::Closed)) };
-            self.buffer.resize(READ_BUFFER, 0);
-            self.consumed = READ_BUFFER;
+            if let Some(error) = self.broken.take() {
+                return Poll::Ready(Err(error));
+            }
+            if self.consumed < self.filled {
+                return Poll::Ready(Err(WireError::Protocol("data where none can be")));
+            }
+            let Some(transport) = &mut self.transport else { return Poll::Ready(Err(WireError::Closed)) };
             let mut space = ReadBuf::new(&mut self.buffer);
-            match Pin::new(stream).poll_read(cx, &mut space) {
+            match transport.poll_read(cx, &mut space) {
                 Poll::Ready(Ok(())) => {
                     let count = space.filled().len();
-                    self.buffer.truncate(count);
-                    self.consumed = 0;
                     if count == 0 {
                         return Poll::Ready(Err(WireError::Closed));
                     }
-                    self.traffic.received(count);
+                    (self.consumed, self.filled) = (0, count);
+                    self.received += count as u64;
                     self.received_since_flight = true;
-                    self.deadline.as_mut().reset(Instant::now() + self.limits.silence);
+                    self.pace.moved(count);
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
                 Poll::Pending => {
-                    self.buffer.clear();
-                    self.consumed = 0;
-                    ready!(self.deadline.as_mut().poll(cx));
+                    if let Some(error) = self.send_failure.take() {
+                        return Poll::Ready(Err(error));
+                    }
+                    ready!(self.pace.poll_expired(cx));
                     return Poll::Ready(Err(WireError::TimedOut));
                 }
             }
         }
     }
 
-    fn frame_buffered(&mut self) -> Result<(), WireError> {
-        while self.consumed < self.buffer.len() && !self.framing.is_full() {
-            self.consumed += self.framing.feed(&self.buffer[self.consumed..])?;
-        }
-        self.bound_line_time()
-    }
-
-    /// A line that grows by a byte now and then is as good as silence.
-    fn bound_line_time(&mut self) -> Result<(), WireError> {
-        if !self.framing.is_within_line() {
-            self.line_since = None;
-            return Ok(());
-        }
-        let since = *self.line_since.get_or_insert_with(Instant::now);
-        if since.elapsed() > self.limits.line_time { Err(WireError::TimedOut) } else { Ok(()) }
-    }
-
-    /// What async-imap reads for the responses at the front.
+    /// What async-imap reads for the response at the front.
     fn show(&mut self) {
         match self.framing.front() {
             Some(Incoming::Tagged { tag, text }) => {
@@ -240,11 +286,8 @@ impl Guard {
                 };
                 self.shown.extend_from_slice(format!("{tag} {status} done\r\n").as_bytes());
             }
-            Some(_) if !self.marked => {
-                self.marked = true;
-                self.shown.extend_from_slice(MARKER);
-            }
-            _ => {}
+            Some(_) => self.shown.extend_from_slice(MARKER),
+            None => {}
         }
     }
 }
@@ -253,8 +296,8 @@ impl AsyncRead for Guard {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let guard = &mut *self;
         while guard.shown.is_empty() {
-            if let Err(error) = guard.poll_send(cx) {
-                return guard.fail(error);
+            if guard.send_failure.is_none() {
+                guard.send_failure = guard.poll_send(cx).err();
             }
             match guard.poll_frames(cx) {
                 Poll::Ready(Ok(())) => guard.show(),
@@ -271,13 +314,11 @@ impl AsyncRead for Guard {
 
 impl AsyncWrite for Guard {
     fn poll_write(mut self: Pin<&mut Self>, _cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.door {
-            // async-imap hands out a session only for a login: here it gets one from the guard itself.
-            if bytes.ends_with(b"\n") {
-                self.shown = b"A0001 OK done\r\n".to_vec();
-            }
-        } else {
+        if !self.door {
             self.queue.take(bytes);
+        } else if bytes.ends_with(b"\n") {
+            // async-imap hands out a session only for a login: here it gets one from the guard itself.
+            self.shown = ADMISSION.to_vec();
         }
         Poll::Ready(Ok(bytes.len()))
     }
@@ -287,10 +328,7 @@ impl AsyncWrite for Guard {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Some(stream) => Pin::new(stream).poll_shutdown(cx),
-            None => Poll::Ready(Ok(())),
-        }
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }

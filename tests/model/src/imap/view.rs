@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::parse::Set;
-use crate::world::{Mailbox, Place, State, Stored, Uid};
+use crate::world::{Flags, Mailbox, Place, State, Stored, Uid};
 
 /// The selected mailbox.
 #[derive(Debug)]
@@ -15,8 +15,10 @@ pub(crate) struct View {
     pub(crate) nomodseq: bool,
     /// UIDs by sequence number, the first being number 1.
     pub(crate) uids: Vec<Uid>,
-    /// Messages from this UID on are recent in this session.
-    pub(crate) recent_from: Uid,
+    /// Ranges of UIDs that are recent in this session, and in no other.
+    recent: Vec<(Uid, Uid)>,
+    /// Flags that the client was told of.
+    pub(crate) keywords: Flags,
     uidnext: Uid,
     told_flags: u64,
     told_expunges: u64,
@@ -49,7 +51,8 @@ impl View {
             read_only,
             nomodseq: mailbox.nomodseq,
             uids: mailbox.uids(),
-            recent_from: mailbox.recent_from,
+            recent: vec![(mailbox.recent_from, mailbox.uidnext.saturating_sub(1))],
+            keywords: known_flags(mailbox),
             uidnext: mailbox.uidnext,
             told_flags: mailbox.highest_modseq,
             told_expunges: mailbox.highest_modseq,
@@ -62,6 +65,11 @@ impl View {
         self.uids.binary_search(&uid).ok().and_then(|index| u32::try_from(index + 1).ok())
     }
 
+    /// Up to which mod-sequence the session knows all changes of flags.
+    pub(crate) fn told(&self) -> u64 {
+        self.told_flags
+    }
+
     /// How many messages the session knows of.
     pub(crate) fn exists(&self) -> u32 {
         u32::try_from(self.uids.len()).unwrap_or(u32::MAX)
@@ -69,7 +77,13 @@ impl View {
 
     /// How many of them are recent.
     pub(crate) fn recent(&self) -> usize {
-        self.uids.len() - self.uids.partition_point(|uid| *uid < self.recent_from)
+        let below = |limit: Uid| self.uids.partition_point(|uid| *uid < limit);
+        self.recent.iter().map(|(first, last)| below(last.saturating_add(1)).saturating_sub(below(*first))).sum()
+    }
+
+    /// Whether a message is recent in this session.
+    pub(crate) fn is_recent(&self, uid: Uid) -> bool {
+        self.recent.iter().any(|(first, last)| (*first..=*last).contains(&uid))
     }
 
     /// UIDs behind a set of UIDs.
@@ -109,9 +123,9 @@ impl View {
     }
 
     /// Catches up with the world.
-    pub(crate) fn catch_up(&mut self, state: &State, user: &str, expunges: bool) -> News {
+    pub(crate) fn catch_up(&mut self, state: &mut State, user: &str, expunges: bool) -> News {
         let mut news = News::default();
-        let mailbox = state.account(user).and_then(|account| account.by_id(self.mailbox));
+        let mailbox = state.account_mut(user).and_then(|account| account.by_id_mut(self.mailbox));
         let Some(mailbox) = mailbox.filter(|mailbox| mailbox.uidvalidity == self.uidvalidity && !mailbox.noselect)
         else {
             return News { lost: true, ..news };
@@ -147,7 +161,7 @@ impl View {
         news.vanished = left;
     }
 
-    fn note_changes(&mut self, mailbox: &Mailbox, news: &mut News) {
+    fn note_changes(&mut self, mailbox: &mut Mailbox, news: &mut News) {
         let changed = mailbox.changed_since(self.told_flags);
         for uid in changed {
             let Some(place) = mailbox.place(uid) else { continue };
@@ -162,8 +176,19 @@ impl View {
         }
         if !news.arrived.is_empty() {
             news.exists = Some(self.uids.len());
+            if !self.read_only {
+                self.recent.push((mailbox.recent_from.max(self.uidnext), mailbox.uidnext.saturating_sub(1)));
+                mailbox.recent_from = mailbox.uidnext;
+            }
         }
         self.uidnext = self.uidnext.max(mailbox.uidnext);
         self.quiet.clear();
     }
+}
+
+/// The system flags, and the keywords in use.
+fn known_flags(mailbox: &Mailbox) -> Flags {
+    let mut flags = Flags::of(["\\Answered", "\\Deleted", "\\Draft", "\\Flagged", "\\Seen"]);
+    flags.extend(&mailbox.flags_in_use());
+    flags
 }

@@ -78,3 +78,28 @@ fn nesting_without_end_is_cut_at_a_depth() {
     }
     assert_eq!(depth, 100);
 }
+
+#[test]
+fn no_message_makes_the_reader_panic() {
+    let mut state = 11_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..20_000 {
+        let mut bytes = MIXED.to_vec();
+        for _ in 0..1 + random(8) {
+            let at = random(bytes.len());
+            match random(3) {
+                0 => bytes[at] = b"\r\n-=:;\"\\()<>@, \0\xff"[random(17)],
+                1 => bytes.truncate(at + 1),
+                _ => bytes.insert(at, b"\r\n-=;\"("[random(7)]),
+            }
+        }
+        let message = Part::parse(&bytes);
+        let headers = Headers::parse(&bytes);
+        addresses(&headers.value("Subject").unwrap_or_default());
+        assert!(headers.body <= bytes.len() && message.body.end == bytes.len());
+        assert!(preview(&bytes, &message).is_none_or(|text| text.chars().count() <= 200));
+    }
+}

@@ -12,6 +12,10 @@ macro_rules! extensions {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
+            /// Those that matter before the login.
+            pub(crate) const BEFORE_LOGIN: [Self; 6] =
+                [Self::SaslIr, Self::Id, Self::Enable, Self::Idle, Self::LiteralPlus, Self::LiteralMinus];
+
             /// The word in CAPABILITY.
             pub const fn capability(self) -> &'static str {
                 match self {

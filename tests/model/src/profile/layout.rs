@@ -11,6 +11,8 @@ pub struct Layout {
     pub prefix: Vec<u8>,
     /// Folders or labels.
     pub style: Style,
+    /// A mailbox that is created below nothing leaves mere names above it, that cannot be selected.
+    pub shells: bool,
     /// Names (in wire octets) and attributes of the mailboxes besides INBOX; all are subscribed.
     pub mailboxes: Vec<(String, Vec<String>)>,
 }
@@ -22,7 +24,7 @@ impl Layout {
             .iter()
             .map(|(name, uses)| ((*name).to_owned(), uses.split_whitespace().map(str::to_owned).collect()))
             .collect();
-        Self { delimiter: Some(delimiter), prefix: prefix.into(), style: Style::Folders, mailboxes }
+        Self { delimiter: Some(delimiter), prefix: prefix.into(), style: Style::Folders, shells: false, mailboxes }
     }
 
     /// Makes an account of this layout.
@@ -35,6 +37,7 @@ impl Layout {
             if let Some(account) = state.account_mut(user) {
                 account.delimiter = self.delimiter;
                 account.style = self.style;
+                account.shells = self.shells;
             }
             for (name, attributes) in &self.mailboxes {
                 let attributes: Vec<&str> = attributes.iter().map(String::as_str).collect();

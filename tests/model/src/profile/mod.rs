@@ -65,7 +65,9 @@ impl Profile {
             }
         }
         for extension in &self.extensions {
-            if *extension == Extension::Compress && !logged_in {
+            let hidden = *extension == Extension::Compress
+                || self.quirks.short_before_login && !Extension::BEFORE_LOGIN.contains(extension);
+            if !logged_in && hidden {
                 continue;
             }
             match (extension, self.append_limit) {

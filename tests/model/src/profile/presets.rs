@@ -54,7 +54,17 @@ impl Profile {
         let lacks = [E::ObjectId, E::Replace, E::Utf8Accept, E::CreateSpecialUse, E::AppendLimit, E::Quota, E::GmExt];
         let mut profile = Self { layout: usual_layout(b'/'), ..Self::full() };
         profile.extensions.retain(|extension| !lacks.contains(extension));
-        profile.quirks = Quirks { recent: true, names: StringForm::Atom, ..Quirks::default() };
+        profile.layout.shells = true;
+        profile.quirks = Quirks {
+            recent: true,
+            names: StringForm::Atom,
+            short_before_login: true,
+            empty_parts: true,
+            capital_fields: true,
+            utc_dates: true,
+            ignores_store_when_read_only: true,
+            ..Quirks::default()
+        };
         Self { name: "dovecot".to_owned(), append_limit: None, mechanisms: plain_login(), ..profile }
     }
 
@@ -105,7 +115,7 @@ impl Profile {
             mechanisms: BTreeSet::from([Mechanism::Plain, Mechanism::XOAuth2, Mechanism::OAuthBearer]),
             append_limit: Some(35_651_584),
             layout: Layout { style: Style::Labels, ..Layout::new(b'/', "", &mailboxes) },
-            quirks: Quirks { max_sessions: Some(15), ..Quirks::default() },
+            quirks: Quirks { max_sessions: Some(15), short_before_login: true, ..Quirks::default() },
             ..Self::named("gmail")
         }
     }

@@ -126,6 +126,16 @@ pub struct Quirks {
     pub broken_move: Option<BrokenMove>,
     /// Ends a session with BYE when the client is silent for so long, in IDLE too.
     pub autologout: Option<Duration>,
+    /// Before the login CAPABILITY shows only what helps to log in.
+    pub short_before_login: bool,
+    /// A part that is not there is fetched as an empty string, not as NIL.
+    pub empty_parts: bool,
+    /// `BODY[HEADER.FIELDS (...)]` comes back with the names in capitals.
+    pub capital_fields: bool,
+    /// INTERNALDATE is told in UTC, whatever offset it was given with.
+    pub utc_dates: bool,
+    /// STORE in a read-only mailbox does nothing and answers OK.
+    pub ignores_store_when_read_only: bool,
     /// Greets with PREAUTH as this user.
     pub preauth: Option<String>,
 }

@@ -47,7 +47,7 @@ impl ModelServer {
     }
 
     /// Connects in memory; the session runs as a task of the current tokio runtime until the stream is dropped.
-    pub fn connect(&self) -> DuplexStream {
+    pub fn connect_in_memory(&self) -> DuplexStream {
         let (client, server) = tokio::io::duplex(BUFFER);
         tokio::spawn(self.serve(server, None));
         client
@@ -55,7 +55,7 @@ impl ModelServer {
 
     /// Connects in memory over a link with faults.
     pub fn connect_over(&self, link: Link) -> (DuplexStream, LinkControl) {
-        link.lay(self.connect())
+        link.lay(self.connect_in_memory())
     }
 
     /// Serves one connection of any kind to its end. With a certificate STARTTLS is offered.

@@ -30,6 +30,8 @@ pub struct Account {
     pub delimiter: Option<u8>,
     /// Folders or labels.
     pub style: Style,
+    /// Creating a mailbox below nothing leaves mere names above it, which go when nothing is below them any more.
+    pub shells: bool,
     /// Most octets the account may hold.
     pub quota: Option<u64>,
     /// Subscribed names; a name may be subscribed without being there.
@@ -48,6 +50,7 @@ impl Account {
             tokens: BTreeSet::new(),
             delimiter: Some(b'/'),
             style: Style::Folders,
+            shells: false,
             quota: None,
             subscriptions: BTreeSet::new(),
             mailboxes: BTreeMap::new(),
@@ -123,6 +126,18 @@ impl Account {
         let mailbox = self.mailboxes.remove(name)?;
         self.names.remove(&mailbox.id);
         Some(mailbox)
+    }
+
+    /// Removes the mere names above a mailbox that is gone, as far as nothing lies below them.
+    pub(crate) fn drop_empty_shells(&mut self, gone: &[u8]) {
+        let mut name = gone.to_vec();
+        while let Some(above) = name::parent(&name, self.delimiter).map(<[u8]>::to_vec) {
+            if self.has_children(&above) || self.mailbox(&above).is_none_or(|mailbox| !mailbox.noselect) {
+                return;
+            }
+            self.remove(&above);
+            name = above;
+        }
     }
 
     /// Puts a message into a mailbox, keeping track of labels.

@@ -58,6 +58,11 @@ impl Flags {
         }
     }
 
+    /// Whether all flags of another set are in this one.
+    pub fn contains_all(&self, others: &Self) -> bool {
+        others.iter().all(|flag| self.contains(flag))
+    }
+
     /// Whether the flag is set.
     pub fn contains(&self, flag: &str) -> bool {
         self.position(flag).is_ok()

@@ -26,18 +26,30 @@ impl State {
         if account.mailbox(&wanted).is_some_and(|found| !found.noselect) {
             return Err(Refusal::AlreadyExists);
         }
-        if let Some(above) = name::parent(&wanted, delimiter)
-            && account.mailbox(above).is_none()
-        {
-            let above = above.to_vec();
-            self.create(by, user, &above, &[])?;
-        }
+        self.create_above(by, user, &wanted)?;
+        self.owner(user)?.remove(&wanted);
         let mut mailbox = self.new_mailbox(wanted.clone());
         mailbox.attributes = attributes.iter().map(|attribute| (*attribute).to_owned()).collect::<BTreeSet<_>>();
         let id = mailbox.id;
         self.owner(user)?.insert(mailbox);
         self.note(by, user, Change::Created(wanted));
         Ok(id)
+    }
+
+    /// Creates what is missing above a name.
+    fn create_above(&mut self, by: &Actor, user: &str, below: &[u8]) -> Result<(), Refusal> {
+        let account = self.owner(user)?;
+        let shells = account.shells;
+        let Some(above) = name::parent(below, account.delimiter).filter(|above| account.mailbox(above).is_none())
+        else {
+            return Ok(());
+        };
+        let above = above.to_vec();
+        let id = self.create(by, user, &above, &[])?;
+        if let Some(mailbox) = self.owner(user)?.by_id_mut(id) {
+            mailbox.noselect = shells;
+        }
+        Ok(())
     }
 
     /// Deletes a mailbox; where others lie below it, its name stays and cannot be selected.
@@ -55,6 +67,9 @@ impl State {
         account.remove(&wanted);
         for places in account.labelled.values_mut() {
             places.remove(&id);
+        }
+        if account.shells {
+            account.drop_empty_shells(&wanted);
         }
         if children {
             let mut shell = self.new_mailbox(wanted.clone());
@@ -87,12 +102,7 @@ impl State {
             self.move_messages(by, user, inbox.0, &inbox.1, &new)?;
             return Ok(());
         }
-        if let Some(above) = name::parent(&new, delimiter)
-            && account.mailbox(above).is_none()
-        {
-            let above = above.to_vec();
-            self.create(by, user, &above, &[])?;
-        }
+        self.create_above(by, user, &new)?;
         let account = self.owner(user)?;
         let mut moving: Vec<Vec<u8>> = account.below(&old).map(<[u8]>::to_vec).collect();
         moving.push(old.clone());
@@ -101,6 +111,9 @@ impl State {
             let tail = name.get(old.len()..).unwrap_or_default();
             mailbox.name = [new.as_slice(), tail].concat();
             account.insert(mailbox);
+        }
+        if account.shells {
+            account.drop_empty_shells(&old);
         }
         self.note(by, user, Change::Renamed { from: old, to: new });
         Ok(())

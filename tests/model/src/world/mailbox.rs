@@ -97,7 +97,7 @@ impl Mailbox {
     /// How many messages are not `\Seen`.
     pub fn unseen(&self) -> usize {
         let in_base = self.base.as_ref().map_or(0, |base| {
-            let all = (base.count + 1).saturating_sub(base.unseen_from) as usize;
+            let all = base.count.saturating_add(1).saturating_sub(base.unseen_from) as usize;
             all - base.gone.range(base.unseen_from..).count()
         });
         in_base + self.places.values().filter(|place| !place.flags.contains("\\Seen")).count()
@@ -134,7 +134,7 @@ impl Mailbox {
     /// How many messages no session has seen as recent yet.
     pub fn recent(&self) -> usize {
         let in_base = self.base.as_ref().map_or(0, |base| {
-            let all = (base.count + 1).saturating_sub(self.recent_from) as usize;
+            let all = base.count.saturating_add(1).saturating_sub(self.recent_from) as usize;
             all - base.gone.range(self.recent_from..).count()
         });
         in_base + self.places.range(self.recent_from..).count()
@@ -184,7 +184,7 @@ impl Mailbox {
         self.base = Some(Base {
             count,
             generator,
-            unseen_from: (count + 1).saturating_sub(unseen),
+            unseen_from: count.saturating_add(1).saturating_sub(unseen),
             seen: Flags::of(["\\Seen"]),
             gone: BTreeSet::new(),
             total_size: OnceLock::new(),

@@ -34,7 +34,7 @@ impl Rival {
     ///
     /// # Errors
     /// As [`State::store`].
-    pub fn flag(
+    pub fn set_flags(
         &self,
         mailbox: impl AsRef<[u8]>,
         uids: &[Uid],

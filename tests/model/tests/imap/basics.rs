@@ -5,7 +5,7 @@ use crate::client::{Client, server, with_mail};
 #[tokio::test]
 async fn greets_logs_in_selects_fetches_and_leaves() {
     let (server, _) = with_mail(Profile::bare(), 2);
-    let mut client = Client::over(server.connect()).await;
+    let mut client = Client::over(server.connect_in_memory()).await;
     assert!(client.greeting.starts_with("* OK "), "{}", client.greeting);
     assert!(client.run("LOGIN jo wrong").await.tagged.starts_with("NO [AUTHENTICATIONFAILED]"));
     client.ok("LOGIN \"jo\" {6}\r\nsecret").await;

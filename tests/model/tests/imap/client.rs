@@ -50,7 +50,7 @@ impl Client {
 
     /// A logged-in client.
     pub(crate) async fn login(server: &ModelServer) -> Self {
-        let mut client = Self::over(server.connect()).await;
+        let mut client = Self::over(server.connect_in_memory()).await;
         client.ok("LOGIN jo secret").await;
         client
     }

@@ -80,7 +80,7 @@ async fn partial_fetches_resume_at_any_octet() {
 async fn binary_preview_and_object_ids() {
     let (mut client, rival) = with_mixed(Profile::full()).await;
     let binary = client.ok("FETCH 1 (BINARY.SIZE[1] BINARY.PEEK[1] PREVIEW)").await;
-    assert_eq!(binary.untagged, ["* 1 FETCH (BINARY.SIZE[1] 7 BINARY[1] {7}\r\nGrüße PREVIEW {7}\r\nGrüße)"]);
+    assert_eq!(binary.untagged, ["* 1 FETCH (BINARY.SIZE[1] 7 BINARY[1] ~{7}\r\nGrüße PREVIEW {7}\r\nGrüße)"]);
     rival.copy("INBOX", &[1], "Archive").unwrap();
     rival
         .deliver("INBOX", NewMessage::new("Message-ID: <r@x>\r\n\r\n"))

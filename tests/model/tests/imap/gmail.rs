@@ -49,7 +49,7 @@ async fn expunging_takes_a_label_off_and_trash_takes_all() {
 async fn flags_belong_to_the_mail_and_starred_is_a_mailbox() {
     let (server, rival) = server(Profile::gmail());
     rival.deliver("INBOX", mail(1)).unwrap();
-    rival.flag("INBOX", &[1], FlagChange::Add, &["\\Seen", "\\Flagged"]).unwrap();
+    rival.set_flags("INBOX", &[1], FlagChange::Add, &["\\Seen", "\\Flagged"]).unwrap();
     let mut client = Client::login(&server).await;
     client.ok("SELECT \"[Gmail]/All Mail\"").await;
     assert!(client.ok("FETCH 1 FLAGS").await.has("FLAGS (\\Flagged \\Seen)"));

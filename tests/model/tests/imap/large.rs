@@ -29,7 +29,7 @@ async fn a_million_messages_are_made_only_when_read() {
     );
     assert!(client.ok("UID SEARCH RETURN (COUNT ALL) ALL").await.has("COUNT 1000000 ALL 1:1000000"));
     assert_eq!(made.load(Ordering::Relaxed), 0);
-    rival.flag("INBOX", &[5], FlagChange::Add, &["\\Flagged"]).unwrap();
+    rival.set_flags("INBOX", &[5], FlagChange::Add, &["\\Flagged"]).unwrap();
     rival.expunge("INBOX", &[7, 999_999]).unwrap();
     let news = client.ok("NOOP").await;
     assert_eq!(news.untagged, ["* 999999 EXPUNGE", "* 7 EXPUNGE", "* 5 FETCH (FLAGS (\\Flagged \\Seen))"]);
@@ -42,7 +42,7 @@ async fn a_million_messages_are_made_only_when_read() {
 async fn a_client_that_does_not_read_stops_the_stream() {
     let (server, rival) = server(Profile::full());
     let made = Arc::new(AtomicU64::new(0));
-    rival.generate("INBOX", 200_000, 0, Counted(Arc::clone(&made))).unwrap();
+    rival.generate("INBOX", 30_000, 0, Counted(Arc::clone(&made))).unwrap();
     let mut client = Client::inbox(&server).await;
     client.stream.write_all(b"x UID FETCH 1:* (ENVELOPE)\r\n").await.unwrap();
     for _ in 0..1000 {
@@ -51,5 +51,5 @@ async fn a_client_that_does_not_read_stops_the_stream() {
     let first = made.load(Ordering::Relaxed);
     assert!(first > 0 && first < 2000, "{first} messages were made ahead of the reader");
     client.ok("NOOP").await;
-    assert!(made.load(Ordering::Relaxed) >= 200_000);
+    assert!(made.load(Ordering::Relaxed) >= 30_000);
 }

@@ -46,7 +46,7 @@ async fn list_extended_selects_subscribed_special_and_many_patterns() {
 #[tokio::test]
 async fn one_question_lists_every_mailbox_with_its_status() {
     let (server, rival) = with_mail(Profile::full(), 3);
-    rival.flag("INBOX", &[1], postrider_model::world::FlagChange::Add, &["\\Seen", "\\Deleted"]).unwrap();
+    rival.set_flags("INBOX", &[1], postrider_model::world::FlagChange::Add, &["\\Seen", "\\Deleted"]).unwrap();
     let mut client = Client::login(&server).await;
     let items = "MESSAGES UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE HIGHESTMODSEQ MAILBOXID APPENDLIMIT RECENT";
     let answer = client.ok(format!("LIST \"\" * RETURN (STATUS ({items}))")).await;

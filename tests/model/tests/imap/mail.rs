@@ -71,7 +71,15 @@ async fn store_answers_with_the_flags_unless_silent() {
     let mut client = Client::inbox(&server).await;
     client.ok("SELECT INBOX").await;
     let stored = client.ok("STORE 1:2 +FLAGS (\\Seen Work)").await;
-    assert_eq!(stored.untagged, ["* 1 FETCH (FLAGS (\\Seen Work))", "* 2 FETCH (FLAGS (\\Seen Work))"]);
+    assert_eq!(
+        stored.untagged,
+        [
+            "* FLAGS (\\Answered \\Deleted \\Draft \\Flagged \\Seen Work)",
+            "* OK [PERMANENTFLAGS (\\Answered \\Deleted \\Draft \\Flagged \\Seen Work \\*)] kept",
+            "* 1 FETCH (FLAGS (\\Seen Work))",
+            "* 2 FETCH (FLAGS (\\Seen Work))"
+        ]
+    );
     assert!(client.ok("STORE 1 -FLAGS.SILENT \\Seen").await.untagged.is_empty());
     let stored = client.ok("UID STORE 1 FLAGS ()").await;
     assert_eq!(stored.untagged, ["* 1 FETCH (UID 1 FLAGS ())"]);
@@ -87,7 +95,7 @@ async fn unchangedsince_leaves_what_another_changed() {
     let mut client = Client::inbox(&server).await;
     let fetched = client.ok("FETCH 1:3 (MODSEQ)").await;
     assert_eq!(fetched.line("3 FETCH"), "* 3 FETCH (MODSEQ (4))");
-    let changed = rival.flag("INBOX", &[2], FlagChange::Add, &["\\Flagged"]).unwrap();
+    let changed = rival.set_flags("INBOX", &[2], FlagChange::Add, &["\\Flagged"]).unwrap();
     assert_eq!(changed, 5);
     let stored = client.ok("UID STORE 1:3 (UNCHANGEDSINCE 4) +FLAGS.SILENT (\\Seen)").await;
     assert!(stored.tagged.starts_with("OK [MODIFIED 2]"), "{stored:?}");
@@ -119,11 +127,11 @@ async fn copy_and_move_tell_where_messages_went() {
 #[tokio::test]
 async fn expunge_takes_the_flagged_and_uid_expunge_the_named() {
     let (server, rival) = with_mail(Profile::dovecot(), 5);
-    rival.flag("INBOX", &[1, 3, 4], FlagChange::Add, &["\\Deleted"]).unwrap();
+    rival.set_flags("INBOX", &[1, 3, 4], FlagChange::Add, &["\\Deleted"]).unwrap();
     let mut client = Client::inbox(&server).await;
     assert_eq!(client.ok("UID EXPUNGE 1:3").await.untagged, ["* 3 EXPUNGE", "* 1 EXPUNGE"]);
     assert_eq!(client.ok("EXPUNGE").await.untagged, ["* 2 EXPUNGE"]);
-    rival.flag("INBOX", &[2], FlagChange::Add, &["\\Deleted"]).unwrap();
+    rival.set_flags("INBOX", &[2], FlagChange::Add, &["\\Deleted"]).unwrap();
     client.ok("UNSELECT").await;
     assert!(client.ok("STATUS INBOX (MESSAGES)").await.has("MESSAGES 2"));
     client.ok("SELECT INBOX").await;

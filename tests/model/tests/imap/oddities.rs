@@ -90,10 +90,10 @@ async fn nothing_is_done_to_a_mailbox_that_is_not_the_selected_one_any_more() {
 async fn a_silent_store_does_not_hide_what_another_client_did() {
     let (server, rival) = with_mail(Profile::full(), 2);
     let mut client = Client::inbox(&server).await;
-    rival.flag("INBOX", &[1], FlagChange::Add, &["\\Flagged"]).unwrap();
+    rival.set_flags("INBOX", &[1], FlagChange::Add, &["\\Flagged"]).unwrap();
     let stored = client.ok("STORE 1 +FLAGS.SILENT (\\Seen)").await;
     assert_eq!(stored.untagged, ["* 1 FETCH (FLAGS (\\Flagged))"]);
-    rival.flag("INBOX", &[2], FlagChange::Add, &["\\Flagged"]).unwrap();
+    rival.set_flags("INBOX", &[2], FlagChange::Add, &["\\Flagged"]).unwrap();
     let stored = client.ok("STORE 1 +FLAGS.SILENT (\\Seen)").await;
     assert_eq!(stored.untagged, ["* 2 FETCH (FLAGS (\\Flagged))"]);
 }
@@ -102,7 +102,7 @@ async fn a_silent_store_does_not_hide_what_another_client_did() {
 async fn the_greeting_can_be_a_goodbye_and_answers_can_fail_to_come() {
     let (server, _) = with_mail(Profile::full(), 1);
     server.script().add(Rule::once("GREETING", Act::Bye("too many connections".to_owned())));
-    let client = Client::over(server.connect()).await;
+    let client = Client::over(server.connect_in_memory()).await;
     assert_eq!(client.greeting, "* BYE too many connections");
     let mut client = Client::inbox(&server).await;
     server.script().add(Rule::once("UID STORE", Act::Silence));
@@ -127,7 +127,7 @@ async fn a_client_that_breaks_the_protocol_is_noted() {
 #[tokio::test]
 async fn pipelined_commands_are_answered_in_order() {
     let (server, _) = with_mail(Profile::full(), 1);
-    let mut client = Client::over(server.connect()).await;
+    let mut client = Client::over(server.connect_in_memory()).await;
     client.send("x1 LOGIN jo {6+}\r\nsecret\r\nx2 SELECT INBOX\r\nx3 NOOP\r\nx4 FETCH 1 UID\r\n").await;
     for tag in ["x1", "x2", "x3", "x4"] {
         let answer = client.finish(tag).await;
@@ -148,4 +148,61 @@ async fn the_same_doings_make_the_same_world() {
     let (one, two) = (doings().await, doings().await);
     assert_eq!(one.snapshot(), two.snapshot());
     assert_eq!(one.effects(), two.effects());
+}
+
+#[tokio::test]
+async fn what_is_gone_can_come_as_nothing() {
+    let mut profile = Profile::full();
+    profile.quirks.nil_fetch = true;
+    let (server, rival) = with_mail(profile, 2);
+    let mut client = Client::inbox(&server).await;
+    rival.expunge("INBOX", &[1]).unwrap();
+    let answer = client.ok("FETCH 1 (RFC822.SIZE ENVELOPE BODY.PEEK[])").await;
+    assert_eq!(
+        answer.untagged[0],
+        "* 1 FETCH (RFC822.SIZE 0 ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) BODY[] {0}\r\n)"
+    );
+}
+
+#[tokio::test]
+async fn no_octets_from_a_client_make_the_server_panic() {
+    let seeds: [&[u8]; 8] = [
+        b"a SELECT INBOX (QRESYNC (1 1 1:* (1:9 1:9)))\r\n",
+        b"a UID FETCH 1:* (FLAGS BODY.PEEK[1.2.HEADER.FIELDS (\"a\")]<0.9> ENVELOPE BODYSTRUCTURE PREVIEW BINARY[1])\r\n",
+        b"a UID SEARCH RETURN (MIN) OR (1:* NOT SUBJECT {1+}\r\nx) BEFORE 1-Feb-2000 MODSEQ 1\r\n",
+        b"a STORE 1:* (UNCHANGEDSINCE 0) +FLAGS.SILENT (\\Seen x)\r\na UID MOVE 1 Trash\r\na EXPUNGE\r\n",
+        b"a APPEND INBOX (\\Seen) \" 1-Jan-2000 00:00:00 +0000\" {3+}\r\nabc\r\na UID REPLACE 1 INBOX {1+}\r\nx\r\n",
+        b"a LIST (SUBSCRIBED) \"\" (% \"*\") RETURN (STATUS (MESSAGES SIZE))\r\na RENAME INBOX x\r\na DELETE x\r\n",
+        b"a NOTIFY SET STATUS (personal (MessageNew (UID) MessageExpunge))\r\na IDLE\r\nDONE\r\n",
+        b"a CREATE &AGE-/&&- (USE (\\Sent))\r\na ENABLE UTF8=ACCEPT QRESYNC\r\na GETQUOTAROOT \"\\\"\"\r\n",
+    ];
+    let mut state = 7_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let (server, _) = with_mail(Profile::full(), 5);
+    for _ in 0..2000 {
+        let mut octets = b"l LOGIN jo secret\r\ns SELECT INBOX\r\n".to_vec();
+        for _ in 0..4 {
+            let mut line = seeds[random(seeds.len())].to_vec();
+            for _ in 0..random(4) {
+                let at = random(line.len());
+                match random(3) {
+                    0 => line[at] = b" (){}\"\\*:,.<>\r\n0129\xff\x00a"[random(22)],
+                    1 => drop(line.remove(at)),
+                    _ => line.insert(at, b" ()*:0\""[random(7)]),
+                }
+            }
+            octets.extend(line);
+        }
+        let (mut near, far) = tokio::io::duplex(1 << 20);
+        let serving = tokio::spawn(server.serve(far, None));
+        tokio::io::AsyncWriteExt::write_all(&mut near, &octets).await.unwrap();
+        tokio::io::AsyncWriteExt::shutdown(&mut near).await.unwrap();
+        let mut answers = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut near, &mut answers).await.unwrap();
+        serving.await.expect("the session must end without a panic");
+        assert!(answers.starts_with(b"* OK "));
+    }
 }

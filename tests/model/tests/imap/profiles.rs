@@ -63,7 +63,7 @@ async fn preauth_needs_no_login() {
     let mut profile = Profile::full();
     profile.quirks.preauth = Some("jo".to_owned());
     let (server, _) = with_mail(profile, 1);
-    let mut client = Client::over(server.connect()).await;
+    let mut client = Client::over(server.connect_in_memory()).await;
     assert!(client.greeting.starts_with("* PREAUTH"));
     client.ok("SELECT INBOX").await;
 }
@@ -77,4 +77,33 @@ async fn the_wire_log_holds_commands_and_no_secrets() {
     let lines: Vec<String> =
         server.world().received().into_iter().map(|received| String::from_utf8(received.line).unwrap()).collect();
     assert_eq!(lines, ["a1 LOGIN ...", "a2 APPEND Sent {5+}"]);
+}
+
+#[tokio::test]
+async fn dovecots_ways_are_kept() {
+    let (server, rival) = with_mail(Profile::dovecot(), 1);
+    rival.create("above/below", &[]).unwrap();
+    let mut client = Client::over(server.connect_in_memory()).await;
+    assert!(!client.greeting.contains("CONDSTORE") && client.greeting.contains("SASL-IR"));
+    assert!(client.ok("LOGIN jo secret").await.tagged.contains("CONDSTORE"));
+    assert!(client.ok("LIST \"\" above").await.has("\\Noselect"));
+    assert!(client.ok("LIST \"\" above RETURN (CHILDREN)").await.has("\\NonExistent"));
+    client.ok("DELETE above/below").await;
+    assert!(client.ok("LIST \"\" above*").await.untagged.is_empty());
+    client.ok("EXAMINE INBOX").await;
+    assert!(client.ok("STORE 1 +FLAGS (\\Seen)").await.untagged.is_empty());
+    let fetched = client.ok("FETCH 1 (BODY.PEEK[5] BODY.PEEK[HEADER.FIELDS (Subject)])").await;
+    assert!(fetched.untagged[0].starts_with("* 1 FETCH (BODY[5] {0}\r\n BODY[HEADER.FIELDS (SUBJECT)] {"));
+}
+
+#[tokio::test]
+async fn dates_can_come_in_utc() {
+    let mut profile = Profile::full();
+    for (utc, shown) in [(false, "\" 1-Jan-2021 00:30:00 +0100\""), (true, "\"31-Dec-2020 23:30:00 +0000\"")] {
+        profile.quirks.utc_dates = utc;
+        let (server, _) = with_mail(profile.clone(), 0);
+        let mut client = Client::inbox(&server).await;
+        client.ok("APPEND INBOX \" 1-Jan-2021 00:30:00 +0100\" {1+}\r\nx").await;
+        assert!(client.ok("FETCH 1 INTERNALDATE").await.has(shown));
+    }
 }

@@ -16,7 +16,7 @@ async fn idle_tells_news_as_they_happen() {
     assert_eq!(client.response().await.unwrap(), "* 0 RECENT");
     rival.expunge("INBOX", &[1]).unwrap();
     assert_eq!(client.response().await.unwrap(), "* 1 EXPUNGE");
-    rival.flag("INBOX", &[3], FlagChange::Add, &["\\Seen"]).unwrap();
+    rival.set_flags("INBOX", &[3], FlagChange::Add, &["\\Seen"]).unwrap();
     assert_eq!(client.response().await.unwrap(), "* 2 FETCH (FLAGS (\\Seen))");
     client.send("DONE\r\n").await;
     assert!(client.finish(&tag).await.tagged.starts_with("OK"));
@@ -36,7 +36,7 @@ async fn idle_with_qresync_tells_vanished_and_modseqs() {
     client.response().await.unwrap();
     rival.expunge("INBOX", &[1, 2]).unwrap();
     assert_eq!(client.response().await.unwrap(), "* VANISHED 1:2");
-    rival.flag("INBOX", &[3], FlagChange::Add, &["\\Seen"]).unwrap();
+    rival.set_flags("INBOX", &[3], FlagChange::Add, &["\\Seen"]).unwrap();
     assert_eq!(client.response().await.unwrap(), "* 1 FETCH (UID 3 FLAGS (\\Seen) MODSEQ (6))");
 }
 

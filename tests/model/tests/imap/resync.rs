@@ -11,7 +11,7 @@ async fn changedsince_gives_what_changed_and_vanished() {
     let mut client = Client::login(&server).await;
     assert_eq!(client.ok("ENABLE QRESYNC X-UNKNOWN").await.untagged, ["* ENABLED QRESYNC"]);
     assert_eq!(client.ok("SELECT INBOX").await.line("HIGHESTMODSEQ"), "* OK [HIGHESTMODSEQ 6] highest");
-    rival.flag("INBOX", &[2], FlagChange::Add, &["\\Seen"]).unwrap();
+    rival.set_flags("INBOX", &[2], FlagChange::Add, &["\\Seen"]).unwrap();
     rival.expunge("INBOX", &[1, 4]).unwrap();
     let answer = client.ok("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 6 VANISHED)").await;
     assert_eq!(
@@ -33,7 +33,7 @@ async fn select_with_qresync_brings_the_delta() {
     let mut client = Client::login(&server).await;
     client.ok("ENABLE QRESYNC").await;
     let validity = server.world().with(|state| state.mailbox("jo", b"INBOX").unwrap().uidvalidity);
-    rival.flag("INBOX", &[5], FlagChange::Add, &["\\Flagged"]).unwrap();
+    rival.set_flags("INBOX", &[5], FlagChange::Add, &["\\Flagged"]).unwrap();
     rival.expunge("INBOX", &[2, 3]).unwrap();
     rival.deliver("INBOX", mail(7)).unwrap();
     let delta = client.ok(format!("SELECT INBOX (QRESYNC ({validity} 7))")).await;
@@ -149,4 +149,17 @@ async fn recent_is_told_to_the_first_session_only() {
     rival.deliver("INBOX", mail(3)).unwrap();
     assert_eq!(one.ok("NOOP").await.untagged, ["* 3 EXISTS", "* 3 RECENT"]);
     assert_eq!(one.ok("FETCH 3 FLAGS").await.untagged, ["* 3 FETCH (FLAGS (\\Recent))"]);
+    assert_eq!(two.ok("NOOP").await.untagged, ["* 3 EXISTS", "* 0 RECENT"]);
+    assert_eq!(two.ok("SEARCH RECENT").await.untagged, ["* SEARCH"]);
+}
+
+#[tokio::test]
+async fn asking_for_modseqs_tells_the_highest_first() {
+    let (server, _) = with_mail(Profile::full(), 2);
+    let mut client = Client::inbox(&server).await;
+    let first = client.ok("FETCH 1 (MODSEQ)").await;
+    assert_eq!(first.untagged, ["* OK [HIGHESTMODSEQ 3] highest", "* 1 FETCH (MODSEQ (2))"]);
+    assert_eq!(client.ok("FETCH 1 (FLAGS)").await.untagged, ["* 1 FETCH (FLAGS ())"]);
+    assert_eq!(client.ok("STORE 1 +FLAGS (\\Seen)").await.untagged, ["* 1 FETCH (FLAGS (\\Seen) MODSEQ (4))"]);
+    assert!(client.ok("UID MOVE 1 Trash").await.tagged.starts_with("OK [HIGHESTMODSEQ 5]"));
 }

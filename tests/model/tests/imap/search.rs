@@ -16,9 +16,11 @@ async fn searched() -> (Client, postrider_model::ModelServer) {
         let message = NewMessage::new(text).date(InternalDate::utc(1_600_000_000 + number as i64 * day));
         rival.deliver("INBOX", message).unwrap();
     }
-    rival.flag("INBOX", &[2, 3], FlagChange::Add, &["\\Seen", "Work"]).unwrap();
+    rival.set_flags("INBOX", &[2, 3], FlagChange::Add, &["\\Seen", "Work"]).unwrap();
     rival.expunge("INBOX", &[1]).unwrap();
-    (Client::inbox(&server).await, server)
+    let mut client = Client::login(&server).await;
+    client.ok("SELECT INBOX (CONDSTORE)").await;
+    (client, server)
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::client::{Client, server, with_mail};
 async fn try_auth(profile: Profile, lines: &[&str]) -> crate::client::Answer {
     let (server, _) = server(profile);
     server.world().with(|state| state.account_mut("jo").unwrap().tokens.insert("token".to_owned()));
-    let mut client = Client::over(server.connect()).await;
+    let mut client = Client::over(server.connect_in_memory()).await;
     let tag = client.begin(lines[0]).await;
     for line in &lines[1..] {
         assert!(client.response().await.unwrap().starts_with('+'));
@@ -59,7 +59,7 @@ async fn a_full_house_is_no_wrong_password() {
     profile.quirks.max_sessions = Some(1);
     let (server, _) = server(profile);
     let first = Client::login(&server).await;
-    let mut second = Client::over(server.connect()).await;
+    let mut second = Client::over(server.connect_in_memory()).await;
     assert!(second.run("LOGIN jo secret").await.tagged.starts_with("NO [LIMIT]"));
     drop(first);
     tokio::task::yield_now().await;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -77,7 +78,7 @@ impl Dovecot {
             if self.child.try_wait()?.is_some() {
                 break;
             }
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            if greets(self.port) {
                 return Ok(());
             }
             pause(Duration::from_millis(50));
@@ -99,6 +100,14 @@ impl Drop for Dovecot {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether a greeting comes: a port that accepts is not yet a server that answers.
+fn greets(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let mut first = [0; 4];
+    let patient = stream.set_read_timeout(Some(Duration::from_secs(5))).is_ok();
+    patient && stream.read_exact(&mut first).is_ok() && first == *b"* OK"
 }
 
 #[allow(

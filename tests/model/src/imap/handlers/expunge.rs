@@ -19,7 +19,9 @@ impl Session {
             flagged.retain(|uid| named.binary_search(uid).is_ok());
         }
         match self.with(|state, user| state.expunge(&by, user, mailbox, &flagged)) {
-            Ok(modseq) if self.tells_modseq() => ok(format!("[HIGHESTMODSEQ {modseq}] expunged")),
+            Ok(modseq) if self.tells_modseq() && !flagged.is_empty() => {
+                ok(format!("[HIGHESTMODSEQ {modseq}] expunged"))
+            }
             Ok(_) => ok("expunged"),
             Err(refusal) => refused(refusal, false),
         }
@@ -73,7 +75,15 @@ impl Session {
                     self.io.say(format!("* OK {code}moved"));
                 }
                 self.tell_news(true)?;
-                if uids.len() < asked { no("[LIMIT] not all of them") } else { ok("moved") }
+                if uids.len() < asked {
+                    return no("[LIMIT] not all of them");
+                }
+                match &self.view {
+                    Some(view) if self.tells_modseq() && asked > 0 => {
+                        ok(format!("[HIGHESTMODSEQ {}] moved", view.told()))
+                    }
+                    _ => ok("moved"),
+                }
             }
             Err(refusal) => refused(refusal, true),
         }

@@ -22,8 +22,10 @@ impl Session {
             self.violation("VANISHED before QRESYNC was enabled");
             return bad("QRESYNC is not enabled");
         }
-        self.enabled.condstore |= modseq;
-        complete(&mut fetch, self.tells_modseq());
+        if modseq {
+            self.enable_condstore();
+        }
+        complete(&mut fetch);
         let Some(mut uids) = self.resolve(fetch.uid, &fetch.set) else { return bad("no such message") };
         if fetch.vanished {
             self.say_vanished(&fetch).await?;
@@ -111,7 +113,7 @@ impl Session {
         let vanished = self
             .with_account(|account| {
                 let mailbox = account.by_id(view.mailbox)?;
-                let largest = mailbox.uidnext - 1;
+                let largest = mailbox.uidnext.saturating_sub(1);
                 let wanted = |uid: &Uid| fetch.set.contains(*uid, largest) && !mailbox.contains(*uid);
                 Some(match mailbox.vanished_since(since) {
                     Some(vanished) => vanished.into_iter().filter(wanted).collect::<Vec<_>>(),
@@ -142,12 +144,11 @@ impl Session {
 }
 
 /// Adds what goes without saying: UID for a fetch by UID, MODSEQ where changes since one are asked for.
-fn complete(fetch: &mut Fetch, tells_modseq: bool) {
+fn complete(fetch: &mut Fetch) {
     if fetch.uid && !fetch.items.contains(&Item::Uid) {
         fetch.items.insert(0, Item::Uid);
     }
-    let wants = fetch.changed_since.is_some() || fetch.items.contains(&Item::Flags);
-    if tells_modseq && wants && !fetch.items.contains(&Item::Modseq) {
+    if fetch.changed_since.is_some() && !fetch.items.contains(&Item::Modseq) {
         fetch.items.push(Item::Modseq);
     }
 }

@@ -43,7 +43,11 @@ impl Session {
             Item::Flags => self.put_flags(place),
             Item::Uid => self.io.put(format!("UID {}", place.uid)),
             Item::InternalDate => {
-                self.io.put(format!("INTERNALDATE {}", write::internal_date(message.internal_date)));
+                let mut date = message.internal_date;
+                if self.profile.quirks.utc_dates {
+                    date.offset_minutes = 0;
+                }
+                self.io.put(format!("INTERNALDATE {}", write::internal_date(date)));
             }
             Item::Size => {
                 let size = source.bytes.as_ref().map_or_else(|| message.content.size(), |bytes| bytes.len() as u64);
@@ -75,13 +79,15 @@ impl Session {
             }
             Item::Body { name, section, partial, .. } => {
                 let octets = content(source, section);
-                self.io.put(name.map_or_else(|| section_name(section), str::to_owned));
-                self.put_octets(octets.as_deref(), *partial).await?;
+                self.io
+                    .put(name.map_or_else(|| section_name(section, self.profile.quirks.capital_fields), str::to_owned));
+                let octets = octets.or_else(|| self.profile.quirks.empty_parts.then(Vec::new));
+                self.put_octets(octets.as_deref(), *partial, "").await?;
             }
             Item::Binary { part, partial, .. } => {
                 self.io.put(format!("BINARY[{}]", number(part)));
                 let octets = binary(source, part);
-                self.put_octets(octets.as_deref(), *partial).await?;
+                self.put_octets(octets.as_deref(), *partial, "~").await?;
             }
             Item::BinarySize(part) => {
                 let size = binary(source, part).map_or(0, |octets| octets.len());
@@ -91,8 +97,13 @@ impl Session {
         Ok(())
     }
 
-    /// A literal, or a part of one, or NIL.
-    async fn put_octets(&mut self, octets: Option<&[u8]>, partial: Option<(u32, u32)>) -> Result<(), Closed> {
+    /// A literal with a mark before it, or a part of one, or NIL.
+    async fn put_octets(
+        &mut self,
+        octets: Option<&[u8]>,
+        partial: Option<(u32, u32)>,
+        mark: &str,
+    ) -> Result<(), Closed> {
         if let Some((from, _)) = partial {
             self.io.put(format!("<{from}>"));
         }
@@ -107,8 +118,7 @@ impl Session {
             }
             None => octets,
         };
-        let binary = if octets.contains(&0) { "~" } else { "" };
-        self.io.put(format!(" {binary}{{{}}}\r\n", octets.len()));
+        self.io.put(format!(" {mark}{{{}}}\r\n", octets.len()));
         self.put_large_item(octets).await
     }
 
@@ -185,14 +195,17 @@ fn number(part: &[u32]) -> String {
     part.iter().map(u32::to_string).collect::<Vec<_>>().join(".")
 }
 
-fn section_name(section: &Section) -> String {
+fn section_name(section: &Section, capitals: bool) -> String {
     let text = match &section.text {
         SectionText::Whole => String::new(),
         SectionText::Header => "HEADER".to_owned(),
         SectionText::Text => "TEXT".to_owned(),
         SectionText::Mime => "MIME".to_owned(),
         SectionText::Fields { names, without } => {
-            let names: Vec<String> = names.iter().map(|name| field_name(name)).collect();
+            let mut names: Vec<String> = names.iter().map(|name| field_name(name)).collect();
+            if capitals {
+                names.iter_mut().for_each(|name| name.make_ascii_uppercase());
+            }
             format!("HEADER.FIELDS{} ({})", if *without { ".NOT" } else { "" }, names.join(" "))
         }
     };

@@ -93,7 +93,10 @@ fn lines(account: &Account, list: &List, patterns: &[Vec<u8>], children: bool, u
         }
         match mailbox {
             None => line.attributes.insert("\\NonExistent".to_owned()),
-            Some(mailbox) if mailbox.noselect => line.attributes.insert("\\Noselect".to_owned()),
+            Some(mailbox) if mailbox.noselect => {
+                let missing = list.extended && account.shells;
+                line.attributes.insert(if missing { "\\NonExistent" } else { "\\Noselect" }.to_owned())
+            }
             Some(_) => false,
         };
         if children {

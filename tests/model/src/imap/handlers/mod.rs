@@ -19,4 +19,4 @@ mod store;
 mod structure;
 
 pub(crate) use notify::Watch;
-pub(crate) use setup::{BEGIN_DEFLATE, BEGIN_TLS};
+pub(crate) use setup::Upgrade;

@@ -20,7 +20,7 @@ impl Session {
             if view.nomodseq {
                 return bad("there are no mod-sequences here");
             }
-            self.enabled.condstore = true;
+            self.enable_condstore();
         }
         let (found, highest) = self.find(&search.key);
         let numbers: Vec<u32> = if search.uid {
@@ -125,7 +125,7 @@ fn numbers_match(key: &Key, view: &View, number: u32, uid: Uid) -> bool {
         Key::All => true,
         Key::Numbers(set) => set.contains(number, view.exists()),
         Key::Uids(set) => set.contains(uid, view.uids.last().copied().unwrap_or(0)),
-        Key::Recent => uid >= view.recent_from,
+        Key::Recent => view.is_recent(uid),
         Key::Not(key) => !numbers_match(key, view, number, uid),
         Key::Or(left, right) => numbers_match(left, view, number, uid) || numbers_match(right, view, number, uid),
         Key::And(keys) => keys.iter().all(|key| numbers_match(key, view, number, uid)),

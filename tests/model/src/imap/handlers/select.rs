@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::imap::parse::{Qresync, Select, compact};
+use crate::imap::parse::{Qresync, Select, Set, compact};
 use crate::imap::reply::{Outcome, bad, no, ok};
 use crate::imap::session::Session;
 use crate::imap::view::View;
 use crate::imap::wire::Closed;
 use crate::profile::Extension;
-use crate::world::{Flags, Uid};
+use crate::world::Uid;
 
 /// What SELECT tells besides the view.
 struct Facts {
     view: View,
-    flags: Flags,
     first_unseen: Option<Uid>,
     uidnext: Uid,
     highest_modseq: u64,
@@ -30,7 +29,7 @@ impl Session {
             self.io.say("* OK [CLOSED] the other mailbox");
         }
         if select.condstore || select.qresync.is_some() {
-            self.enabled.condstore = true;
+            self.enable_condstore();
         }
         let raw = self.raw_name(&select.mailbox);
         let Some(facts) = self.facts(&raw, select.examine) else {
@@ -51,7 +50,6 @@ impl Session {
             let read_only = examine || mailbox.read_only;
             let facts = Facts {
                 view: View::new(mailbox, read_only),
-                flags: mailbox.flags_in_use(),
                 first_unseen: mailbox.first_unseen(),
                 uidnext: mailbox.uidnext,
                 highest_modseq: mailbox.highest_modseq,
@@ -66,14 +64,7 @@ impl Session {
 
     fn say_facts(&mut self, facts: &Facts) {
         let quirks = self.profile.quirks.clone();
-        let mut flags = Flags::of(["\\Answered", "\\Deleted", "\\Draft", "\\Flagged", "\\Seen"]);
-        flags.extend(&facts.flags);
-        self.io.say(format!("* FLAGS ({flags})"));
-        if !quirks.no_permanent_flags {
-            let star = if quirks.no_keywords { "" } else { " \\*" };
-            let kept = if facts.view.read_only { String::new() } else { format!("{flags}{star}") };
-            self.io.say(format!("* OK [PERMANENTFLAGS ({kept})] kept"));
-        }
+        self.say_keywords(&facts.view.keywords, facts.view.read_only);
         self.io.say(format!("* {} EXISTS", facts.view.exists()));
         let recent = if quirks.recent { facts.view.recent() } else { 0 };
         self.io.say(format!("* {recent} RECENT"));
@@ -104,7 +95,7 @@ impl Session {
         let Some(view) = self.view.as_ref().filter(|view| !view.nomodseq) else { return Ok(()) };
         let answer = self.with_account(|account| {
             let mailbox = account.by_id(view.mailbox)?;
-            let largest = mailbox.uidnext - 1;
+            let largest = mailbox.uidnext.saturating_sub(1);
             let wanted = |uid: Uid| known.known.as_ref().is_none_or(|set| set.contains(uid, largest));
             let vanished: Vec<Uid> = match mailbox.vanished_since(known.modseq) {
                 Some(vanished) => vanished.into_iter().filter(|uid| wanted(*uid)).collect(),
@@ -150,11 +141,9 @@ impl Session {
 /// The largest UID up to which the client's pairs of numbers and UIDs still hold.
 fn matched(known: &Qresync, view: &View) -> Uid {
     let Some((numbers, uids)) = &known.matches else { return 0 };
-    let expand = |set: &crate::imap::parse::Set, largest: u32| -> Vec<u32> {
-        set.ranges(largest).flat_map(|(first, last)| first..=last).collect()
-    };
-    let numbers = expand(numbers, view.exists());
-    let uids = expand(uids, view.uids.last().copied().unwrap_or(0));
-    let pairs = numbers.iter().zip(&uids);
-    pairs.take_while(|(number, uid)| view.number(**uid) == Some(**number)).last().map_or(0, |(_, uid)| *uid)
+    fn members(set: &Set, largest: u32) -> impl Iterator<Item = u32> {
+        set.ranges(largest).flat_map(|(first, last)| first..=last)
+    }
+    let pairs = members(numbers, view.exists()).zip(members(uids, view.uids.last().copied().unwrap_or(0)));
+    pairs.take_while(|(number, uid)| view.number(*uid) == Some(*number)).last().map_or(0, |(_, uid)| uid)
 }

@@ -6,10 +6,12 @@ use crate::imap::wire::{Closed, Wire};
 use crate::profile::Extension;
 use crate::server::Tls;
 
-/// Text of the OK after which TLS begins.
-pub(crate) const BEGIN_TLS: &str = "begin TLS";
-/// Text of the OK after which compression begins.
-pub(crate) const BEGIN_DEFLATE: &str = "begin deflate";
+/// What happens to the connection after the reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upgrade {
+    Tls,
+    Deflate,
+}
 
 impl Session {
     pub(crate) fn starttls(&mut self) -> Outcome {
@@ -21,10 +23,20 @@ impl Session {
             self.violation("something follows STARTTLS before TLS");
             return bad("nothing may follow STARTTLS");
         }
-        ok(BEGIN_TLS)
+        self.upgrade = Some(Upgrade::Tls);
+        ok("begin TLS")
     }
 
-    pub(crate) async fn begin_tls(&mut self) -> Result<(), Closed> {
+    /// Does what STARTTLS or COMPRESS announced.
+    pub(crate) async fn upgrade_connection(&mut self) -> Result<(), Closed> {
+        match self.upgrade.take() {
+            Some(Upgrade::Tls) => self.begin_tls().await,
+            Some(Upgrade::Deflate) => self.io.compress(),
+            None => Ok(()),
+        }
+    }
+
+    async fn begin_tls(&mut self) -> Result<(), Closed> {
         let Some(config) = self.tls.starttls.take() else { return Ok(()) };
         let (nothing, _) = tokio::io::duplex(1);
         let plain = std::mem::replace(&mut self.io, Wire::new(Box::new(nothing)));
@@ -38,7 +50,8 @@ impl Session {
         if self.io.compressed() {
             return no("[COMPRESSIONACTIVE] it is compressed already");
         }
-        ok(BEGIN_DEFLATE)
+        self.upgrade = Some(Upgrade::Deflate);
+        ok("begin deflate")
     }
 
     pub(crate) fn id(&mut self) -> Outcome {
@@ -51,8 +64,11 @@ impl Session {
         for word in words {
             let known = Extension::from_capability(word).filter(|extension| self.profile.has(*extension));
             match known {
-                Some(Extension::Condstore) => self.enabled.condstore = true,
-                Some(Extension::Qresync) => (self.enabled.condstore, self.enabled.qresync) = (true, true),
+                Some(Extension::Condstore) => self.enable_condstore(),
+                Some(Extension::Qresync) => {
+                    self.enable_condstore();
+                    self.enabled.qresync = true;
+                }
                 Some(Extension::Utf8Accept) => self.enabled.utf8 = true,
                 _ => continue,
             }

@@ -18,7 +18,7 @@ impl Session {
 
     pub(crate) fn say_status(&mut self, raw: &[u8], items: &[StatusItem]) {
         if items.contains(&StatusItem::HighestModseq) {
-            self.enabled.condstore = true;
+            self.enable_condstore();
         }
         let mut values = Vec::new();
         for item in items.iter().filter(|item| !self.profile.quirks.status_omits.contains(item)) {

@@ -9,13 +9,16 @@ impl Session {
     pub(crate) async fn store(&mut self, store: &Store) -> Outcome {
         let Some(view) = &self.view else { return bad("no mailbox is selected") };
         if view.read_only {
+            if self.profile.quirks.ignores_store_when_read_only {
+                return ok("ignored");
+            }
             return no("[READ-ONLY] nothing can be changed here");
         }
         if store.unchanged_since.is_some() {
             if view.nomodseq {
                 return bad("there are no mod-sequences here");
             }
-            self.enabled.condstore = true;
+            self.enable_condstore();
         }
         self.tell_news(false)?;
         let Some(uids) = self.resolve(store.uid, &store.set) else { return bad("no such message") };

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::imap::handlers::Watch;
+use crate::imap::handlers::{Upgrade, Watch};
 use crate::imap::parse::{Command, Parsed, Syntax};
-use crate::imap::reply::{Outcome, Reply, bad, ok};
+use crate::imap::reply::{Outcome, bad, ok};
 use crate::imap::view::View;
 use crate::imap::wire::{Closed, Stream, Wire};
 use crate::imap::write;
@@ -46,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) changes: watch::Receiver<u64>,
     /// STATUS as it was at login, for servers whose answers are stale.
     pub(crate) old_status: BTreeMap<(Vec<u8>, StatusItem), u64>,
+    /// What happens to the connection after the reply.
+    pub(crate) upgrade: Option<Upgrade>,
     /// The client has asked to end.
     pub(crate) over: bool,
 }
@@ -66,6 +68,7 @@ impl Session {
             enabled: Enabled::default(),
             watch: None,
             old_status: BTreeMap::new(),
+            upgrade: None,
             over: false,
         }
     }
@@ -115,12 +118,12 @@ impl Session {
     async fn settle(&mut self, play: Play) -> Result<(), Closed> {
         let silent = play.is_silent();
         play.after(&mut self.io)?;
-        if silent {
-            loop {
-                self.io.fill().await?;
-            }
+        if !silent {
+            return self.io.flush().await;
         }
-        self.io.flush().await
+        loop {
+            self.io.fill().await?;
+        }
     }
 
     /// Whether the selected mailbox is no longer what it was.
@@ -136,6 +139,9 @@ impl Session {
         let parsed = Parsed::read(line);
         self.tag.clone_from(&parsed.tag);
         let connection = self.connection;
+        if parsed.command.is_ok() {
+            tracing::debug!(connection, command = parsed.name, "received");
+        }
         self.server.world.with(|state| state.note_command(connection, || for_log(&parsed, line)));
         let mut play = self.server.script.play(self.connection, &parsed.name);
         if let Some(delay) = play.delay() {
@@ -155,7 +161,7 @@ impl Session {
         }
         self.io.say(format!("{} {} {}", self.tag, reply.status, reply.text));
         self.settle(play).await?;
-        self.after_reply(&reply).await
+        self.upgrade_connection().await
     }
 
     /// Does the command if it is offered and allowed in this state.
@@ -281,14 +287,6 @@ impl Session {
             uids.iter().filter_map(|uid| numbered(*uid, mailbox.and_then(|mailbox| mailbox.place(*uid)))).collect()
         })
         .unwrap_or_default()
-    }
-
-    async fn after_reply(&mut self, reply: &Reply) -> Result<(), Closed> {
-        match reply.text.as_str() {
-            crate::imap::handlers::BEGIN_TLS => self.begin_tls().await,
-            crate::imap::handlers::BEGIN_DEFLATE => self.io.compress(),
-            _ => Ok(()),
-        }
     }
 }
 
