@@ -31,8 +31,8 @@ pub(super) fn later(person: &Rival, now: i64) -> Result<(), Refusal> {
         ..LETTER
     };
     person.deliver(INBOX, answer.mail(now))?;
-    person.flag(INBOX, &uids(&["hut-4", "tea-2"]), FlagChange::Add, READ)?;
-    person.flag(INBOX, &uids(&["hut-4"]), FlagChange::Add, &["\\Flagged"])?;
+    person.set_flags(INBOX, &uids(&["hut-4", "tea-2"]), FlagChange::Add, READ)?;
+    person.set_flags(INBOX, &uids(&["hut-4"]), FlagChange::Add, &["\\Flagged"])?;
     person.expunge(INBOX, &uids(&["library-1"]))?;
     person.create("Trips", &[])?;
     person.move_to(INBOX, &uids(&["hut-1", "hut-3"]), "Trips")?;
