@@ -158,7 +158,7 @@ pub(crate) fn later(person: &Rival, now: i64) -> Result<(), Refusal> {
         file: None,
     };
     person.deliver("INBOX", answer.mail(now))?;
-    person.flag("INBOX", &[3], FlagChange::Add, &["\\Seen", "\\Flagged"])?;
+    person.set_flags("INBOX", &[3], FlagChange::Add, &["\\Seen", "\\Flagged"])?;
     person.expunge("INBOX", &[6])?;
     person.create("Trips", &[])?;
     person.move_to("INBOX", &[1], "Trips")?;
