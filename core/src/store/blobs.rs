@@ -119,6 +119,26 @@ impl Store {
         let dir = self.dir().to_owned();
         self.blocking(move || prepare(&dir, source)).await
     }
+
+    /// As [`Store::prepare_body`] for many bodies in memory at once, each together with what the closure makes of it.
+    ///
+    /// # Errors
+    /// As [`Store::prepare_body`].
+    pub async fn prepare_bodies<T: Send + 'static>(
+        &self,
+        bodies: Vec<(MessageId, Vec<u8>)>,
+        read: impl Fn(&[u8]) -> T + Send + 'static,
+    ) -> Result<Vec<(MessageId, PreparedBody, T)>, StoreError> {
+        let dir = self.dir().to_owned();
+        self.blocking(move || {
+            let one = |(message, bytes): (MessageId, Vec<u8>)| {
+                let read = read(&bytes);
+                Ok((message, prepare(&dir, BodySource::Bytes(bytes))?, read))
+            };
+            bodies.into_iter().map(one).collect()
+        })
+        .await
+    }
 }
 
 impl MirrorTx<'_> {
@@ -150,6 +170,7 @@ impl MirrorTx<'_> {
             Content::Inline(bytes) => Some(bytes),
             Content::File(path) => {
                 place_file(self.dir(), &body.hash, &path)?;
+                self.file_placed();
                 None
             }
         };
@@ -275,7 +296,7 @@ fn place_file(dir: &Path, hash: &[u8], from: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && to.exists() => {}
         outcome => outcome?,
     }
-    sync_folder(&dir.join(BLOBS))
+    Ok(())
 }
 
 /// Makes the names in a folder durable.

@@ -43,12 +43,15 @@ pub(super) struct Effects {
     pub(super) change: Change,
     /// Files of blobs that no row names any more, and beginnings that are whole or given up.
     pub(super) obsolete_files: Vec<PathBuf>,
+    /// Whether files of blobs were put in place: their names must be on disk before the rows that give them.
+    pub(super) files_placed: bool,
 }
 
 impl Effects {
     pub(super) fn merge(&mut self, other: Self) {
         self.change.merge(other.change);
         self.obsolete_files.extend(other.obsolete_files);
+        self.files_placed |= other.files_placed;
     }
 }
 
@@ -97,6 +100,11 @@ macro_rules! write_tx {
             #[allow(dead_code, reason = "one of the two sides has no files")]
             pub(super) fn dir(&self) -> &'a Path {
                 &self.0.context.dir
+            }
+
+            #[allow(dead_code, reason = "one of the two sides has no files")]
+            pub(super) fn file_placed(&mut self) {
+                self.0.effects.files_placed = true;
             }
 
             /// The file is removed once the transaction is committed.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::blobs::{BLOBS, sync_folder};
 use super::connection::DATABASE;
 use super::tx::{Context, Effects};
 use super::{Change, StoreError};
@@ -121,7 +122,12 @@ impl WriteSide {
             }
             let mut done = Vec::new();
             let outcome = self.run_until_lost(&mut waiting, &mut done);
-            let committed = outcome.and_then(|effects| self.commit().map(|()| effects));
+            let committed = outcome.and_then(|effects| {
+                if effects.files_placed {
+                    sync_folder(&self.dir.join(BLOBS)).inspect_err(|_| self.roll_back())?;
+                }
+                self.commit().map(|()| effects)
+            });
             match committed {
                 Ok(effects) => {
                     done.into_iter().for_each(|job| job.answer(Ok(())));

@@ -11,7 +11,7 @@ use super::report::{Note, Stage};
 use super::spool::IncomingSpool;
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{BodySection, Code, Condition, Fetch, Untagged};
-use crate::model::{MailboxId, Timestamp, Uid, UidSet, UidValidity};
+use crate::model::{MailboxId, MessageId, Timestamp, Uid, UidSet, UidValidity};
 use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, IncomingFile, Mailbox, Store};
 use crate::wire::Literal;
 
@@ -20,6 +20,9 @@ const LARGE: u64 = 256 * 1024;
 /// Octets and messages of one command for small bodies.
 const GROUP_OCTETS: u64 = 2 * 1024 * 1024;
 const GROUP_MESSAGES: usize = 200;
+/// Bodies and octets of one transaction.
+const BATCH_MESSAGES: usize = 200;
+const BATCH_OCTETS: usize = 1024 * 1024;
 /// Commands under way at once.
 const UNDER_WAY: usize = 3;
 /// Rows read from the store at once.
@@ -33,6 +36,9 @@ pub(super) struct Bodies {
     policy: BodyPolicy,
     spool: IncomingSpool,
     writes: Writes<u64>,
+    /// Bodies that arrived and are not handed to the store yet, and their octets.
+    held: Vec<(MessageId, Vec<u8>)>,
+    held_octets: usize,
     fetched: u64,
 }
 
@@ -49,7 +55,7 @@ struct Source {
 
 impl Bodies {
     pub(super) fn new(store: Store, policy: BodyPolicy, spool: IncomingSpool) -> Self {
-        Self { store, policy, spool, writes: Writes::default(), fetched: 0 }
+        Self { store, policy, spool, writes: Writes::default(), held: Vec::new(), held_octets: 0, fetched: 0 }
     }
 
     /// Fetches the bodies of these mailboxes, one mailbox after the other. Returns how many came.
@@ -62,6 +68,7 @@ impl Bodies {
         for mailbox in mailboxes {
             let outcome = self.fetch_mailbox(conductor, mailbox, tell).await;
             // What arrived is kept, whatever ended the conversation.
+            self.hand_over().await?;
             for stored in self.writes.drain().await? {
                 self.fetched += stored;
             }
@@ -186,6 +193,17 @@ impl Bodies {
         Ok(())
     }
 
+    /// Hands the bodies that are held to the store.
+    async fn hand_over(&mut self) -> Result<(), SyncError> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        self.held_octets = 0;
+        let (store, bodies) = (self.store.clone(), std::mem::take(&mut self.held));
+        self.writes.push(async move { keep::batch(&store, bodies).await }).await?;
+        Ok(())
+    }
+
     /// Takes a body that came. Returns how many (one or none).
     async fn data(&mut self, source: &mut Source, data: Untagged) -> Result<u64, SyncError> {
         match data {
@@ -210,6 +228,17 @@ impl Bodies {
             _ => self.spool.take_expected(uid),
         };
         let Some(arrived) = arrived(body, file)? else { return Ok(0) };
+        let arrived = match arrived {
+            BodySource::Bytes(bytes) => {
+                self.held_octets += bytes.len();
+                self.held.push((wanted.message, bytes));
+                if self.held.len() >= BATCH_MESSAGES || self.held_octets >= BATCH_OCTETS {
+                    self.hand_over().await?;
+                }
+                return Ok(1);
+            }
+            file => file,
+        };
         let store = self.store.clone();
         self.writes.push(async move { keep::whole(&store, wanted.message, arrived).await.map(u64::from) }).await?;
         Ok(1)

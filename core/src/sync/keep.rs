@@ -39,6 +39,27 @@ pub(super) async fn whole(store: &Store, message: MessageId, source: BodySource)
     }
 }
 
+/// Keeps many whole mails in one transaction: a commit for each would cost more than the mails. Returns how many were kept.
+pub(super) async fn batch(store: &Store, bodies: Vec<(MessageId, Vec<u8>)>) -> Result<u64, StoreError> {
+    let prepared = store.prepare_bodies(bodies, understand).await?;
+    store
+        .mirror(move |tx| {
+            let mut kept = 0;
+            for (message, body, understood) in prepared {
+                match tx.store_body(message, "", body) {
+                    // Removed meanwhile.
+                    Err(StoreError::NotFound(_)) => continue,
+                    outcome => outcome?,
+                }
+                tx.set_structure(message, &understood.structure)?;
+                tx.set_message_text(message, &understood.text, understood.preview.as_deref())?;
+                kept += 1;
+            }
+            Ok(kept)
+        })
+        .await
+}
+
 struct Understood {
     text: String,
     preview: Option<String>,
