@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postrider::imap::{Event, ImapError, StatusKind, Untagged, command};
 use postrider::wire::{Limits, Literal, WireError};
@@ -76,7 +76,7 @@ async fn case_021_time_is_linear_in_what_arrives_however_it_is_cut() {
             peer.send(format!("{tag} OK done\r\n")).await;
             peer
         });
-        let start = Instant::now();
+        let start = tokio::time::Instant::now();
         until_done(&mut session).await.1.unwrap();
         server.await.unwrap();
         start.elapsed()
