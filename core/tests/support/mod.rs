@@ -1,6 +1,7 @@
 //! A server whose every byte the test writes, on the other end of a connection in memory.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod deflated;
 pub mod stall;
 pub mod tls;
 
@@ -93,6 +94,13 @@ impl Peer {
         let (tag, command) = line.split_once(' ').unwrap();
         assert!(command.starts_with(expected), "{command} is not {expected}");
         tag.to_owned()
+    }
+
+    /// The tag of the command that the session is about to send.
+    pub async fn command_when_sent(&mut self, session: &mut Session, expected: &str) -> String {
+        let polled = tokio::time::timeout(std::time::Duration::from_millis(1), session.next()).await;
+        assert!(polled.is_err(), "{polled:?}");
+        self.command(expected).await
     }
 
     /// Exactly so many bytes.
@@ -237,6 +245,11 @@ pub async fn until_done(session: &mut Session) -> (Vec<Event>, Result<Condition,
             Err(error) => return (events, Err(error)),
         }
     }
+}
+
+/// What `Peer::ok` answers.
+pub fn done() -> Condition {
+    Condition { kind: postrider::imap::StatusKind::Ok, code: None, text: "done".to_owned() }
 }
 
 /// An APPEND, the command with a literal of the caller's.
