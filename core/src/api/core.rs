@@ -87,7 +87,7 @@ impl Core {
         Ok(self.store().backup(file).await?)
     }
 
-    /// Makes a store out of a backup, in a folder that has none.
+    /// Makes a store out of a backup. A store that is in the folder is replaced: whoever calls asks first.
     ///
     /// # Errors
     /// Those of storage.

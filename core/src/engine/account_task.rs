@@ -85,7 +85,11 @@ impl AccountTask {
             outcome = self.sync_once(&request, control, tell).await;
         }
         self.record(&outcome).await?;
-        let report = outcome?;
+        let report = match outcome {
+            // Stopped before the conversation began: nothing was done, and that is what was asked for.
+            Err(Failure::Cancelled) => sync::Report::default(),
+            outcome => outcome?,
+        };
         let spent = self.traffic.snapshot().since(&before);
         Ok(SyncDone {
             report,
@@ -171,8 +175,8 @@ impl AccountTask {
     async fn record(&self, outcome: &Result<sync::Report, Failure>) -> Result<(), Failure> {
         let (complete, text) = match outcome {
             Ok(report) => (report.complete, String::new()),
-            // A store that fails cannot be told so.
-            Err(Failure::Store(_)) => return Ok(()),
+            // A store that fails cannot be told so, and a sync that was stopped has not failed.
+            Err(Failure::Store(_) | Failure::Cancelled) => return Ok(()),
             Err(failure) => (false, failure.record()),
         };
         let account = self.account;

@@ -17,6 +17,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The one connection that writes. Creates the database where there is none.
 pub(super) fn open_writer(dir: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    create_private(&dir.join(DATABASE))?;
     let conn = Connection::open_with_flags(dir.join(DATABASE), flags)?;
     if conn.is_readonly("main")? {
         return Err(StoreError::ReadOnly);
@@ -33,6 +34,19 @@ pub(super) fn open_writer(dir: &Path) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "journal_size_limit", 8 << 20)?;
     conn.pragma_update(None, "wal_autocheckpoint", 2000)?;
     Ok(conn)
+}
+
+/// Makes the file, where there is none, readable for its owner alone: it holds a person's mail. SQLite gives the files
+/// beside it the same permissions.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// A connection that can only read.

@@ -15,6 +15,18 @@ fn case_139_a_second_owner_is_refused_and_told_who_the_first_is() {
     assert_eq!(fixture.read(|s| s.accounts()).len(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn the_database_and_what_stands_beside_it_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = Fixture::new();
+    fixture.insert(vec![message(1)]);
+    for name in ["postrider.db", "postrider.db-wal"] {
+        let mode = std::fs::metadata(fixture.dir.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+}
+
 #[test]
 fn a_reader_needs_no_lock_and_cannot_write() {
     let fixture = Fixture::new();
