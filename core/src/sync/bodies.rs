@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use tokio::task::JoinSet;
+
 use super::SyncError;
-use super::batch::Writes;
 use super::conductor::{Ask, Conductor, Heard, Owner, ok};
 use super::keep;
 use super::report::{Note, Stage};
@@ -12,7 +13,7 @@ use super::spool::IncomingSpool;
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{BodySection, Code, Condition, Fetch, Untagged};
 use crate::model::{MailboxId, MessageId, Timestamp, Uid, UidSet, UidValidity};
-use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, IncomingFile, Mailbox, Store};
+use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, IncomingFile, Mailbox, Store, StoreError};
 use crate::wire::Literal;
 
 /// From this size on, in octets, a body is fetched alone and can be resumed.
@@ -23,6 +24,8 @@ const GROUP_MESSAGES: usize = 200;
 /// Bodies and octets of one transaction.
 const BATCH_MESSAGES: usize = 200;
 const BATCH_OCTETS: usize = 1024 * 1024;
+/// Transactions with bodies on their way at once.
+const KEEPING: usize = 4;
 /// Commands under way at once.
 const UNDER_WAY: usize = 3;
 /// Rows read from the store at once.
@@ -35,7 +38,8 @@ pub(super) struct Bodies {
     store: Store,
     policy: BodyPolicy,
     spool: IncomingSpool,
-    writes: Writes<u64>,
+    /// Bodies on their way into the store. Decoding, hashing and writing go on beside the network, in no order.
+    keeping: JoinSet<Result<u64, StoreError>>,
     /// Bodies that arrived and are not handed to the store yet, and their octets.
     held: Vec<(MessageId, Vec<u8>)>,
     held_octets: usize,
@@ -55,7 +59,7 @@ struct Source {
 
 impl Bodies {
     pub(super) fn new(store: Store, policy: BodyPolicy, spool: IncomingSpool) -> Self {
-        Self { store, policy, spool, writes: Writes::default(), held: Vec::new(), held_octets: 0, fetched: 0 }
+        Self { store, policy, spool, keeping: JoinSet::new(), held: Vec::new(), held_octets: 0, fetched: 0 }
     }
 
     /// Fetches the bodies of these mailboxes, one mailbox after the other. Returns how many came.
@@ -69,8 +73,8 @@ impl Bodies {
             let outcome = self.fetch_mailbox(conductor, mailbox, tell).await;
             // What arrived is kept, whatever ended the conversation.
             self.hand_over().await?;
-            for stored in self.writes.drain().await? {
-                self.fetched += stored;
+            while !self.keeping.is_empty() {
+                self.wait_for_one().await?;
             }
             self.spool.reset();
             outcome?;
@@ -200,7 +204,26 @@ impl Bodies {
         }
         self.held_octets = 0;
         let (store, bodies) = (self.store.clone(), std::mem::take(&mut self.held));
-        self.writes.push(async move { keep::batch(&store, bodies).await }).await?;
+        self.keep(async move { keep::batch(&store, bodies).await }).await
+    }
+
+    /// Begins to keep bodies; waits only where too many are on their way.
+    async fn keep(
+        &mut self,
+        work: impl Future<Output = Result<u64, StoreError>> + Send + 'static,
+    ) -> Result<(), SyncError> {
+        while self.keeping.len() >= KEEPING {
+            self.wait_for_one().await?;
+        }
+        self.keeping.spawn(work);
+        Ok(())
+    }
+
+    async fn wait_for_one(&mut self) -> Result<(), SyncError> {
+        if let Some(done) = self.keeping.join_next().await {
+            let lost = |_| StoreError::Internal("keeping bodies panicked".to_owned());
+            self.fetched += done.map_err(lost)??;
+        }
         Ok(())
     }
 
@@ -240,7 +263,7 @@ impl Bodies {
             file => file,
         };
         let store = self.store.clone();
-        self.writes.push(async move { keep::whole(&store, wanted.message, arrived).await.map(u64::from) }).await?;
+        self.keep(async move { keep::whole(&store, wanted.message, arrived).await.map(u64::from) }).await?;
         Ok(1)
     }
 }
