@@ -1,1 +1,3 @@
-//! suite
+//! What the acceptance tests share.
+
+pub mod servers;
