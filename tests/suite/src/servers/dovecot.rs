@@ -223,7 +223,7 @@ impl Drop for Dovecot {
 
 fn find() -> Result<PathBuf, LaunchError> {
     let remedy = "install Debian's dovecot-imapd and dovecot-pop3d: \
-                  sudo apt-get install --no-install-recommends dovecot-imapd dovecot-pop3d; tests/run does it";
+                  sudo apt-get install --no-install-recommends dovecot-imapd dovecot-pop3d; tests/packages does it";
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).collect();
     let master = first_existing(folders.into_iter().map(|folder| folder.join("dovecot")));

@@ -15,7 +15,7 @@ pub(super) struct Programs(PathBuf);
 impl Programs {
     pub(super) fn find() -> Result<Self, LaunchError> {
         let remedy = "Debian's cyrus-imapd and cyrus-common must be unpacked below target/servers/cyrus, which \
-                      `tests/run servers` does; POSTRIDER_CYRUS names another folder";
+                      tests/packages does; POSTRIDER_CYRUS names another folder";
         let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/servers/cyrus");
         let roots = match std::env::var_os(OVERRIDE) {
             Some(folder) => vec![PathBuf::from(folder)],
