@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use super::SyncError;
 use super::conductor::{Ask, ok, refused};
 use super::plan::mailbox_list::{self, Known, ListPlan, Listed};
-use super::plan::names::Naming;
+use super::plan::names::{Naming, is_inbox};
 use crate::imap::command::{self, Command, InvalidArgument, ListReturn, StatusItem};
 use crate::imap::{Capabilities, Condition, ListEntry, Namespaces, StatusEntry, Untagged};
 use crate::model::{AccountId, MailboxId, Timestamp};
 use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
+
+/// Names that are asked for their ids at once.
+const MAX_IDS: usize = 500;
 
 /// Collects the answers to LIST, LSUB, STATUS and NAMESPACE.
 #[derive(Default)]
@@ -56,9 +59,19 @@ impl Listing {
                 self.subscribed.insert(entry.name);
             }
             Untagged::List(entry) => self.entries.push(entry),
-            Untagged::Status(status) => self.statuses.push(status),
+            Untagged::Status(status) => self.status(status),
             Untagged::Namespace(namespaces) => self.namespaces = Some(namespaces),
             _ => {}
+        }
+    }
+
+    /// A second answer about a mailbox adds to the first.
+    fn status(&mut self, status: StatusEntry) {
+        match self.statuses.iter_mut().find(|known| same_name(&known.name, &status.name)) {
+            Some(known) if status.mailbox_id.is_some() && status.messages.is_none() => {
+                known.mailbox_id = status.mailbox_id;
+            }
+            _ => self.statuses.push(status),
         }
     }
 
@@ -85,6 +98,25 @@ impl Listing {
             .filter_map(|entry| command::status(&entry.name, &status_items(server)).ok())
             .map(|command| (Ask::Status, command))
             .collect()
+    }
+
+    /// STATUS with MAILBOXID of each name that the mirror does not know, where something that it knows is missing: one may be
+    /// the other, renamed. Not asked together with LIST: Cyrus 3.6 answers that with freed memory.
+    pub(super) async fn missing_ids(
+        &self,
+        server: &Capabilities,
+        store: &Store,
+        account: AccountId,
+    ) -> Result<Vec<(Ask, Command)>, SyncError> {
+        let known = store.read(move |view| view.mailboxes(account)).await?;
+        let listed = |mailbox: &&Mailbox| self.entries.iter().any(|e| same_name(&e.name, &mailbox.naming.raw_name));
+        if !server.object_id() || known.iter().all(|mailbox| listed(&mailbox)) {
+            return Ok(Vec::new());
+        }
+        let unknown = |entry: &&ListEntry| !known.iter().any(|m| same_name(&entry.name, &m.naming.raw_name));
+        let ask = |entry: &ListEntry| command::status(&entry.name, &[StatusItem::MailboxId]).ok();
+        let asks = self.entries.iter().filter(unknown).take(MAX_IDS).filter_map(ask);
+        Ok(asks.map(|command| (Ask::Status, command)).collect())
     }
 
     /// Compares the list with the mirror and writes what changed.
@@ -119,10 +151,12 @@ fn status_items(server: &Capabilities) -> Vec<StatusItem> {
     if server.condstore() {
         items.push(StatusItem::HighestModSeq);
     }
-    if server.has("OBJECTID") {
-        items.push(StatusItem::MailboxId);
-    }
     items
+}
+
+/// The same name, INBOX in any case being one.
+fn same_name(a: &[u8], b: &[u8]) -> bool {
+    a == b || is_inbox(a) && is_inbox(b)
 }
 
 fn known(mailbox: &Mailbox) -> Known {

@@ -193,6 +193,10 @@ impl Run<'_> {
             }
             self.settle_account().await?;
         }
+        for (ask, command) in self.listing.missing_ids(&self.server, &self.store, account).await? {
+            self.conductor.ask(Owner::Account, ask, command);
+        }
+        self.settle_account().await?;
         let listing = std::mem::take(&mut self.listing);
         let understood = listing.apply(&self.store, account, self.clock.now()).await?;
         if understood.doubtful {

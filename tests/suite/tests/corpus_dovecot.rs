@@ -51,14 +51,14 @@ async fn every_mail_of_the_corpus_is_kept_byte_for_byte_and_can_be_read() {
     files(&corpus.join("mime"), &mut found);
     assert!(found.len() > 1000, "the corpus is there");
     let server = Dovecot::start(&DovecotOptions::default()).unwrap_or_else(|error| panic!("{error}"));
-    let mut client = RawClient::log_in(server.port(), USER, PASSWORD).unwrap();
+    let mut client = RawClient::log_in(server.imap_port(), USER, PASSWORD).unwrap();
     let mut taken = 0;
     for file in &found {
         // What the server refuses (an empty mail, one with NUL) it does not hold either.
         taken += u32::from(client.append("INBOX", "", &std::fs::read(file).unwrap()).is_ok());
     }
     assert!(taken > 2500, "{taken} of {} mails were taken", found.len());
-    let phone = Phone::new(Arc::new(Loopback(server.port()))).await.unwrap();
+    let phone = Phone::new(Arc::new(Loopback(server.imap_port()))).await.unwrap();
     let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
     let (summary, notices) = phone.sync_with(all).await.unwrap();
     assert!(summary.complete, "{notices:?}");

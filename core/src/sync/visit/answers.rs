@@ -35,6 +35,7 @@ impl Visit {
             Code::UidNext(next) => self.selected.uid_next = Some(next),
             Code::HighestModSeq(modseq) => self.selected.highest_modseq = Some(modseq),
             Code::UidNotSticky => self.selected.uid_not_sticky = true,
+            Code::MailboxId(id) if is_object_id(&id) => self.state.object_id = Some(id),
             _ => {}
         }
     }
@@ -107,4 +108,9 @@ impl Visit {
             None => self.unanswered = self.unanswered.union(&missing),
         }
     }
+}
+
+/// Whether a server's id is one (RFC 8474 section 7): anything else would be taken for a name of something.
+fn is_object_id(id: &str) -> bool {
+    (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }

@@ -1,162 +1,232 @@
-//! A private Dovecot: its own configuration, mail and logs in a temporary folder, one free port on loopback.
+//! A private Dovecot.
 
-use std::fmt::Write as _;
+mod configuration;
+
 use std::fs;
-use std::io::Read as _;
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::LaunchError;
+use super::launch::{first_existing, free_ports, greets, with_retries};
+use super::process::ServerProcess;
+use super::runner::{Runner, open_to_all};
+use super::{Certificate, ImapPeer, LaunchError, RawClient, RawError, User};
 
-/// How it is set up.
-#[derive(Clone, Debug, Default)]
-pub struct DovecotOptions {
-    /// What it claims to be able to do before the login, in place of the truth: to take extensions away.
-    pub capability: Option<String>,
+/// How Dovecot lays mail down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// One file per mail, names that carry flags.
+    #[default]
+    Maildir,
+    /// Several mails per file: a copy shares its source's GUID.
+    Mdbox,
 }
 
-/// A running Dovecot. It is killed, with all its processes, when this is dropped.
+/// How it is set up. The default offers every extension it has, and the usual users and mailboxes.
+#[derive(Clone, Debug)]
+pub struct DovecotOptions {
+    /// What it says it can do, in place of the truth: to take extensions away. Dovecot goes on to understand what it no
+    /// longer announces, and still sends HIGHESTMODSEQ when a mailbox is selected.
+    pub capability: Option<String>,
+    /// Who may log in.
+    pub users: Vec<User>,
+    /// How mail is laid down.
+    pub storage: Storage,
+    /// The hierarchy delimiter.
+    pub delimiter: char,
+    /// What every name but INBOX begins with, such as `INBOX.`; usually nothing.
+    pub prefix: String,
+    /// Mailboxes that are there from the start, each with its special use, such as `("Sent", "\\Sent")`.
+    pub special_use: Vec<(String, String)>,
+    /// Whether it has a certificate: STARTTLS, and TLS from the start on a port of its own.
+    pub tls: bool,
+    /// Whether it speaks POP3 too.
+    pub pop3: bool,
+    /// How much mail a user may keep, in KiB.
+    pub quota: u32,
+}
+
+impl DovecotOptions {
+    /// An announcement without QRESYNC: changes are found by CONDSTORE, removals by other means.
+    pub const WITHOUT_QRESYNC: &str = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UNSELECT UIDPLUS CHILDREN \
+         LIST-EXTENDED LIST-STATUS SPECIAL-USE ESEARCH CONDSTORE MOVE";
+    /// An announcement without QRESYNC and CONDSTORE.
+    pub const WITHOUT_CONDSTORE: &str = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UNSELECT UIDPLUS CHILDREN \
+         LIST-EXTENDED LIST-STATUS SPECIAL-USE ESEARCH MOVE";
+    /// An announcement of RFC 3501 and nothing more.
+    pub const RFC_3501: &str = "IMAP4rev1";
+
+    /// The default with this announcement.
+    pub fn announcing(capability: &str) -> Self {
+        Self { capability: Some(capability.to_owned()), ..Self::default() }
+    }
+}
+
+impl Default for DovecotOptions {
+    fn default() -> Self {
+        let uses = ["Archive", "Drafts", "Junk", "Sent", "Trash"];
+        Self {
+            capability: None,
+            users: User::usual(),
+            storage: Storage::default(),
+            delimiter: '/',
+            prefix: String::new(),
+            special_use: uses.iter().map(|name| ((*name).to_owned(), format!("\\{name}"))).collect(),
+            tls: false,
+            pop3: false,
+            quota: 1 << 20,
+        }
+    }
+}
+
+/// The ports of a Dovecot. One that the options leave out is not listened on.
+#[derive(Clone, Copy, Debug)]
+struct Ports {
+    imap: u16,
+    imaps: u16,
+    pop3: u16,
+    pop3s: u16,
+}
+
+/// A running Dovecot. It ends, with all its processes, when this is dropped or the test process dies.
 pub struct Dovecot {
+    // Ends before the folder is removed: fields are dropped in this order.
+    process: ServerProcess,
     dir: TempDir,
-    port: u16,
-    child: Child,
+    ports: Ports,
+    users: Vec<User>,
+    certificate: Option<Certificate>,
 }
 
 impl Dovecot {
-    /// The password of every user. Any user name logs in and has an empty mailbox at first.
-    pub const PASSWORD: &'static str = "secret";
-
     /// Starts one and waits until it answers.
     ///
     /// # Errors
-    /// [`LaunchError`].
+    /// [`LaunchError`]: it is not installed, or it did not come up.
     pub fn start(options: &DovecotOptions) -> Result<Self, LaunchError> {
-        let program = find("dovecot")?;
-        if !Path::new("/usr/lib/dovecot/imap").exists() {
-            return Err(LaunchError::Missing { program: "dovecot's imap", package: "dovecot-imapd" });
-        }
-        let dir = tempfile::Builder::new().prefix("dovecot-").tempdir()?;
-        // Its unprivileged processes must be able to pass.
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let config = dir.path().join("dovecot.conf");
-        fs::write(&config, configuration(dir.path(), port, options))?;
-        fs::create_dir(dir.path().join("mail"))?;
-        if is_root() {
-            // Mail belongs to nobody there, as the configuration says.
-            std::os::unix::fs::chown(dir.path().join("mail"), Some(65534), Some(65534))?;
-        }
-        let child = Command::new(program)
-            .args(["-F", "-c"])
-            .arg(&config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut server = Self { dir, port, child };
-        server.wait_until_up()?;
-        Ok(server)
+        let program = find()?;
+        with_retries(|| Self::start_once(&program, options))
     }
 
-    /// Where it listens, in plain text, on 127.0.0.1.
-    pub fn port(&self) -> u16 {
-        self.port
+    fn start_once(program: &Path, options: &DovecotOptions) -> Result<Self, LaunchError> {
+        let runner = Runner::here()?;
+        let dir = tempfile::Builder::new().prefix("dovecot-").tempdir()?;
+        open_to_all(dir.path())?;
+        let [imap, imaps, pop3, pop3s] = free_ports()?;
+        let ports = Ports { imap, imaps, pop3, pop3s };
+        let certificate = options.tls.then(Certificate::new).transpose()?;
+        if let Some(certificate) = &certificate {
+            fs::write(dir.path().join("cert.pem"), &certificate.server_pem)?;
+            fs::write(dir.path().join("key.pem"), &certificate.key_pem)?;
+        }
+        let passwords = options.users.iter().map(|user| format!("{}:{{PLAIN}}{}::::::\n", user.name, user.password));
+        fs::write(dir.path().join("users"), passwords.collect::<String>())?;
+        runner.own_folder(&dir.path().join("mail"))?;
+        let mark = dir.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let config = dir.path().join("dovecot.conf");
+        fs::write(&config, configuration::text(dir.path(), &mark, ports, options, &runner))?;
+        let mut command = Command::new(program);
+        command
+            .arg("-F")
+            .arg("-c")
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(dir.path().join("stderr"))?);
+        let process = ServerProcess::spawn(&mut command)?;
+        let mut server = Self { process, dir, ports, users: options.users.clone(), certificate };
+        if server.process.wait_until(|| greets(imap, &mark))? {
+            Ok(server)
+        } else {
+            Err(LaunchError::NotUp(server.log()))
+        }
+    }
+
+    /// Where it speaks IMAP in plain text, with STARTTLS if it has a certificate. On 127.0.0.1, as all ports.
+    pub fn imap_port(&self) -> u16 {
+        self.ports.imap
+    }
+
+    /// Where it speaks IMAP over TLS. Nobody listens there without [`DovecotOptions::tls`].
+    pub fn imaps_port(&self) -> u16 {
+        self.ports.imaps
+    }
+
+    /// Where it speaks POP3 in plain text. Nobody listens there without [`DovecotOptions::pop3`].
+    pub fn pop3_port(&self) -> u16 {
+        self.ports.pop3
+    }
+
+    /// Where it speaks POP3 over TLS. Nobody listens there without [`DovecotOptions::pop3`] and [`DovecotOptions::tls`].
+    pub fn pop3s_port(&self) -> u16 {
+        self.ports.pop3s
+    }
+
+    /// The authority to trust for its certificate, in PEM, if it has one.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.certificate.as_ref().map(|certificate| certificate.ca_pem.as_str())
+    }
+
+    /// One of its users, by position in the options.
+    ///
+    /// # Panics
+    /// Where it has no such user.
+    pub fn user(&self, position: usize) -> &User {
+        &self.users[position]
+    }
+
+    /// A second client, logged in as this user.
+    ///
+    /// # Errors
+    /// [`RawError`].
+    pub fn client(&self, user: &User) -> Result<RawClient, RawError> {
+        RawClient::log_in(self.imap_port(), &user.name, &user.password)
+    }
+
+    /// A second client that speaks in whole deeds, logged in as this user.
+    ///
+    /// # Errors
+    /// [`RawError`].
+    pub fn peer(&self, user: &User) -> Result<ImapPeer, RawError> {
+        ImapPeer::new(self.client(user)?)
+    }
+
+    /// Puts a mail into a mailbox, by its name on the server.
+    ///
+    /// # Errors
+    /// [`RawError`].
+    pub fn deliver(&self, user: &User, mailbox: &str, mail: &[u8]) -> Result<(), RawError> {
+        self.client(user)?.append(mailbox, "", mail)
+    }
+
+    /// The group of its processes, by number.
+    pub fn process_group(&self) -> u32 {
+        self.process.group()
     }
 
     /// What it logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.dir.path().join("dovecot.log")).unwrap_or_default()
-    }
-
-    fn wait_until_up(&mut self) -> Result<(), LaunchError> {
-        for _ in 0..100 {
-            if self.child.try_wait()?.is_some() {
-                break;
-            }
-            if greets(self.port) {
-                return Ok(());
-            }
-            pause(Duration::from_millis(50));
-        }
-        Err(LaunchError::NotUp(self.log()))
+        ["stderr", "dovecot.log"]
+            .map(|name| fs::read_to_string(self.dir.path().join(name)).unwrap_or_default())
+            .concat()
     }
 }
 
 impl Drop for Dovecot {
+    #[allow(clippy::print_stderr, reason = "belongs to the failure that the test runner prints")]
     fn drop(&mut self) {
-        // The master ends its children itself when it is asked to.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        for _ in 0..60 {
-            if matches!(self.child.try_wait(), Ok(Some(_))) {
-                return;
-            }
-            pause(Duration::from_millis(50));
+        if std::thread::panicking() {
+            eprintln!("Dovecot's log:\n{}", self.log());
         }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
-/// Whether a greeting comes: a port that accepts is not yet a server that answers.
-fn greets(port: u16) -> bool {
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
-    let mut first = [0; 4];
-    let patient = stream.set_read_timeout(Some(Duration::from_secs(5))).is_ok();
-    patient && stream.read_exact(&mut first).is_ok() && first == *b"* OK"
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "waits for a process of the operating system, which no paused clock moves"
-)]
-fn pause(time: Duration) {
-    std::thread::sleep(time);
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
-}
-
-fn find(program: &'static str) -> Result<PathBuf, LaunchError> {
+fn find() -> Result<PathBuf, LaunchError> {
+    let remedy = "install Debian's dovecot-imapd and dovecot-pop3d: \
+                  sudo apt-get install --no-install-recommends dovecot-imapd dovecot-pop3d; tests/packages does it";
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    let mut found = folders.map(|folder| folder.join(program)).filter(|file| file.exists());
-    found.next().ok_or(LaunchError::Missing { program, package: "dovecot-imapd" })
-}
-
-fn configuration(dir: &Path, port: u16, options: &DovecotOptions) -> String {
-    let dir = dir.display();
-    let mut text = format!(
-        "base_dir = {dir}/run\nstate_dir = {dir}/run\nlog_path = {dir}/dovecot.log\nprotocols = imap\n\
-         listen = 127.0.0.1\nssl = no\ndisable_plaintext_auth = no\nauth_mechanisms = plain login\n\
-         auth_failure_delay = 0\nfirst_valid_uid = 1\nmail_fsync = never\n\
-         mail_location = maildir:{dir}/mail/%u/Maildir\n\
-         passdb {{\n  driver = static\n  args = password={}\n}}\n\
-         service imap-login {{\n  inet_listener imap {{\n    port = {port}\n  }}\n  inet_listener imaps {{\n    port = 0\n  }}\n}}\n\
-         namespace inbox {{\n  inbox = yes\n  separator = /\n  mailbox Sent {{\n    special_use = \\Sent\n    auto = subscribe\n  }}\n\
-         mailbox Trash {{\n    special_use = \\Trash\n    auto = subscribe\n  }}\n}}\n",
-        Dovecot::PASSWORD
-    );
-    if is_root() {
-        let _ = write!(
-            text,
-            "mail_uid = 65534\nmail_gid = 65534\nuserdb {{\n  driver = static\n  args = uid=65534 gid=65534 home={dir}/mail/%u\n}}\n"
-        );
-    } else {
-        let user = std::env::var("USER").unwrap_or_else(|_| "nobody".to_owned());
-        let _ = write!(
-            text,
-            "default_internal_user = {user}\ndefault_login_user = {user}\nuserdb {{\n  driver = static\n  args = home={dir}/mail/%u\n}}\n\
-             service anvil {{\n  chroot =\n}}\nservice imap-login {{\n  chroot =\n}}\n"
-        );
-    }
-    if let Some(capability) = &options.capability {
-        let _ = write!(text, "protocol imap {{\n  imap_capability = {capability}\n}}\n");
-    }
-    text
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).collect();
+    let master = first_existing(folders.into_iter().map(|folder| folder.join("dovecot")));
+    let workers = ["/usr/lib/dovecot/imap", "/usr/lib/dovecot/pop3"].iter().all(|file| Path::new(file).exists());
+    master.filter(|_| workers).ok_or(LaunchError::Missing { program: "Dovecot", remedy })
 }

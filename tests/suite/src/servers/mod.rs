@@ -1,26 +1,25 @@
-//! Real servers, started privately for one test on loopback.
+//! Real mail servers, started privately for one test: their own configuration, mail and logs in a temporary folder,
+//! free ports on loopback, gone when the guard is dropped. And an independent second client to talk to them.
+//!
+//! A test never skips where a server is missing: the error says what to install. As root the servers run their
+//! workers as `nobody`; as an ordinary user they run as that user, and nothing here needs root.
 
+mod certificate;
+mod cyrus;
 mod dovecot;
+mod launch;
+mod peer;
+mod process;
 mod raw_client;
+mod raw_response;
+mod runner;
+mod user;
 
-pub use dovecot::{Dovecot, DovecotOptions};
-pub use raw_client::RawClient;
-
-/// A server could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum LaunchError {
-    /// It is not on this machine.
-    #[error("{program} is not installed: install the Debian package {package} (tests/run does it)")]
-    Missing {
-        /// The program looked for.
-        program: &'static str,
-        /// The package that holds it.
-        package: &'static str,
-    },
-    /// It did not come up. What it wrote is told.
-    #[error("the server did not start: {0}")]
-    NotUp(String),
-    /// The machine refused something.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-}
+pub use certificate::Certificate;
+pub use cyrus::{Cyrus, CyrusOptions};
+pub use dovecot::{Dovecot, DovecotOptions, Storage};
+pub use launch::LaunchError;
+pub use peer::{FlagChange, ImapPeer, Mail, Peer, Snapshot};
+pub use raw_client::{Listed, RawClient, RawError, RawMessage};
+pub use raw_response::Value;
+pub use user::User;

@@ -1,4 +1,4 @@
-//! A real Dovecot, and a second client that shares nothing with the core: after each sync both see the same.
+//! Real servers, Dovecot and Cyrus, and a second client that shares nothing with the core: after each sync both see the same.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use postrider::api::{BodyPolicy, ListFilter, SyncOptions};
 use postrider_tests::phone::{Loopback, Messages, PASSWORD, Phone, USER};
-use postrider_tests::servers::{Dovecot, DovecotOptions, RawClient};
+use postrider_tests::servers::{Cyrus, CyrusOptions, Dovecot, DovecotOptions, RawClient};
 use postrider_tests::workload::Dice;
 
 fn mail(number: u64) -> Vec<u8> {
@@ -59,21 +59,19 @@ fn differences(phone: &BTreeMap<String, Messages>, server: &BTreeMap<String, Mes
     found
 }
 
-async fn converges(capability: Option<&str>) {
-    let options = DovecotOptions { capability: capability.map(str::to_owned) };
-    let server = Dovecot::start(&options).unwrap_or_else(|error| panic!("{error}"));
-    let mut client = RawClient::log_in(server.port(), USER, PASSWORD).unwrap();
+/// Syncs, and lets another client act in between; after each sync both see the same.
+async fn converges(port: u16, mailboxes: &[&str], log: impl Fn() -> String) {
+    let mut client = RawClient::log_in(port, USER, PASSWORD).unwrap();
     client.run("CREATE Work").unwrap();
     for number in 0..40 {
         client.append("INBOX", if number % 3 == 0 { "\\Seen" } else { "" }, &mail(number)).unwrap();
     }
-    let phone = Phone::new(Arc::new(Loopback(server.port()))).await.unwrap();
-    let mailboxes = ["INBOX", "Sent", "Trash", "Work"];
+    let phone = Phone::new(Arc::new(Loopback(port))).await.unwrap();
     let mut dice = Dice::new(3);
     for round in 0..25u64 {
         let (summary, notices) = phone.sync().await.unwrap();
-        assert!(summary.complete, "round {round}: {notices:?}\n{}", server.log());
-        let (mut held, server) = (phone.mail().await.unwrap(), seen(&mut client, &mailboxes));
+        assert!(summary.complete, "round {round}: {notices:?}\n{}", log());
+        let (mut held, server) = (phone.mail().await.unwrap(), seen(&mut client, mailboxes));
         if held != server {
             // Dovecot answers STATUS from an index that may lag by an instant: the next sync sees it.
             phone.sync().await.unwrap();
@@ -100,34 +98,63 @@ async fn converges(capability: Option<&str>) {
     }
 }
 
+async fn converges_with_dovecot(capability: Option<&str>) {
+    let options = DovecotOptions { capability: capability.map(str::to_owned), ..DovecotOptions::default() };
+    let server = Dovecot::start(&options).unwrap_or_else(|error| panic!("{error}"));
+    let mut client = RawClient::log_in(server.imap_port(), USER, PASSWORD).unwrap();
+    let listed = client.list().unwrap();
+    let mut mailboxes: Vec<&str> = listed.iter().map(|listed| listed.name.as_str()).collect();
+    mailboxes.push("Work");
+    converges(server.imap_port(), &mailboxes, || server.log()).await;
+}
+
+async fn converges_with_cyrus(suppressed: &[&str]) {
+    let suppressed = suppressed.iter().map(|name| (*name).to_owned()).collect();
+    let options = CyrusOptions { suppressed, ..CyrusOptions::plain_names() };
+    let server = Cyrus::start(&options).unwrap_or_else(|error| panic!("{error}"));
+    let mut client = RawClient::log_in(server.imap_port(), USER, PASSWORD).unwrap();
+    let listed = client.list().unwrap();
+    let mut mailboxes: Vec<&str> = listed.iter().map(|listed| listed.name.as_str()).collect();
+    mailboxes.push("Work");
+    converges(server.imap_port(), &mailboxes, || server.log()).await;
+}
+
 #[tokio::test]
 async fn a_phone_follows_dovecot_with_everything_it_offers() {
-    converges(None).await;
+    converges_with_dovecot(None).await;
 }
 
 #[tokio::test]
 async fn a_phone_follows_dovecot_without_qresync() {
-    converges(Some(
-        "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE CONDSTORE UIDPLUS LIST-EXTENDED LIST-STATUS NAMESPACE ESEARCH",
-    ))
-    .await;
+    let without = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE CONDSTORE UIDPLUS LIST-EXTENDED LIST-STATUS NAMESPACE ESEARCH";
+    converges_with_dovecot(Some(without)).await;
 }
 
 #[tokio::test]
 async fn a_phone_follows_dovecot_as_a_server_of_rfc_3501_alone() {
-    converges(Some("IMAP4rev1")).await;
+    converges_with_dovecot(Some("IMAP4rev1")).await;
+}
+
+#[tokio::test]
+async fn a_phone_follows_cyrus_with_everything_it_offers() {
+    converges_with_cyrus(&[]).await;
+}
+
+#[tokio::test]
+async fn a_phone_follows_cyrus_without_qresync() {
+    converges_with_cyrus(&["QRESYNC"]).await;
 }
 
 #[tokio::test]
 async fn every_mail_is_kept_byte_for_byte_and_a_large_one_too() {
     let server = Dovecot::start(&DovecotOptions::default()).unwrap_or_else(|error| panic!("{error}"));
-    let mut client = RawClient::log_in(server.port(), USER, PASSWORD).unwrap();
+    let mut client = RawClient::log_in(server.imap_port(), USER, PASSWORD).unwrap();
     for number in 0..20 {
         client.append("INBOX", "", &mail(number * 37)).unwrap();
     }
     let large = [mail(1), "0123456789abcdef\r\n".repeat(120_000).into_bytes()].concat();
     client.append("INBOX", "", &large).unwrap();
-    let phone = Phone::new(Arc::new(Loopback(server.port()))).await.unwrap();
+    let phone = Phone::new(Arc::new(Loopback(server.imap_port()))).await.unwrap();
     let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
     let (summary, _) = phone.sync_with(all).await.unwrap();
     assert_eq!(summary.bodies_fetched, 21);
