@@ -11,13 +11,16 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Takes the signals from now on.
+    /// Takes the signals from now on: they are caught when this returns, not some time after.
     pub(crate) fn listen() -> Self {
         let (sender, wanted) = watch::channel(false);
+        let signals = Signals::new();
         tokio::spawn(async move {
-            while signal().await.is_ok() {
-                if sender.send_replace(true) {
-                    std::process::exit(Exit::Stopped.code().into());
+            if let Ok(mut signals) = signals {
+                while signals.next().await {
+                    if sender.send_replace(true) {
+                        std::process::exit(Exit::Stopped.code().into());
+                    }
                 }
             }
             // Signals cannot be had here: without this the channel would look as if one had come.
@@ -36,16 +39,37 @@ impl Interrupt {
 }
 
 #[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminate.recv() => Ok(()),
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for one; false where none can come any more.
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            pressed = self.interrupt.recv() => pressed.is_some(),
+            asked = self.terminate.recv() => asked.is_some(),
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
 }
