@@ -132,6 +132,7 @@ fn a_library_named_out_of_place_is_found() {
         ["core/src/sync/run.rs:1 names std's Instant"]
     );
     assert_eq!(out_of_place(file, "use tokio::time::Instant; // SystemTime"), Vec::<String>::new());
+    assert_eq!(out_of_place("core/src/sync/run_tests.rs", "std::time::Instant::now()"), Vec::<String>::new());
     assert_eq!(out_of_place("core/src/store/tx.rs", "use rusqlite::Row;"), Vec::<String>::new());
 }
 

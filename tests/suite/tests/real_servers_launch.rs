@@ -149,3 +149,11 @@ fn mailboxes_are_named_as_the_options_say() {
     assert_eq!(peer.server_name("Work/2026"), "Work/2026");
     assert_eq!(sent(peer).as_deref(), Some("Sent"));
 }
+
+#[test]
+fn a_dovecot_that_does_not_start_says_why() {
+    let broken =
+        DovecotOptions { special_use: vec![("Sent".to_owned(), "Sent".to_owned())], ..DovecotOptions::default() };
+    let Err(LaunchError::NotUp(log)) = Dovecot::start(&broken) else { panic!("it started") };
+    assert!(log.contains("special_use"), "{log}");
+}

@@ -222,11 +222,28 @@ impl Drop for Dovecot {
 }
 
 fn find() -> Result<PathBuf, LaunchError> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    folders.push(PathBuf::from("/usr/sbin"));
+    find_in(folders, Path::new("/usr/lib/dovecot"))
+}
+
+fn find_in(folders: Vec<PathBuf>, workers: &Path) -> Result<PathBuf, LaunchError> {
     let remedy = "install Debian's dovecot-imapd and dovecot-pop3d: \
                   sudo apt-get install --no-install-recommends dovecot-imapd dovecot-pop3d; tests/packages does it";
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).collect();
     let master = first_existing(folders.into_iter().map(|folder| folder.join("dovecot")));
-    let workers = ["/usr/lib/dovecot/imap", "/usr/lib/dovecot/pop3"].iter().all(|file| Path::new(file).exists());
-    master.filter(|_| workers).ok_or(LaunchError::Missing { program: "Dovecot", remedy })
+    let complete = ["imap", "pop3"].iter().all(|worker| workers.join(worker).exists());
+    master.filter(|_| complete).ok_or(LaunchError::Missing { program: "Dovecot", remedy })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_dovecot_is_an_error_that_says_what_to_install() {
+        let error = find_in(vec![PathBuf::from("/nowhere")], Path::new("/nowhere")).err();
+        let error = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("apt-get install") && error.contains("dovecot-imapd"), "{error}");
+    }
 }
