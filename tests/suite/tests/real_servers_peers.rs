@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use postrider_tests::servers::{
-    Cyrus, CyrusOptions, Dovecot, DovecotOptions, FlagChange, LaunchError, Mail, Peer, RawError, Snapshot, Storage,
+    Access, Cyrus, CyrusOptions, Dovecot, DovecotOptions, FlagChange, LaunchError, Mail, Peer, RawError, Snapshot,
+    Storage,
 };
 
 fn up<S>(started: Result<S, LaunchError>) -> S {
@@ -50,8 +51,7 @@ fn outcome() -> Snapshot {
     expected
 }
 
-fn dovecot_agrees(options: &DovecotOptions) {
-    let server = up(Dovecot::start(options));
+fn agrees(server: &Access) {
     let found = script(&mut server.peer(server.user(0)).unwrap()).unwrap();
     assert_eq!(found, outcome());
     // Another user's account has seen nothing of it.
@@ -59,12 +59,14 @@ fn dovecot_agrees(options: &DovecotOptions) {
     assert!(other.values().all(Vec::is_empty));
 }
 
+fn dovecot_agrees(options: &DovecotOptions) {
+    let server = up(Dovecot::start(options));
+    agrees(&server);
+}
+
 fn cyrus_agrees(options: &CyrusOptions) {
     let server = up(Cyrus::start(options));
-    let found = script(&mut server.peer(server.user(0)).unwrap()).unwrap();
-    assert_eq!(found, outcome());
-    let other = server.peer(server.user(1)).unwrap().snapshot().unwrap();
-    assert!(other.values().all(Vec::is_empty));
+    agrees(&server);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod configuration;
 
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 use super::launch::{first_existing, free_ports, greets, with_retries};
 use super::process::ServerProcess;
 use super::runner::{Runner, open_to_all};
-use super::{Certificate, ImapPeer, LaunchError, RawClient, RawError, User};
+use super::{Access, Certificate, LaunchError, User};
 
 /// How Dovecot lays mail down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,8 +96,15 @@ pub struct Dovecot {
     process: ServerProcess,
     dir: TempDir,
     ports: Ports,
-    users: Vec<User>,
-    certificate: Option<Certificate>,
+    access: Access,
+}
+
+impl Deref for Dovecot {
+    type Target = Access;
+
+    fn deref(&self) -> &Access {
+        &self.access
+    }
 }
 
 impl Dovecot {
@@ -134,22 +142,13 @@ impl Dovecot {
             .stdout(Stdio::null())
             .stderr(fs::File::create(dir.path().join("stderr"))?);
         let process = ServerProcess::spawn(&mut command)?;
-        let mut server = Self { process, dir, ports, users: options.users.clone(), certificate };
+        let access = Access { imap_port: imap, imaps_port: imaps, users: options.users.clone(), certificate };
+        let mut server = Self { process, dir, ports, access };
         if server.process.wait_until(|| greets(imap, &mark))? {
             Ok(server)
         } else {
             Err(LaunchError::NotUp(server.log()))
         }
-    }
-
-    /// Where it speaks IMAP in plain text, with STARTTLS if it has a certificate. On 127.0.0.1, as all ports.
-    pub fn imap_port(&self) -> u16 {
-        self.ports.imap
-    }
-
-    /// Where it speaks IMAP over TLS. Nobody listens there without [`DovecotOptions::tls`].
-    pub fn imaps_port(&self) -> u16 {
-        self.ports.imaps
     }
 
     /// Where it speaks POP3 in plain text. Nobody listens there without [`DovecotOptions::pop3`].
@@ -160,43 +159,6 @@ impl Dovecot {
     /// Where it speaks POP3 over TLS. Nobody listens there without [`DovecotOptions::pop3`] and [`DovecotOptions::tls`].
     pub fn pop3s_port(&self) -> u16 {
         self.ports.pop3s
-    }
-
-    /// The authority to trust for its certificate, in PEM, if it has one.
-    pub fn ca_pem(&self) -> Option<&str> {
-        self.certificate.as_ref().map(|certificate| certificate.ca_pem.as_str())
-    }
-
-    /// One of its users, by position in the options.
-    ///
-    /// # Panics
-    /// Where it has no such user.
-    pub fn user(&self, position: usize) -> &User {
-        &self.users[position]
-    }
-
-    /// A second client, logged in as this user.
-    ///
-    /// # Errors
-    /// [`RawError`].
-    pub fn client(&self, user: &User) -> Result<RawClient, RawError> {
-        RawClient::log_in(self.imap_port(), &user.name, &user.password)
-    }
-
-    /// A second client that speaks in whole deeds, logged in as this user.
-    ///
-    /// # Errors
-    /// [`RawError`].
-    pub fn peer(&self, user: &User) -> Result<ImapPeer, RawError> {
-        ImapPeer::new(self.client(user)?)
-    }
-
-    /// Puts a mail into a mailbox, by its name on the server.
-    ///
-    /// # Errors
-    /// [`RawError`].
-    pub fn deliver(&self, user: &User, mailbox: &str, mail: &[u8]) -> Result<(), RawError> {
-        self.client(user)?.append(mailbox, "", mail)
     }
 
     /// The group of its processes, by number.
