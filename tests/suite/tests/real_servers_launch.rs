@@ -4,7 +4,7 @@
 use std::fs;
 
 use postrider_tests::servers::{
-    Cyrus, CyrusOptions, Dovecot, DovecotOptions, ImapPeer, LaunchError, RawClient, RawError, Storage, User,
+    Access, Cyrus, CyrusOptions, Dovecot, DovecotOptions, ImapPeer, LaunchError, RawError, Storage, User,
 };
 
 /// A mail with what transports like to spoil: bare dots, trailing spaces, eight-bit bytes, a line of 900 characters.
@@ -31,7 +31,8 @@ fn processes_of(group: u32) -> Vec<String> {
     found
 }
 
-fn assert_keeps_mail_byte_for_byte(mut client: RawClient) {
+fn assert_keeps_mail_byte_for_byte(server: &Access) {
+    let mut client = server.client(server.user(0)).unwrap();
     client.append("INBOX", "\\Seen $Work", &awkward_mail()).unwrap();
     let messages = client.full_messages("INBOX").unwrap();
     assert_eq!(messages.len(), 1);
@@ -40,9 +41,10 @@ fn assert_keeps_mail_byte_for_byte(mut client: RawClient) {
     assert_eq!(messages[0].flags, ["$Work", "\\Seen"]);
 }
 
-fn assert_knows_its_users(port: u16, first: &User, second: &User) {
-    assert!(RawClient::log_in(port, &second.name, &second.password).is_ok());
-    let wrong = RawClient::log_in(port, &first.name, &second.password);
+fn assert_knows_its_users(server: &Access) {
+    let (first, second) = (server.user(0), server.user(1));
+    assert!(server.client(second).is_ok());
+    let wrong = server.client(&User::new(&first.name, &second.password));
     assert!(matches!(wrong, Err(RawError::Refused { .. })));
 }
 
@@ -55,31 +57,31 @@ fn sent(mut peer: ImapPeer) -> Option<String> {
 #[test]
 fn dovecot_keeps_mail_byte_for_byte() {
     let server = up(Dovecot::start(&DovecotOptions::default()));
-    assert_keeps_mail_byte_for_byte(server.client(server.user(0)).unwrap());
+    assert_keeps_mail_byte_for_byte(&server);
 }
 
 #[test]
 fn dovecot_with_mdbox_keeps_mail_byte_for_byte() {
     let server = up(Dovecot::start(&DovecotOptions { storage: Storage::Mdbox, ..DovecotOptions::default() }));
-    assert_keeps_mail_byte_for_byte(server.client(server.user(0)).unwrap());
+    assert_keeps_mail_byte_for_byte(&server);
 }
 
 #[test]
 fn cyrus_keeps_mail_byte_for_byte() {
     let server = up(Cyrus::start(&CyrusOptions::default()));
-    assert_keeps_mail_byte_for_byte(server.client(server.user(0)).unwrap());
+    assert_keeps_mail_byte_for_byte(&server);
 }
 
 #[test]
 fn dovecot_knows_its_users_by_their_passwords() {
     let server = up(Dovecot::start(&DovecotOptions::default()));
-    assert_knows_its_users(server.imap_port(), server.user(0), server.user(1));
+    assert_knows_its_users(&server);
 }
 
 #[test]
 fn cyrus_knows_its_users_by_their_passwords() {
     let server = up(Cyrus::start(&CyrusOptions::default()));
-    assert_knows_its_users(server.imap_port(), server.user(0), server.user(1));
+    assert_knows_its_users(&server);
 }
 
 #[test]
@@ -148,4 +150,12 @@ fn mailboxes_are_named_as_the_options_say() {
     let peer = plain.peer(plain.user(0)).unwrap();
     assert_eq!(peer.server_name("Work/2026"), "Work/2026");
     assert_eq!(sent(peer).as_deref(), Some("Sent"));
+}
+
+#[test]
+fn a_dovecot_that_does_not_start_says_why() {
+    let broken =
+        DovecotOptions { special_use: vec![("Sent".to_owned(), "Sent".to_owned())], ..DovecotOptions::default() };
+    let Err(LaunchError::NotUp(log)) = Dovecot::start(&broken) else { panic!("it started") };
+    assert!(log.contains("special_use"), "{log}");
 }

@@ -5,6 +5,7 @@ mod passwords;
 mod programs;
 
 use std::fs;
+use std::ops::Deref;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 use super::launch::{free_ports, greets, with_retries};
 use super::process::ServerProcess;
 use super::runner::{Runner, open_to_all};
-use super::{Certificate, ImapPeer, LaunchError, RawClient, RawError, User};
+use super::{Access, Certificate, LaunchError, User};
 use passwords::PasswordDesk;
 use programs::Programs;
 
@@ -60,10 +61,15 @@ pub struct Cyrus {
     process: ServerProcess,
     _passwords: PasswordDesk,
     dir: TempDir,
-    imap_port: u16,
-    imaps_port: u16,
-    users: Vec<User>,
-    certificate: Option<Certificate>,
+    access: Access,
+}
+
+impl Deref for Cyrus {
+    type Target = Access;
+
+    fn deref(&self) -> &Access {
+        &self.access
+    }
 }
 
 impl Cyrus {
@@ -102,60 +108,13 @@ impl Cyrus {
         command.arg("-D").arg("-C").arg(&config).arg("-M").arg(&services).arg("-p").arg(dir.path().join("state/pid"));
         command.env("LD_LIBRARY_PATH", programs.libraries()).stdout(log.try_clone()?).stderr(log);
         let process = ServerProcess::spawn(&mut command)?;
-        let users = options.users.clone();
-        let mut server = Self { process, _passwords: passwords, dir, imap_port, imaps_port, users, certificate };
+        let access = Access { imap_port, imaps_port, users: options.users.clone(), certificate };
+        let mut server = Self { process, _passwords: passwords, dir, access };
         if server.process.wait_until(|| greets(imap_port, &mark))? {
             Ok(server)
         } else {
             Err(LaunchError::NotUp(server.log()))
         }
-    }
-
-    /// Where it speaks IMAP in plain text, with STARTTLS if it has a certificate. On 127.0.0.1, as all ports.
-    pub fn imap_port(&self) -> u16 {
-        self.imap_port
-    }
-
-    /// Where it speaks IMAP over TLS. Nobody listens there without [`CyrusOptions::tls`].
-    pub fn imaps_port(&self) -> u16 {
-        self.imaps_port
-    }
-
-    /// The authority to trust for its certificate, in PEM, if it has one.
-    pub fn ca_pem(&self) -> Option<&str> {
-        self.certificate.as_ref().map(|certificate| certificate.ca_pem.as_str())
-    }
-
-    /// One of its users, by position in the options.
-    ///
-    /// # Panics
-    /// Where it has no such user.
-    pub fn user(&self, position: usize) -> &User {
-        &self.users[position]
-    }
-
-    /// A second client, logged in as this user.
-    ///
-    /// # Errors
-    /// [`RawError`].
-    pub fn client(&self, user: &User) -> Result<RawClient, RawError> {
-        RawClient::log_in(self.imap_port, &user.name, &user.password)
-    }
-
-    /// A second client that speaks in whole deeds, logged in as this user.
-    ///
-    /// # Errors
-    /// [`RawError`].
-    pub fn peer(&self, user: &User) -> Result<ImapPeer, RawError> {
-        ImapPeer::new(self.client(user)?)
-    }
-
-    /// Puts a mail into a mailbox, by its name on the server.
-    ///
-    /// # Errors
-    /// [`RawError`].
-    pub fn deliver(&self, user: &User, mailbox: &str, mail: &[u8]) -> Result<(), RawError> {
-        self.client(user)?.append(mailbox, "", mail)
     }
 
     /// The group of its processes, by number.

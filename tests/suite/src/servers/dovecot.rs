@@ -3,6 +3,7 @@
 mod configuration;
 
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 use super::launch::{first_existing, free_ports, greets, with_retries};
 use super::process::ServerProcess;
 use super::runner::{Runner, open_to_all};
-use super::{Certificate, ImapPeer, LaunchError, RawClient, RawError, User};
+use super::{Access, Certificate, LaunchError, User};
 
 /// How Dovecot lays mail down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,8 +96,15 @@ pub struct Dovecot {
     process: ServerProcess,
     dir: TempDir,
     ports: Ports,
-    users: Vec<User>,
-    certificate: Option<Certificate>,
+    access: Access,
+}
+
+impl Deref for Dovecot {
+    type Target = Access;
+
+    fn deref(&self) -> &Access {
+        &self.access
+    }
 }
 
 impl Dovecot {
@@ -134,22 +142,13 @@ impl Dovecot {
             .stdout(Stdio::null())
             .stderr(fs::File::create(dir.path().join("stderr"))?);
         let process = ServerProcess::spawn(&mut command)?;
-        let mut server = Self { process, dir, ports, users: options.users.clone(), certificate };
+        let access = Access { imap_port: imap, imaps_port: imaps, users: options.users.clone(), certificate };
+        let mut server = Self { process, dir, ports, access };
         if server.process.wait_until(|| greets(imap, &mark))? {
             Ok(server)
         } else {
             Err(LaunchError::NotUp(server.log()))
         }
-    }
-
-    /// Where it speaks IMAP in plain text, with STARTTLS if it has a certificate. On 127.0.0.1, as all ports.
-    pub fn imap_port(&self) -> u16 {
-        self.ports.imap
-    }
-
-    /// Where it speaks IMAP over TLS. Nobody listens there without [`DovecotOptions::tls`].
-    pub fn imaps_port(&self) -> u16 {
-        self.ports.imaps
     }
 
     /// Where it speaks POP3 in plain text. Nobody listens there without [`DovecotOptions::pop3`].
@@ -160,43 +159,6 @@ impl Dovecot {
     /// Where it speaks POP3 over TLS. Nobody listens there without [`DovecotOptions::pop3`] and [`DovecotOptions::tls`].
     pub fn pop3s_port(&self) -> u16 {
         self.ports.pop3s
-    }
-
-    /// The authority to trust for its certificate, in PEM, if it has one.
-    pub fn ca_pem(&self) -> Option<&str> {
-        self.certificate.as_ref().map(|certificate| certificate.ca_pem.as_str())
-    }
-
-    /// One of its users, by position in the options.
-    ///
-    /// # Panics
-    /// Where it has no such user.
-    pub fn user(&self, position: usize) -> &User {
-        &self.users[position]
-    }
-
-    /// A second client, logged in as this user.
-    ///
-    /// # Errors
-    /// [`RawError`].
-    pub fn client(&self, user: &User) -> Result<RawClient, RawError> {
-        RawClient::log_in(self.imap_port(), &user.name, &user.password)
-    }
-
-    /// A second client that speaks in whole deeds, logged in as this user.
-    ///
-    /// # Errors
-    /// [`RawError`].
-    pub fn peer(&self, user: &User) -> Result<ImapPeer, RawError> {
-        ImapPeer::new(self.client(user)?)
-    }
-
-    /// Puts a mail into a mailbox, by its name on the server.
-    ///
-    /// # Errors
-    /// [`RawError`].
-    pub fn deliver(&self, user: &User, mailbox: &str, mail: &[u8]) -> Result<(), RawError> {
-        self.client(user)?.append(mailbox, "", mail)
     }
 
     /// The group of its processes, by number.
@@ -222,11 +184,28 @@ impl Drop for Dovecot {
 }
 
 fn find() -> Result<PathBuf, LaunchError> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    folders.push(PathBuf::from("/usr/sbin"));
+    find_in(folders, Path::new("/usr/lib/dovecot"))
+}
+
+fn find_in(folders: Vec<PathBuf>, workers: &Path) -> Result<PathBuf, LaunchError> {
     let remedy = "install Debian's dovecot-imapd and dovecot-pop3d: \
                   sudo apt-get install --no-install-recommends dovecot-imapd dovecot-pop3d; tests/packages does it";
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).collect();
     let master = first_existing(folders.into_iter().map(|folder| folder.join("dovecot")));
-    let workers = ["/usr/lib/dovecot/imap", "/usr/lib/dovecot/pop3"].iter().all(|file| Path::new(file).exists());
-    master.filter(|_| workers).ok_or(LaunchError::Missing { program: "Dovecot", remedy })
+    let complete = ["imap", "pop3"].iter().all(|worker| workers.join(worker).exists());
+    master.filter(|_| complete).ok_or(LaunchError::Missing { program: "Dovecot", remedy })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_dovecot_is_an_error_that_says_what_to_install() {
+        let error = find_in(vec![PathBuf::from("/nowhere")], Path::new("/nowhere")).err();
+        let error = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("apt-get install") && error.contains("dovecot-imapd"), "{error}");
+    }
 }

@@ -4,6 +4,7 @@
 //! A test never skips where a server is missing: the error says what to install. As root the servers run their
 //! workers as `nobody`; as an ordinary user they run as that user, and nothing here needs root.
 
+mod access;
 mod certificate;
 mod cyrus;
 mod dovecot;
@@ -15,6 +16,7 @@ mod raw_response;
 mod runner;
 mod user;
 
+pub use access::Access;
 pub use certificate::Certificate;
 pub use cyrus::{Cyrus, CyrusOptions};
 pub use dovecot::{Dovecot, DovecotOptions, Storage};

@@ -101,3 +101,7 @@ fn anyone_in(group: u32) -> bool {
 fn pause() {
     std::thread::sleep(LOOK);
 }
+
+#[cfg(test)]
+#[path = "process_tests.rs"]
+mod tests;

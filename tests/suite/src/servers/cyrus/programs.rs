@@ -14,13 +14,16 @@ pub(super) struct Programs(PathBuf);
 
 impl Programs {
     pub(super) fn find() -> Result<Self, LaunchError> {
+        let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/servers/cyrus");
+        match std::env::var_os(OVERRIDE) {
+            Some(folder) => Self::among([PathBuf::from(folder)]),
+            None => Self::among([unpacked, PathBuf::from("/")]),
+        }
+    }
+
+    fn among(roots: impl IntoIterator<Item = PathBuf>) -> Result<Self, LaunchError> {
         let remedy = "Debian's cyrus-imapd and cyrus-common must be unpacked below target/servers/cyrus, which \
                       tests/packages does; POSTRIDER_CYRUS names another folder";
-        let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/servers/cyrus");
-        let roots = match std::env::var_os(OVERRIDE) {
-            Some(folder) => vec![PathBuf::from(folder)],
-            None => vec![unpacked, PathBuf::from("/")],
-        };
         let programs = roots.into_iter().map(Self);
         let mut complete = programs.filter(|own| ["master", "imapd"].iter().all(|name| own.file(name).exists()));
         complete.next().ok_or(LaunchError::Missing { program: "Cyrus IMAP", remedy })
@@ -37,5 +40,17 @@ impl Programs {
             ["usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib"].map(|folder| self.0.join(folder));
         let present: Vec<_> = folders.into_iter().filter(|folder| folder.exists()).collect();
         std::env::join_paths(present).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_cyrus_is_an_error_that_says_what_brings_it() {
+        let error =
+            Programs::among([PathBuf::from("/nowhere")]).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("cyrus-imapd") && error.contains("tests/packages"), "{error}");
     }
 }
