@@ -1,9 +1,13 @@
 //! One script of another client's deeds, on each real server in each way of naming mailboxes: all end with the same account.
 #![allow(clippy::unwrap_used)]
 
+use postrider_model::profile::{Layout, Profile};
+use postrider_model::world::World;
+use postrider_model::{ModelServer, Security};
+use postrider_tests::phone::{PASSWORD, USER};
 use postrider_tests::servers::{
-    Access, Cyrus, CyrusOptions, Dovecot, DovecotOptions, FlagChange, LaunchError, Mail, Peer, RawError, Snapshot,
-    Storage,
+    Access, Cyrus, CyrusOptions, Dovecot, DovecotOptions, FlagChange, ImapPeer, LaunchError, Mail, Peer, RawClient,
+    RawError, Snapshot, Storage,
 };
 
 fn up<S>(started: Result<S, LaunchError>) -> S {
@@ -107,4 +111,45 @@ fn the_script_ends_the_same_on_cyrus_with_slashes_below_a_prefix() {
 #[test]
 fn the_script_ends_the_same_on_cyrus_with_dots_and_no_prefix() {
     cyrus_agrees(&CyrusOptions { altnamespace: true, ..CyrusOptions::default() });
+}
+
+/// The model server behind a socket, as if it were a real one.
+async fn model_agrees(mut profile: Profile) {
+    let uses = ["Archive", "Drafts", "Junk", "Sent", "Trash"].map(|name| (name, format!("\\{name}")));
+    let uses: Vec<(&str, &str)> = uses.iter().map(|(name, special_use)| (*name, special_use.as_str())).collect();
+    let (delimiter, prefix) = (profile.layout.delimiter.unwrap_or(b'/'), profile.layout.prefix.clone());
+    let prefix = String::from_utf8(prefix).unwrap();
+    let names: Vec<(String, &str)> =
+        uses.iter().map(|(name, special_use)| (format!("{prefix}{name}"), *special_use)).collect();
+    let names: Vec<(&str, &str)> = names.iter().map(|(name, special_use)| (name.as_str(), *special_use)).collect();
+    profile.layout = Layout::new(delimiter, &prefix, &names);
+    let world = World::new();
+    profile.layout.furnish(&world, USER, PASSWORD).unwrap();
+    let listening = ModelServer::new(world, profile).listen("127.0.0.1:0", Security::Plain).await.unwrap();
+    let port = listening.address().port();
+    let found = tokio::task::spawn_blocking(move || {
+        let client = RawClient::log_in(port, USER, PASSWORD)?;
+        script(&mut ImapPeer::new(client)?)
+    });
+    assert_eq!(found.await.unwrap().unwrap(), outcome());
+}
+
+#[tokio::test]
+async fn the_script_ends_the_same_on_the_model_server_with_everything_it_can() {
+    model_agrees(Profile::full()).await;
+}
+
+#[tokio::test]
+async fn the_script_ends_the_same_on_the_model_server_of_rfc_3501_alone() {
+    model_agrees(Profile::bare()).await;
+}
+
+#[tokio::test]
+async fn the_script_ends_the_same_on_the_model_server_as_dovecot() {
+    model_agrees(Profile::dovecot()).await;
+}
+
+#[tokio::test]
+async fn the_script_ends_the_same_on_the_model_server_as_cyrus() {
+    model_agrees(Profile::cyrus()).await;
 }
