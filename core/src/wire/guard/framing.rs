@@ -192,27 +192,28 @@ impl Framing {
     fn line_bytes(&mut self, bytes: &[u8]) -> Result<usize, WireError> {
         let Some(end) = memchr(b'\n', bytes) else {
             self.line.extend_from_slice(bytes);
-            self.bound_line()?;
+            // A return may be the half of the line's end, which is not counted.
+            self.bound_line(usize::from(self.line.last() == Some(&b'\r')))?;
             return Ok(bytes.len());
         };
         self.line.extend_from_slice(&bytes[..end]);
         if self.line.last() == Some(&b'\r') {
             self.line.pop();
         }
-        self.bound_line()?;
+        self.bound_line(0)?;
         self.end_line()?;
         Ok(end + 1)
     }
 
-    fn bound_line(&mut self) -> Result<(), WireError> {
-        while self.frame.text.len() + self.line.len() > self.limits.line {
+    fn bound_line(&mut self, uncounted: usize) -> Result<(), WireError> {
+        while self.frame.text.len() + self.line.len() - uncounted > self.limits.line {
             let is_first = self.frame.text.is_empty();
             if is_first && let Some(text) = sets::split(&mut self.line, self.limits.line) {
                 self.push(Incoming::Untagged(Frame { text, literals: Vec::new() }));
                 continue;
             }
             let begin = if is_first { &self.line } else { &self.frame.text };
-            let within = self.frame.text.len() + self.line.len() <= self.limits.fetch;
+            let within = self.frame.text.len() + self.line.len() - uncounted <= self.limits.fetch;
             return if within && line::is_fetch(begin) { Ok(()) } else { Err(WireError::LineTooLong) };
         }
         Ok(())

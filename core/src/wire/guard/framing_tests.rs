@@ -129,3 +129,71 @@ fn case_025_no_more_is_read_than_is_taken() {
     assert_eq!(taken, MAX_WAITING * 12);
     assert_eq!(framing.feed(&bytes[taken..]).unwrap(), 0);
 }
+
+#[test]
+fn a_long_set_is_never_cut_within_what_follows_it() {
+    // The numbers leave so little room that the cut would fall into the parenthesis.
+    for count in 5..40 {
+        let numbers: Vec<String> = (1000..1000 + count).map(|n: u32| n.to_string()).collect();
+        let line = format!("* SEARCH {} (MODSEQ 12345678901234567890)", numbers.join(" "));
+        let (found, _) = all(Limits { line: 60, ..small() }, format!("{line}\r\n").as_bytes(), 7).unwrap();
+        let Some(Incoming::Untagged(last)) = found.last() else { panic!() };
+        assert!(String::from_utf8_lossy(&last.text).ends_with(" (MODSEQ 12345678901234567890)"), "{count}");
+        let texts = found.iter().map(|item| match item {
+            Incoming::Untagged(frame) => String::from_utf8_lossy(&frame.text).into_owned(),
+            item => panic!("{item:?}"),
+        });
+        let seen: Vec<String> = texts
+            .flat_map(|text| text.split(' ').filter(|word| word.len() == 4).map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        assert_eq!(seen, numbers);
+    }
+    let long = format!("* SEARCH 1 (MODSEQ {})\r\n", "9".repeat(200));
+    assert_eq!(all(small(), long.as_bytes(), 50), Err(WireError::LineTooLong), "nowhere to cut");
+}
+
+#[test]
+fn the_text_of_a_fetch_may_be_longer_than_a_line_and_has_a_limit_too() {
+    let response = |length: usize| format!("* 12 FETCH (BODYSTRUCTURE ({}))\r\n", "x".repeat(length));
+    let (found, _) = all(small(), response(300).as_bytes(), 9).unwrap();
+    assert_eq!(found, [untagged(response(300).trim_end(), vec![])]);
+    assert_eq!(all(small(), response(400).as_bytes(), 9), Err(WireError::LineTooLong));
+    let with_literals = format!("* 1 FETCH (A {{1}}\r\nx{}", " B {1}\r\nx".repeat(100));
+    assert_eq!(all(small(), with_literals.as_bytes(), 9), Err(WireError::LineTooLong), "all its lines together");
+}
+
+#[test]
+fn what_memory_holds_of_one_response_is_bounded_and_the_rest_is_spooled() {
+    let limits = Limits { literal_in_memory: 10, response_in_memory: 25, ..Limits::default() };
+    let bytes = format!("* 1 FETCH (A{} B)\r\nA1 OK\r\n", " {10}\r\n0123456789".repeat(4));
+    let (found, kept) = all(limits, bytes.as_bytes(), 3).unwrap();
+    let Incoming::Untagged(frame) = &found[0] else { panic!() };
+    let held = frame.literals.iter().filter(|literal| matches!(literal, Literal::Memory(_))).count();
+    assert_eq!((held, kept.len(), frame.literals.len()), (2, 2, 4));
+    let many = format!("* 1 FETCH (A{}", " {0}\r\n".repeat(2000));
+    let error = all(limits, many.as_bytes(), 1000).unwrap_err();
+    assert_eq!(error, WireError::Protocol("more literals than a response can need"));
+}
+
+#[test]
+fn bytes_of_any_kind_are_framed_the_same_however_they_are_cut() {
+    const WORDS: [&[u8]; 16] = [
+        b"* ", b"\r\n", b"\n", b"\r", b"{3}", b"{3+}\r\n", b"~{12}\r\n", b"FETCH (", b"A1 ", b"OK", b"+", b"\0", b"\xff", b" 7",
+        b"\"", b"* SEARCH 1 2",
+    ];
+    let mut state = 1_u64;
+    let mut below = |limit: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % limit
+    };
+    let mut whole = 0;
+    for _ in 0..20_000 {
+        let bytes: Vec<u8> = (0..below(40)).flat_map(|_| WORDS[below(WORDS.len())]).copied().collect();
+        let at_once = all(small(), &bytes, bytes.len().max(1));
+        for chunk in [1, 2, 5] {
+            assert_eq!(all(small(), &bytes, chunk), at_once, "{}", bytes.escape_ascii());
+        }
+        whole += usize::from(at_once.is_ok());
+    }
+    assert!(whole > 1000, "{whole}");
+}

@@ -209,7 +209,3 @@ impl Queue {
 fn waits(piece: Option<&Outgoing>) -> bool {
     matches!(piece, Some(Outgoing::AwaitContinuation | Outgoing::Idle))
 }
-
-#[cfg(test)]
-#[path = "outgoing_tests.rs"]
-mod tests;
