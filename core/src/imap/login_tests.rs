@@ -5,12 +5,7 @@ use crate::imap::parse;
 use crate::wire::Trust;
 
 fn endpoint() -> Endpoint {
-    Endpoint {
-        host: "mail.example.org".to_owned(),
-        port: 993,
-        security: Security::Tls,
-        trust: Trust::Platform,
-    }
+    Endpoint { host: "mail.example.org".to_owned(), port: 993, security: Security::Tls, trust: Trust::Platform }
 }
 
 fn chosen(server: &str, credentials: &Credentials) -> Result<String, ImapError> {
@@ -44,7 +39,10 @@ fn a_secret_that_would_break_out_of_its_field_is_refused() {
         let (user, secret) = (user.to_owned(), Secret::new(secret));
         let password = Credentials::Password { user: user.clone(), secret: secret.clone() };
         assert_eq!(chosen("AUTH=PLAIN", &password), Err(InvalidArgument::Nul.into()));
-        assert_eq!(chosen("AUTH=XOAUTH2", &Credentials::OAuth { user, token: secret }), Err(InvalidArgument::Nul.into()));
+        assert_eq!(
+            chosen("AUTH=XOAUTH2", &Credentials::OAuth { user, token: secret }),
+            Err(InvalidArgument::Nul.into())
+        );
     }
 }
 

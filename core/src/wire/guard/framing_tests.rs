@@ -178,8 +178,22 @@ fn what_memory_holds_of_one_response_is_bounded_and_the_rest_is_spooled() {
 #[test]
 fn bytes_of_any_kind_are_framed_the_same_however_they_are_cut() {
     const WORDS: [&[u8]; 16] = [
-        b"* ", b"\r\n", b"\n", b"\r", b"{3}", b"{3+}\r\n", b"~{12}\r\n", b"FETCH (", b"A1 ", b"OK", b"+", b"\0", b"\xff", b" 7",
-        b"\"", b"* SEARCH 1 2",
+        b"* ",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"{3}",
+        b"{3+}\r\n",
+        b"~{12}\r\n",
+        b"FETCH (",
+        b"A1 ",
+        b"OK",
+        b"+",
+        b"\0",
+        b"\xff",
+        b" 7",
+        b"\"",
+        b"* SEARCH 1 2",
     ];
     let mut state = 1_u64;
     let mut below = |limit: usize| {
