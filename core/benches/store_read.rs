@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use postrider::model::{Timestamp, Uid};
-use postrider::store::{Cursor, ListFilter, Search};
+use postrider::store::{Cursor, Digest, ListFilter, Search, ToIndex};
 use store_fixture::{body, filled, open, wait};
 
 fn page(criterion: &mut Criterion) {
@@ -44,12 +44,14 @@ fn search(criterion: &mut Criterion) {
     let (store, _, mailbox) = filled(dir.path(), 100_000);
     for first in (1..=100_000).step_by(1000) {
         let write = store.mirror(move |tx| {
+            let mut mails = Vec::new();
             for uid in first..first + 1000 {
                 let place = tx.place_by_uid(mailbox, Uid::new(uid).expect("from 1 on"))?.expect("inserted");
                 let message = tx.message(place)?.expect("inserted").row.message;
-                tx.set_message_text(message, &body(uid), Some("preview"))?;
+                let digest = Digest { text: body(uid), preview: Some("preview".to_owned()), ..Digest::default() };
+                mails.push(ToIndex { message, had_body: true, digest: Some(digest) });
             }
-            Ok(())
+            tx.index(&mails)
         });
         wait(write).expect("written");
     }

@@ -6,6 +6,7 @@ mod store_fixture;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use postrider::model::{Flags, SystemFlag, Uid, UidSet};
+use postrider::store::{ToIndex, Unindexed};
 use store_fixture::{batches, empty, fill, filled, message, wait};
 
 fn insert(criterion: &mut Criterion) {
@@ -21,6 +22,34 @@ fn insert(criterion: &mut Criterion) {
             |(dir, store, mailbox, batches)| {
                 fill(&store, mailbox, batches);
                 wait(store.flush()).expect("flushed");
+                (dir, store)
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+/// Making as many mails searchable by their headers.
+fn index(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("store");
+    group.sample_size(10);
+    group.bench_function("index_100k_headers", |bencher| {
+        bencher.iter_batched(
+            || {
+                let dir = tempfile::tempdir().expect("a folder");
+                let (store, _, _) = filled(dir.path(), 100_000);
+                (dir, store)
+            },
+            |(dir, store)| {
+                while wait(store.mirror(|tx| {
+                    let header = |mail: Unindexed| ToIndex { message: mail.message, had_body: false, digest: None };
+                    let batch: Vec<_> = tx.unindexed(500, u64::MAX)?.into_iter().map(header).collect();
+                    tx.index(&batch)?;
+                    Ok(!batch.is_empty())
+                }))
+                .expect("indexed")
+                {}
                 (dir, store)
             },
             BatchSize::PerIteration,
@@ -64,5 +93,5 @@ fn change(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, insert, change);
+criterion_group!(benches, insert, index, change);
 criterion_main!(benches);

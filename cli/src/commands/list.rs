@@ -1,7 +1,9 @@
 //! Lists of messages and conversations.
 
+use std::time::Duration;
+
 use console::Style;
-use postrider::api::{ListFilter, MessageRow, ThreadRow};
+use postrider::api::{Core, ListFilter, MessageRow, ThreadRow};
 use serde_json::json;
 
 use crate::args::{ListArgs, ThreadArgs};
@@ -10,8 +12,11 @@ use crate::json;
 use crate::session::Session;
 use crate::terminal::{Column, Dates, Table, flag_letters, one_line, people};
 
+/// How long a list waits for previews.
+const PREVIEWS: Duration = Duration::from_secs(2);
+
 pub(super) async fn run(session: &Session<'_>, args: ListArgs) -> Result<Exit, Failure> {
-    let core = session.core().await?;
+    let core = previewed(session).await?;
     let mailbox = session.mailbox(args.account.as_deref(), &args.mailbox).await?;
     let filter = ListFilter { unread: args.unread, flagged: args.flagged };
     let next = if args.threads {
@@ -33,9 +38,22 @@ pub(super) async fn run(session: &Session<'_>, args: ListArgs) -> Result<Exit, F
 
 /// The conversation that a message belongs to.
 pub(super) async fn thread(session: &Session<'_>, args: ThreadArgs) -> Result<Exit, Failure> {
-    let rows = session.core().await?.thread(args.id).await?;
+    let rows = previewed(session).await?.thread(args.id).await?;
     print_messages(session, &rows, true)?;
     Ok(Exit::Done)
+}
+
+/// The core, once previews of what arrived last are there: they are read after the mail itself. Of very much mail some
+/// may still be missing.
+async fn previewed<'s>(session: &'s Session<'_>) -> Result<&'s Core, Failure> {
+    let core = session.core().await?;
+    if session.out.is_json() {
+        // Without an answer in time the list is shown as it is.
+        if let Ok(outcome) = tokio::time::timeout(PREVIEWS, core.finish_indexing()).await {
+            outcome?;
+        }
+    }
+    Ok(core)
 }
 
 /// One line for each message; with the mailbox where they come from several.

@@ -14,6 +14,7 @@ pub(super) async fn run(session: &Session<'_>, args: SearchArgs) -> Result<Exit,
     };
     let mut rows = Vec::new();
     if !args.server {
+        core.finish_indexing().await?;
         rows = core.search(&query, account, args.limit).await?;
     } else {
         let accounts = session.accounts(args.account.as_slice()).await?;

@@ -12,7 +12,8 @@ const MAX_RESULTS: u32 = 1_000;
 
 impl Core {
     /// Searches what is on this device, newest first: `from:ann subject:"two words" is:unread before:2026-01-01`. A mail that
-    /// lies in several mailboxes is shown once.
+    /// lies in several mailboxes is shown once. Mail becomes searchable moments after it arrived:
+    /// [`Core::finish_indexing`] waits for it, [`Core::unindexed`] tells how many are not yet.
     ///
     /// # Errors
     /// [`CoreError::InvalidInput`] where the query makes no sense, in words for whoever typed it.
@@ -34,6 +35,22 @@ impl Core {
             rows(view, view.search(&search, None, limit)?)
         })
         .await
+    }
+
+    /// How many mails that are here cannot be found by their words yet.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn unindexed(&self) -> Result<u64, CoreError> {
+        self.read(|view| view.unindexed_count()).await
+    }
+
+    /// Makes all mail that is here searchable, and waits for it. It happens by itself too; this hurries.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn finish_indexing(&self) -> Result<(), CoreError> {
+        Ok(self.engine().finish_indexing().await?)
     }
 
     /// Lets the server search, in the mailboxes named by `in:`, or in the inbox. Returns what it found and this device has.

@@ -3,12 +3,13 @@
 mod account_task;
 mod facts;
 mod failure;
+mod indexer;
 mod link;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::account::{AccountSettings, SecretStore, TokenProvider};
@@ -19,6 +20,7 @@ use crate::sync::{Control, Limits, Note, Report};
 use crate::wire::Network;
 
 pub use failure::Failure;
+use indexer::{Indexer, Syncing};
 
 /// What the engine takes from outside: everything that a simulation replaces.
 #[derive(Clone)]
@@ -107,6 +109,9 @@ pub struct Engine {
     store: Store,
     environment: Environment,
     tasks: Mutex<BTreeMap<AccountId, Task>>,
+    syncing: Syncing,
+    indexer: Arc<Indexer>,
+    indexing: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Task {
@@ -115,9 +120,21 @@ struct Task {
 }
 
 impl Engine {
-    /// An engine without tasks: each account's is started when it is first needed.
+    /// An engine. The task of each account is started when it is first needed; the one that makes mail searchable runs
+    /// from now on, within the runtime of the caller.
     pub fn new(store: Store, environment: Environment) -> Self {
-        Self { store, environment, tasks: Mutex::default() }
+        let (syncing, watched) = watch::channel(0);
+        let indexer = Indexer::new(store.clone());
+        let indexing = Mutex::new(Some(tokio::spawn(Arc::clone(&indexer).run(watched))));
+        Self { store, environment, tasks: Mutex::default(), syncing, indexer, indexing }
+    }
+
+    /// Makes all mail searchable that is here, and waits for it.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn finish_indexing(&self) -> Result<(), Failure> {
+        Ok(self.indexer.finish().await?)
     }
 
     /// Syncs an account. Notes come while it works.
@@ -131,6 +148,7 @@ impl Engine {
         control: Control,
         notes: mpsc::UnboundedSender<Note>,
     ) -> Result<SyncDone, Failure> {
+        let _running = Running::begin(&self.syncing);
         self.ask(account, |reply| Ask::Sync { request, control, notes, reply }).await
     }
 
@@ -184,15 +202,19 @@ impl Engine {
     pub async fn end(&self, account: AccountId) {
         let task = self.lock().remove(&account);
         if let Some(task) = task {
-            task.end().await;
+            end(task.handle).await;
         }
     }
 
     /// Ends every task and waits until nothing of them is left.
     pub async fn end_all(&self) {
+        let indexing = self.indexing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = indexing {
+            end(task).await;
+        }
         let tasks = std::mem::take(&mut *self.lock());
         for task in tasks.into_values() {
-            task.end().await;
+            end(task.handle).await;
         }
     }
 
@@ -220,11 +242,25 @@ impl Engine {
     }
 }
 
-impl Task {
-    async fn end(self) {
-        self.handle.abort();
-        // Aborted or done: either way nothing of it runs any more.
-        let _ = self.handle.await;
+async fn end(task: JoinHandle<()>) {
+    task.abort();
+    // Aborted or done: either way nothing of it runs any more.
+    let _ = task.await;
+}
+
+/// Counts one sync for as long as it lives.
+struct Running<'a>(&'a Syncing);
+
+impl<'a> Running<'a> {
+    fn begin(syncing: &'a Syncing) -> Self {
+        syncing.send_modify(|count| *count += 1);
+        Self(syncing)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -232,6 +268,9 @@ impl Drop for Engine {
     fn drop(&mut self) {
         for task in self.lock().values() {
             task.handle.abort();
+        }
+        if let Some(task) = self.indexing.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
         }
     }
 }

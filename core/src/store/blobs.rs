@@ -120,21 +120,17 @@ impl Store {
         self.blocking(move || prepare(&dir, source)).await
     }
 
-    /// As [`Store::prepare_body`] for many bodies in memory at once, each together with what the closure makes of it.
+    /// As [`Store::prepare_body`] for many bodies in memory at once.
     ///
     /// # Errors
     /// As [`Store::prepare_body`].
-    pub async fn prepare_bodies<T: Send + 'static>(
+    pub async fn prepare_bodies(
         &self,
         bodies: Vec<(MessageId, Vec<u8>)>,
-        read: impl Fn(&[u8]) -> T + Send + 'static,
-    ) -> Result<Vec<(MessageId, PreparedBody, T)>, StoreError> {
+    ) -> Result<Vec<(MessageId, PreparedBody)>, StoreError> {
         let dir = self.dir().to_owned();
         self.blocking(move || {
-            let one = |(message, bytes): (MessageId, Vec<u8>)| {
-                let read = read(&bytes);
-                Ok((message, prepare(&dir, BodySource::Bytes(bytes))?, read))
-            };
+            let one = |(message, bytes)| Ok((message, prepare(&dir, BodySource::Bytes(bytes))?));
             bodies.into_iter().map(one).collect()
         })
         .await
@@ -158,6 +154,9 @@ impl MirrorTx<'_> {
                    ON CONFLICT (message, section) DO UPDATE SET blob = excluded.blob";
         self.prepare(sql)?.execute(params![message.0, section, blob])?;
         self.drop_incoming(message, section)?;
+        if section.is_empty() {
+            self.to_be_indexed(message)?;
+        }
         self.change().messages.insert(message);
         self.touch_places_of(message)
     }

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use crate::model::{Disposition, MessageId, Part};
+use crate::model::MessageId;
 use crate::store::testing::{Fixture, message, uids, wait};
-use crate::store::{Body, BodyPolicy, BodySource, BodyState, INLINE_LIMIT, Search, StoreError};
+use crate::store::{Body, BodyPolicy, BodySource, BodyState, INLINE_LIMIT, StoreError};
 
 fn with_mails(count: u32) -> (Fixture, Vec<MessageId>) {
     let fixture = Fixture::new();
@@ -140,33 +140,6 @@ fn bodies_are_wanted_newest_first_within_the_policy_until_they_are_here() {
 }
 
 #[test]
-fn a_body_that_came_makes_its_text_and_attachments_searchable() {
-    let (fixture, ids) = with_mails(2);
-    let id = ids[0];
-    let structure = Part {
-        media_type: "application/pdf".to_owned(),
-        section: "1".to_owned(),
-        name: Some("Zebra.pdf".to_owned()),
-        disposition: Disposition::Attachment,
-        ..Part::default()
-    };
-    fixture.mirror(move |tx| {
-        tx.set_structure(id, &structure)?;
-        tx.set_message_text(id, "Quokkas and 有袋類の動物", Some("Quokkas"))
-    });
-    let found = |words: &str| {
-        let search = Search { matcher: Some(words.to_owned()), ..Search::default() };
-        fixture.read(|s| s.search(&search, None, 9)).iter().map(|row| row.message).collect::<Vec<_>>()
-    };
-    for words in ["quokkas", "attachments:zebra", "\"袋類\"", "\"有袋 袋類\"", "subject:1", "sender:s1"] {
-        assert_eq!(found(words), [id], "{words}");
-    }
-    assert_eq!(found("wombat"), []);
-    let row = fixture.read(|s| s.page(fixture.inbox, Default::default(), None, 9)).remove(1);
-    assert_eq!((row.preview.as_deref(), row.has_attachments), (Some("Quokkas"), true));
-}
-
-#[test]
 fn a_body_for_a_mail_that_is_gone_is_refused() {
     let (fixture, _) = with_mails(1);
     let body = wait(fixture.store.prepare_body(BodySource::Bytes(b"x".to_vec()))).unwrap();
@@ -175,8 +148,6 @@ fn a_body_for_a_mail_that_is_gone_is_refused() {
         wait(fixture.store.mirror(move |tx| tx.store_body(gone, "", body))),
         Err(StoreError::NotFound("message"))
     );
-    let text = wait(fixture.store.mirror(move |tx| tx.set_message_text(gone, "x", None)));
-    assert_eq!(text, Err(StoreError::NotFound("message")));
     let begun = wait(fixture.store.mirror(move |tx| tx.begin_incoming(gone, "")));
     assert_eq!(begun, Err(StoreError::NotFound("message")));
 }

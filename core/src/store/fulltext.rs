@@ -21,22 +21,6 @@ pub(super) struct Searchable<'a> {
 pub(super) fn insert(conn: &Connection, message: MessageId, text: &Searchable<'_>) -> Result<(), StoreError> {
     let sql = "INSERT INTO fulltext (rowid, subject, sender, recipients, body, attachments)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    write(conn, sql, message, text)
-}
-
-/// Puts a mail in the index in place of what was there of it.
-pub(super) fn replace(conn: &Connection, message: MessageId, text: &Searchable<'_>) -> Result<(), StoreError> {
-    remove(conn, message)?;
-    insert(conn, message, text)
-}
-
-/// Takes a mail out of the index.
-pub(super) fn remove(conn: &Connection, message: MessageId) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM fulltext WHERE rowid = ?1")?.execute([message.0])?;
-    Ok(())
-}
-
-fn write(conn: &Connection, sql: &str, message: MessageId, text: &Searchable<'_>) -> Result<(), StoreError> {
     let mut sender = String::new();
     add_addresses(&mut sender, text.from);
     let mut recipients = String::new();
@@ -53,6 +37,12 @@ fn write(conn: &Connection, sql: &str, message: MessageId, text: &Searchable<'_>
         index_text(text.body),
         index_text(&attachments),
     ])?;
+    Ok(())
+}
+
+/// Takes a mail out of the index.
+pub(super) fn remove(conn: &Connection, message: MessageId) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM fulltext WHERE rowid = ?1")?.execute([message.0])?;
     Ok(())
 }
 

@@ -43,8 +43,8 @@ pub use check::CheckReport;
 pub use error::StoreError;
 pub use incoming::{Incoming, IncomingFile};
 pub use mirror::{
-    BodyPolicy, BodyWanted, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming, MailboxState,
-    NewMessage, ORPHAN_DAYS,
+    BodyPolicy, BodyWanted, Digest, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming,
+    MailboxState, NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
 };
 pub use options::{Mode, OpenOptions};
 pub use tx::{ConfigTx, MirrorTx};
@@ -231,7 +231,10 @@ impl Store {
     }
 
     /// Runs what blocks: on a thread made for it, or here where nothing may depend on threads.
-    async fn blocking<T: Send + 'static>(
+    ///
+    /// # Errors
+    /// Those of the closure; [`StoreError::Internal`] where it panicked.
+    pub async fn blocking<T: Send + 'static>(
         &self,
         closure: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

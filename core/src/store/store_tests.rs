@@ -132,6 +132,7 @@ fn an_account_goes_with_all_its_mail_and_no_other() {
     wait(fixture.store.config(move |tx| tx.remove_account(account))).unwrap();
     assert_eq!(fixture.read(|s| s.accounts()).iter().map(|a| a.id).collect::<Vec<_>>(), [other]);
     assert!(fixture.read(|s| s.place_by_uid(kept, uid(1))).is_some());
+    fixture.index_all();
     let search = crate::store::Search { matcher: Some("subject".to_owned()), ..Default::default() };
     assert_eq!(fixture.read(|s| s.search(&search, None, 9)).len(), 1);
     for folder in ["blobs", "incoming"] {

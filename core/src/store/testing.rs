@@ -66,6 +66,16 @@ impl Fixture {
         self.mirror(move |tx| tx.insert_new(inbox, &messages))
     }
 
+    /// Puts every mail in the index by its header.
+    pub(super) fn index_all(&self) {
+        self.mirror(|tx| {
+            let waiting = tx.unindexed(u32::MAX, u64::MAX)?;
+            let header =
+                |mail: super::Unindexed| super::ToIndex { message: mail.message, had_body: true, digest: None };
+            tx.index(&waiting.into_iter().map(header).collect::<Vec<_>>())
+        });
+    }
+
     /// What counts and rows say must be the same, whatever was done.
     pub(super) fn assert_counts(&self) {
         for (mailbox, total, unread, detached, real_total, real_unread, real_detached) in self.read(|snapshot| {

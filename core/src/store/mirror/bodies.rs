@@ -1,11 +1,10 @@
-//! Bodies: which are wanted, and what is known of a mail once its text or structure is here.
+//! Bodies: which are wanted.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use crate::model::{MailboxId, MessageId, Part, PlaceId, Timestamp, Uid};
 use crate::store::blobs::BodyState;
-use crate::store::columns::{Rest, addresses_from_column, structure_from_column, structure_to_column};
-use crate::store::fulltext::{self, Searchable};
+use crate::store::columns::structure_to_column;
 use crate::store::{Cursor, MirrorTx, Snapshot, StoreError};
 
 /// Which bodies are fetched ahead of time.
@@ -78,66 +77,10 @@ impl Snapshot<'_> {
 }
 
 impl MirrorTx<'_> {
-    /// Makes the text of a mail searchable; gives it a preview too, where there is one.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where the mail is gone.
-    pub fn set_message_text(
-        &mut self,
-        message: MessageId,
-        text: &str,
-        preview: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let sql = "UPDATE messages SET preview = coalesce(?2, preview) WHERE id = ?1
-                   RETURNING subject, from_list, to_list, more, structure";
-        let columns = self.prepare(sql)?.query_row(params![message.0, preview], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-        });
-        let columns: (String, String, String, String, Option<String>) =
-            columns.optional()?.ok_or(StoreError::NotFound("message"))?;
-        let (subject, from, to, rest, structure) = columns;
-        let (from, to, rest) = (addresses_from_column(&from)?, addresses_from_column(&to)?, Rest::from_column(&rest)?);
-        let structure: Option<Part> = structure.as_deref().map(structure_from_column).transpose()?;
-        let searchable = Searchable {
-            subject: &subject,
-            from: &from,
-            recipients: [&to, &rest.cc, &rest.bcc],
-            body: text,
-            structure: structure.as_ref(),
-        };
-        fulltext::replace(self.conn(), message, &searchable)?;
-        self.change().messages.insert(message);
-        self.touch_places_of(message)
-    }
-
-    /// Notes the parts of a mail: as its raw bytes showed them, where the server could not tell. To be called before
-    /// [`MirrorTx::set_message_text`], which makes the names of attachments searchable.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where the mail is gone.
-    pub fn set_structure(&mut self, message: MessageId, structure: &Part) -> Result<(), StoreError> {
-        let sql = "UPDATE messages SET structure = ?2, has_attachments = ?3 WHERE id = ?1";
-        let has_attachments = !structure.attachments().is_empty();
-        if self.prepare(sql)?.execute(params![message.0, structure_to_column(structure)?, has_attachments])? == 0 {
-            return Err(StoreError::NotFound("message"));
-        }
-        self.change().messages.insert(message);
-        self.touch_places_of(message)
-    }
-
     pub(super) fn set_structure_if_unknown(&mut self, message: MessageId, structure: &Part) -> Result<(), StoreError> {
         let sql = "UPDATE messages SET structure = ?2, has_attachments = ?3 WHERE id = ?1 AND structure IS NULL";
         let has_attachments = !structure.attachments().is_empty();
         self.prepare(sql)?.execute(params![message.0, structure_to_column(structure)?, has_attachments])?;
-        Ok(())
-    }
-
-    /// Every mailbox that shows the mail has changed.
-    pub(in crate::store) fn touch_places_of(&mut self, message: MessageId) -> Result<(), StoreError> {
-        let mut statement = self.prepare("SELECT mailbox FROM places WHERE message = ?1")?;
-        let rows = statement.query_map([message.0], |row| row.get(0).map(MailboxId))?;
-        let mailboxes: Vec<MailboxId> = rows.collect::<Result<_, _>>()?;
-        self.change().mailboxes.extend(mailboxes);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ mod bodies;
 mod flags;
 mod gaps;
 mod garbage;
+mod index;
 mod insert;
 mod mailboxes;
 mod new_rows;
@@ -16,6 +17,7 @@ pub use bodies::{BodyPolicy, BodyWanted};
 pub use flags::FlagsOutcome;
 pub use gaps::Gap;
 pub use garbage::{GarbageReport, ORPHAN_DAYS};
+pub use index::{Digest, ToIndex, Unindexed};
 pub use insert::{InsertOutcome, NewMessage};
 pub use mailboxes::{Mailbox, MailboxNaming, MailboxState};
 

@@ -8,7 +8,6 @@ use super::mailboxes::Counts;
 use super::threads::AccountThreads;
 use crate::model::{AccountId, MailboxId, MessageId, SystemFlag, ThreadId};
 use crate::store::columns::{Rest, addresses_to_column, structure_to_column};
-use crate::store::fulltext::{self, Searchable};
 use crate::store::threading::{self, ThreadKeys};
 use crate::store::{MirrorTx, StoreError};
 
@@ -21,6 +20,7 @@ pub(super) struct NewRows<'t, 'a, 'm> {
     threads: AccountThreads<'a>,
     insert_message: CachedStatement<'a>,
     insert_place: CachedStatement<'a>,
+    insert_unindexed: CachedStatement<'a>,
 }
 
 impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
@@ -42,17 +42,16 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
             "INSERT INTO places (mailbox, message, thread, uid, modseq, flags, date, keywords)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
-        Ok(Self { tx, account, mailbox, messages, keys, threads, insert_message, insert_place })
+        let insert_unindexed = tx.prepare("INSERT INTO unindexed (message, known) VALUES (?1, 0)")?;
+        Ok(Self { tx, account, mailbox, messages, keys, threads, insert_message, insert_place, insert_unindexed })
     }
 
     pub(super) fn insert(mut self, counts: &mut Counts) -> Result<(), StoreError> {
-        let mut to_index = Vec::new();
         for (index, message) in self.messages.iter().enumerate() {
             let (id, thread) = match shared_message(self.tx.conn(), self.account, message)? {
                 Some(id) => (id, self.adopt(id, index)?),
                 None => {
                     let id = self.insert_message(message)?;
-                    to_index.push((id, *message));
                     (id, self.join_thread(id, index)?)
                 }
             };
@@ -62,10 +61,6 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
         }
         self.threads.write()?;
         self.tx.change().mailboxes.append(&mut self.threads.touched);
-        // Last of all: any statement of several rows between makes FTS5 write out what it has gathered so far.
-        for (id, message) in to_index {
-            fulltext::insert(self.tx.conn(), id, &searchable(message))?;
-        }
         Ok(())
     }
 
@@ -89,7 +84,9 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
             Rest::of(envelope).to_column()?,
             structure.map(structure_to_column).transpose()?,
         ])?;
-        Ok(MessageId(self.tx.conn().last_insert_rowid()))
+        let id = self.tx.conn().last_insert_rowid();
+        self.insert_unindexed.execute([id])?;
+        Ok(MessageId(id))
     }
 
     fn insert_place(&mut self, id: MessageId, thread: ThreadId, message: &NewMessage) -> Result<(), StoreError> {
@@ -145,15 +142,4 @@ fn shared_message(
         (None, None) => Ok(None),
     };
     Ok(found?)
-}
-
-fn searchable(message: &NewMessage) -> Searchable<'_> {
-    let envelope = &message.envelope;
-    Searchable {
-        subject: &envelope.subject,
-        from: &envelope.from,
-        recipients: [&envelope.to, &envelope.cc, &envelope.bcc],
-        body: "",
-        structure: message.structure.as_ref(),
-    }
 }

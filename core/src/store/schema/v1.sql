@@ -143,5 +143,11 @@ CREATE VIRTUAL TABLE fulltext USING fts5 (
     content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
 
+-- Mails that the index does not hold as they are now.
+CREATE TABLE unindexed (
+    message INTEGER PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+    known   INTEGER NOT NULL                                       -- 1: the index holds an older state
+) STRICT;
+
 -- Small batches make many small segments: merged more seldom, inserts cost a third less and queries hardly more.
 INSERT INTO fulltext (fulltext, rank) VALUES ('automerge', 16);

@@ -188,6 +188,7 @@ fn search_joins_text_flags_dates_sizes_and_mailboxes() {
     mails[19].flags = flags(&["\\Flagged", "Workshop"]);
     fixture.insert(mails);
     fixture.mirror(move |tx| tx.insert_new(other, &[message(41)]));
+    fixture.index_all();
     let found = |search: Search| uids_of(&fixture.read(|s| s.search(&search, None, 99)));
     let text = |words: &str| Search { matcher: Some(words.to_owned()), ..Search::default() };
 
@@ -216,6 +217,7 @@ fn a_mail_in_two_mailboxes_is_found_once() {
     let mail = NewMessage { email_id: Some("M1".to_owned()), ..message(1) };
     fixture.insert(vec![mail.clone()]);
     fixture.mirror(move |tx| tx.insert_new(other, &[mail]));
+    fixture.index_all();
     for matcher in [None, Some("subject".to_owned())] {
         let search = Search { matcher, ..Search::default() };
         assert_eq!(fixture.read(|s| s.search(&search, None, 9)).len(), 1);
@@ -253,6 +255,7 @@ proptest! {
             let mailbox = mailboxes[*mailbox];
             fixture.mirror(move |tx| tx.insert_new(mailbox, &[mail]));
         }
+        fixture.index_all();
         let word = if wanted < 3 { "common".to_owned() } else { format!("w{}", wanted / 3) };
         let search = Search { matcher: Some(word), ..Search::default() };
         let all = fixture.read(|s| s.search(&search, None, 1000));
