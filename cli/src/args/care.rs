@@ -3,8 +3,16 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::Shell;
 
+const DOCTOR_EXAMPLES: &str = "\
+Checks the database, every body against its hash, and, after a sync, every UID and every flag against the server. Where there
+is no network it says so and checks the rest. Exit status 0 where all that was checked is well, else 1.
+
+Examples:
+  postrider doctor
+  postrider doctor --repair";
+
 #[derive(Args)]
-#[command(after_help = "Examples:\n  postrider doctor\n  postrider doctor --repair")]
+#[command(after_help = DOCTOR_EXAMPLES)]
 pub(crate) struct DoctorArgs {
     /// Put right what can be
     #[arg(long)]

@@ -2,7 +2,8 @@
 
 mod account;
 mod attachment;
-mod care;
+mod backup;
+mod doctor;
 mod export;
 mod list;
 mod mailboxes;
@@ -31,9 +32,9 @@ pub(crate) async fn run(session: &Session<'_>, command: Command) -> Result<Exit,
         Command::Search(args) => search::run(session, args).await,
         Command::Thread(args) => list::thread(session, args).await,
         Command::Export(args) => export::run(session, args).await,
-        Command::Doctor(args) => care::doctor(session, args).await,
-        Command::Backup(args) => care::backup(session, args).await,
-        Command::Restore(args) => care::restore(session, args).await,
+        Command::Doctor(args) => doctor::run(session, args).await,
+        Command::Backup(args) => backup::backup(session, args).await,
+        Command::Restore(args) => backup::restore(session, args).await,
         Command::ServeModel(args) => serve::run(session, args).await,
         Command::Completions(args) => reference::completions(session, args),
         Command::Man(args) => reference::man(session, args),

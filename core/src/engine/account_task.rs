@@ -12,8 +12,8 @@ use super::{Ask, Environment, Failure, SyncDone, SyncRequest};
 use crate::account::{AccountSettings, BodyPolicy};
 use crate::model::{AccountId, MailboxId, MessageId, PlaceId};
 use crate::search::Query;
-use crate::store::{Store, StoreError};
-use crate::sync::{self, Control, Note, SyncError};
+use crate::store::{MailboxState, Store, StoreError};
+use crate::sync::{self, Comparison, Control, Note, SyncError};
 use crate::wire::Traffic;
 
 /// A session that nobody needed for this long is closed: servers end idle ones after half an hour, and a phone that
@@ -66,6 +66,9 @@ impl AccountTask {
             }
             Ask::Search { mailboxes, query, control, reply } => {
                 let _ = reply.send(self.search(&mailboxes, &query, &control).await);
+            }
+            Ask::Compare { repair, control, reply } => {
+                let _ = reply.send(self.compare(repair, &control).await);
             }
             Ask::Forget => self.link = None,
         }
@@ -256,5 +259,25 @@ impl AccountTask {
         let found = sync::search(&mut link.session, &self.store, control, mailboxes, query).await?;
         self.link = Some(link);
         Ok(found)
+    }
+
+    async fn compare(&mut self, repair: bool, control: &Control) -> Result<Vec<Comparison>, Failure> {
+        let mut link = self.logged_in(control).await?;
+        let account = self.account;
+        let mut mailboxes = self.store.read(move |view| view.mailboxes(account)).await?;
+        mailboxes.retain(|mailbox| mailbox.naming.selectable && mailbox.missing_since.is_none());
+        let compared = sync::compare(&mut link.session, &self.store, control, &mailboxes).await?;
+        self.link = Some(link);
+        if repair {
+            for mailbox in mailboxes {
+                let differs = |one: &Comparison| one.mailbox == mailbox.id && one.difference.is_some();
+                if compared.iter().any(differs) {
+                    // As if its first sync had not come to an end, and without the cursor that says what is known.
+                    let state = MailboxState { highest_modseq: None, backfill: None, ..mailbox.state };
+                    self.store.mirror(move |tx| tx.set_mailbox_state(mailbox.id, &state)).await?;
+                }
+            }
+        }
+        Ok(compared)
     }
 }
