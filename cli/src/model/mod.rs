@@ -1,15 +1,22 @@
 //! The embedded mail server, with a mailbox that looks like a person's.
 
+mod compose;
+mod encode;
 mod events;
-mod letters;
+mod files;
+mod letter;
+mod people;
+mod series;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use postrider::api::{Clock, SystemClock};
-use postrider_model::profile::Profile;
+use postrider_model::profile::{Layout, Profile};
 use postrider_model::world::{Refusal, World};
 use postrider_model::{Listening, ModelServer, Security};
 
+use self::events::Places;
+use self::letter::Letter;
 use crate::exit::Failure;
 
 /// The person whose mailbox it is.
@@ -26,6 +33,9 @@ pub(crate) struct Model {
     server: ModelServer,
     listening: Option<Listening>,
     address: SocketAddr,
+    layout: Layout,
+    letters: Vec<Letter>,
+    places: Places,
 }
 
 impl Model {
@@ -35,11 +45,13 @@ impl Model {
         let profile = Profile::preset(profile)
             .ok_or_else(|| Failure::usage(format!("there is no such profile; there are {known}")))?;
         let world = World::with_clock(|| SystemClock.now().0);
-        let furnished = profile.layout.furnish(&world, USER, PASSWORD);
-        let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
-        furnished.and_then(|person| events::fill(&person, &prefix, SystemClock.now().0)).map_err(refused)?;
+        let person = profile.layout.furnish(&world, USER, PASSWORD).map_err(refused)?;
+        let (layout, now) = (profile.layout.clone(), SystemClock.now().0);
+        let letters = events::letters(now).map_err(|what| Failure::internal(format!("the mailbox of the model: {what}")))?;
+        let places = events::fill(&person, &layout, &letters, now).map_err(refused)?;
         let server = ModelServer::new(world, profile);
-        let mut model = Self { server, listening: None, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) };
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut model = Self { server, listening: None, address, layout, letters, places };
         model.listen().await?;
         Ok(model)
     }
@@ -65,7 +77,8 @@ impl Model {
 
     /// Somebody else changes the mailbox, meanwhile.
     pub(crate) fn change(&self) -> Result<(), Failure> {
-        events::later(&self.server.world().rival(USER), SystemClock.now().0).map_err(refused)
+        let person = self.server.world().rival(USER);
+        events::later(&person, &self.layout, &self.places, &self.letters, SystemClock.now().0).map_err(refused)
     }
 }
 
