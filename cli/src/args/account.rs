@@ -93,7 +93,8 @@ pub(crate) struct PasswordSource {
     /// Run this when a password is needed; its first line is the password
     #[arg(long = "password-command", value_name = "CMD", conflicts_with = "password_stdin")]
     pub(crate) password_command: Option<String>,
-    /// Read the password from standard input and keep it in a file that only you can read
+    /// Read the password from standard input, and keep it in the system's keyring or, where there is none, in a file that
+    /// only you can read
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }

@@ -42,7 +42,8 @@ Examples:
   postrider demo --json";
 
 const SERVE_EXAMPLES: &str = "\
-The profiles: bare, dovecot, cyrus, gmail, exchange, courier, full. There is no TLS: it listens on 127.0.0.1 only.
+It holds the mailbox of the demo. The profiles: bare, dovecot, cyrus, gmail, exchange, courier, full. There is no TLS: it
+listens on 127.0.0.1 only, until Ctrl-C.
 
 Examples:
   postrider serve-model
@@ -57,6 +58,9 @@ pub(crate) struct ServeModelArgs {
     /// The provider to behave like
     #[arg(long, value_name = "NAME", default_value = "full")]
     pub(crate) profile: String,
+    /// Send and take bytes in pieces of odd sizes, the same for the same number
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 }
 
 #[derive(Args)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use postrider::api::{AccountInfo, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary};
+use postrider::api::{AccountId, AccountInfo, Core, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -58,7 +58,7 @@ pub(super) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<Exit, F
 async fn options(session: &Session<'_>, args: &SyncArgs, account: &AccountInfo) -> Result<SyncOptions, Failure> {
     let mut mailboxes: Vec<MailboxId> = Vec::new();
     for name in &args.mailboxes {
-        mailboxes.push(session.core().await?.find_mailbox(Some(account.id), name).await?.id);
+        mailboxes.push(mailbox(session.core().await?, account.id, name).await?);
     }
     Ok(SyncOptions {
         mailboxes,
@@ -67,6 +67,17 @@ async fn options(session: &Session<'_>, args: &SyncArgs, account: &AccountInfo) 
         max_bytes: args.max_bytes,
         metered: args.metered,
     })
+}
+
+/// The mailbox of that name; one that is not known here may be on the server.
+async fn mailbox(core: &Core, account: AccountId, name: &str) -> Result<MailboxId, Failure> {
+    match core.find_mailbox(Some(account), name).await {
+        Err(CoreError::NotFound { .. }) => {
+            core.refresh_mailboxes(account).await?;
+            Ok(core.find_mailbox(Some(account), name).await?.id)
+        }
+        found => Ok(found?.id),
+    }
 }
 
 /// Passes on what a sync tells, with the account's place in the list.

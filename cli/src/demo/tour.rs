@@ -31,7 +31,7 @@ struct Sights {
 impl<'a> Tour<'a> {
     /// The whole tour.
     pub(super) async fn walk(session: &'a Session<'a>) -> Result<(), Failure> {
-        let model = Model::start("full", 0).await?;
+        let model = Model::start("full", 0, None).await?;
         let mut tour = Self { session, narrator: Narrator::new(session.out), model };
         tour.narrator.say("A guided tour: a mail server inside this program, and a phone that syncs with it.")?;
         tour.narrator.say("Nothing leaves this machine, and all of it is gone when the tour ends.")?;

@@ -74,11 +74,10 @@ impl Out {
         }
     }
 
-    /// Something that the person should know, on standard error.
+    /// Something that the person should know, on standard error. Scripts find it in the object of the command: what
+    /// stands on standard error for them is one error.
     pub(crate) fn warning(&self, text: impl fmt::Display) {
-        if self.json {
-            self.complain(&Style::new(), &json!({"warning": text.to_string()}));
-        } else if !self.quiet {
+        if !self.json && !self.quiet {
             self.complain(&Style::new().for_stderr().yellow(), &format_args!("Warning: {text}"));
         }
     }

@@ -33,6 +33,8 @@ impl Machine {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("POSTRIDER_DATA", self.data()).env("TZ", "UTC").env("TMPDIR", self.folder.path());
+        // Tests leave the keyring of whoever runs them alone.
+        command.env("POSTRIDER_KEYRING", "off");
         command
     }
 
@@ -42,10 +44,7 @@ impl Machine {
 
     /// With this on standard input.
     pub fn feed(&self, arguments: &[&str], input: &str) -> Ran {
-        let mut command = self.command(arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        Ran(child.wait_with_output().unwrap())
+        feed(&mut self.command(arguments), input)
     }
 
     /// Adds the account of the test's server.
@@ -54,6 +53,14 @@ impl Machine {
         let added = self.feed(&[&line[..], &["--password-stdin"]].concat(), &format!("{PASSWORD}\n"));
         assert_eq!(added.code(), 0, "{}", added.err());
     }
+}
+
+/// Runs the command with this on standard input.
+pub fn feed(command: &mut Command, input: &str) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // One that does not read its input has ended.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    Ran(child.wait_with_output().unwrap())
 }
 
 /// How a run ended.

@@ -87,7 +87,9 @@ impl AccountTask {
         if reused && matches!(&outcome, Err(Failure::Imap(error)) if error.is_connection_lost()) {
             outcome = self.sync_once(&request, control, tell).await;
         }
-        self.record(&outcome).await?;
+        if !request.only_list || outcome.is_err() {
+            self.record(&outcome).await?;
+        }
         let report = match outcome {
             // Stopped before the conversation began: nothing was done, and that is what was asked for.
             Err(Failure::Cancelled) => sync::Report::default(),
@@ -125,6 +127,7 @@ impl AccountTask {
             login: None,
             remembered: facts.remembered(),
             mailboxes: request.mailboxes.clone(),
+            only_list: request.only_list,
             bodies,
             bodies_complete: facts.bodies_complete == policy_name,
             limits: request.limits,
@@ -147,7 +150,7 @@ impl AccountTask {
         }
         match outcome {
             Ok(()) => {
-                if request.mailboxes.is_empty() && report.complete && policy != BodyPolicy::None {
+                if request.mailboxes.is_empty() && !request.only_list && report.complete && policy != BodyPolicy::None {
                     learnt.bodies_complete = policy_name;
                 }
                 self.link = Some(link);

@@ -42,6 +42,8 @@ pub struct Environment {
 pub struct SyncRequest {
     /// Only these mailboxes; all where empty.
     pub mailboxes: Vec<MailboxId>,
+    /// Nothing but the list of mailboxes. It does not count as a sync.
+    pub only_list: bool,
     /// Another body policy than the account's.
     pub bodies: Option<crate::account::BodyPolicy>,
     /// What it may cost.
