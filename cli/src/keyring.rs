@@ -53,6 +53,10 @@ impl Keyring {
     }
 
     fn named<'c>(&self, command: &'c mut Command, account: &str) -> &'c mut Command {
-        command.args(["service", "postrider", "folder"]).arg(&self.folder).args(["account", account]).stderr(Stdio::null())
+        command
+            .args(["service", "postrider", "folder"])
+            .arg(&self.folder)
+            .args(["account", account])
+            .stderr(Stdio::null())
     }
 }

@@ -157,8 +157,10 @@ async fn a_password_is_in_the_keyring_where_there_is_one_and_nowhere_else() {
         common::feed(command.env("PATH", &path).env_remove("POSTRIDER_KEYRING"), input)
     };
     let url = server.url();
-    let added =
-        run(&["account", "add", USER, "--name", "home", "--imap", &url, "--allow-plaintext", "--password-stdin"], PASSWORD);
+    let added = run(
+        &["account", "add", USER, "--name", "home", "--imap", &url, "--allow-plaintext", "--password-stdin"],
+        PASSWORD,
+    );
     assert_eq!(added.code(), 0, "{}", added.err());
     assert!(added.out().contains("kept in the system's keyring"), "{}", added.out());
     assert!(!holds(&machine.data(), PASSWORD.as_bytes()), "not in the store, not in a file");

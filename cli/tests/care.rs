@@ -79,7 +79,10 @@ async fn a_backup_makes_the_same_mailbox_elsewhere_and_replaces_nothing_unasked(
     assert_eq!(machine.run(&["restore", "mail.backup"]).code(), 2, "what destroys needs --yes");
     assert_eq!(machine.run(&["restore", "mail.backup", "--yes"]).code(), 0);
     let doctor = machine.run(&["doctor", "--json"]).objects();
-    assert_eq!((&doctor[0]["ok"], &doctor[0]["problems"], &doctor[0]["repaired"]), (&json!(true), &json!([]), &json!([])));
+    assert_eq!(
+        (&doctor[0]["ok"], &doctor[0]["problems"], &doctor[0]["repaired"]),
+        (&json!(true), &json!([]), &json!([]))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,7 +110,11 @@ async fn list(session: &Session<'_>) -> Result<Exit, Failure> {
             table.row([account.name, account.email, server]);
         }
     }
-    if !session.out.is_json() {
+    if table.is_empty() {
+        if !session.out.is_json() {
+            session.out.hint("No account yet. Next: postrider account add, or postrider demo");
+        }
+    } else {
         table.print(session.out)?;
     }
     Ok(Exit::Done)

@@ -11,7 +11,12 @@ use crate::session::Session;
 use crate::terminal::confirm;
 
 pub(super) async fn backup(session: &Session<'_>, args: BackupArgs) -> Result<Exit, Failure> {
-    session.core().await?.backup(&args.file).await?;
+    match session.core().await {
+        Ok(core) => core.backup(&args.file).await?,
+        // Another process works with the store: it need not stop for that.
+        Err(failure) if failure.kind == "in_use" => Core::backup_of(&session.data()?, &args.file).await?,
+        Err(failure) => return Err(failure),
+    }
     if session.out.is_json() {
         session.out.object(&json!({"file": args.file.display().to_string()}))?;
     } else {

@@ -30,17 +30,21 @@ pub(super) async fn run(session: &Session<'_>, args: DoctorArgs) -> Result<Exit,
         return Ok(exit(well));
     }
     for (account, compared) in &servers {
-        session.out.line(one_line(&format!("{}: {}", account.name, in_words(compared))))?;
+        session.out.words(&one_line(&format!("{}: {}", account.name, in_words(compared))))?;
     }
     for repaired in &health.repaired {
-        session.out.line(format!("Put right: {}", one_line(repaired)))?;
+        session.out.words(&format!("Put right: {}", one_line(repaired)))?;
     }
     for problem in &health.problems {
-        session.out.line(format!("Wrong: {}", one_line(problem)))?;
+        session.out.words(&format!("Wrong: {}", one_line(problem)))?;
     }
     if well {
         let all = servers.iter().all(|(_, compared)| compared.is_ok());
-        session.out.line(if all { "All is well." } else { "The store is well; see above for what was not compared." })?;
+        session.out.line(if all {
+            "All is well."
+        } else {
+            "The store is well; see above for what was not compared."
+        })?;
     } else if !args.repair {
         session.out.hint("Next: postrider doctor --repair");
     }
@@ -52,7 +56,8 @@ type Compared = Result<(ServerCheck, Vec<String>), CoreError>;
 
 /// Compares after a sync: what changed since the last one is no fault. Mail that comes in between is seen by the second look.
 async fn compare(core: &Core, account: &AccountInfo, repair: bool) -> Compared {
-    let sync = async || core.sync(account.id, SyncOptions { metered: true, ..SyncOptions::default() }).await?.wait().await;
+    let sync =
+        async || core.sync(account.id, SyncOptions { metered: true, ..SyncOptions::default() }).await?.wait().await;
     sync().await?;
     let first = core.check_against_server(account.id, repair).await?;
     if first.problems.is_empty() {
@@ -90,9 +95,14 @@ fn in_words(compared: &Compared) -> String {
     match compared {
         Ok((check, _)) => {
             let agreeing = count(check.messages, "message");
-            format!("compared with the server: {agreeing} in {} agree, UID by UID and flag by flag.", count(check.mailboxes, "mailbox"))
+            format!(
+                "compared with the server: {agreeing} in {} agree, UID by UID and flag by flag.",
+                count(check.mailboxes, "mailbox")
+            )
         }
-        Err(error) if error.retryable() => format!("not compared with the server, which cannot be reached now: {error}."),
+        Err(error) if error.retryable() => {
+            format!("not compared with the server, which cannot be reached now: {error}.")
+        }
         Err(error) => format!("not compared with the server: {error}."),
     }
 }

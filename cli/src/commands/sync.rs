@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use postrider::api::{AccountId, AccountInfo, Core, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary};
+use postrider::api::{
+    AccountId, AccountInfo, Core, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary,
+};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -133,7 +135,7 @@ impl<'a> Report<'a> {
                 if self.session.out.is_json() {
                     self.session.out.object(&json::summary(&summary))?;
                 } else {
-                    self.session.out.line(in_words(&summary))?;
+                    self.session.out.words(&in_words(&summary))?;
                     self.session.out.flush()?;
                 }
                 Ok(if summary.complete { Exit::Done } else { Exit::Stopped })

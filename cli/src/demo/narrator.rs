@@ -28,7 +28,7 @@ impl<'a> Narrator<'a> {
 
     /// Some words.
     pub(super) fn say(&self, words: &str) -> Result<(), Failure> {
-        if self.out.is_json() { Ok(()) } else { self.out.line(words) }
+        if self.out.is_json() { Ok(()) } else { self.out.words(words) }
     }
 
     /// The command that is run next, as it would be typed.

@@ -38,7 +38,8 @@ impl<'a> Tour<'a> {
         let account = tour.first_sync().await?;
         tour.offline(account).await?;
         tour.come_back(account).await?;
-        tour.narrator.say("\nYour own mail next:  postrider account add you@mail.example --imap imaps://imap.mail.example")
+        tour.narrator
+            .say("\nYour own mail next:  postrider account add you@mail.example --imap imaps://imap.mail.example")
     }
 
     async fn first_sync(&mut self) -> Result<AccountId, Failure> {
@@ -46,7 +47,8 @@ impl<'a> Tour<'a> {
         self.narrator.say("Two years of Mara's mail. Headers come first, newest first; then every body.")?;
         let (url, command) = (self.model.url(), format!("echo {PASSWORD}"));
         let secret = ["--allow-plaintext", "--password-command", &command];
-        self.run(&[&["account", "add", USER, "--name", "mara", "--imap", &url][..], &secret].concat(), Exit::Done).await?;
+        self.run(&[&["account", "add", USER, "--name", "mara", "--imap", &url][..], &secret].concat(), Exit::Done)
+            .await?;
         self.run(&["sync", "--bodies", "all"], Exit::Done).await?;
         self.run(&["mailboxes"], Exit::Done).await?;
         Ok(self.core().await?.find_account(Some(USER)).await?.id)
@@ -55,7 +57,8 @@ impl<'a> Tour<'a> {
     async fn offline(&mut self, account: AccountId) -> Result<(), Failure> {
         self.narrator.step("The network is cut")?;
         self.model.cut();
-        self.narrator.say("A sync says so, and by exit status 3 that it is worth trying again. All the rest works as before.")?;
+        self.narrator
+            .say("A sync says so, and by exit status 3 that it is worth trying again. All the rest works as before.")?;
         self.run(&["sync"], Exit::Stopped).await?;
         self.run(&["list", "--limit", "8"], Exit::Done).await?;
         let sights = self.sights(account).await?;
@@ -85,7 +88,8 @@ impl<'a> Tour<'a> {
         self.narrator.step("Back again, and much has happened")?;
         self.model.change()?;
         self.model.listen().await?;
-        self.narrator.say("Meanwhile mail came, and another device read, filed and deleted. One sync brings the difference.")?;
+        self.narrator
+            .say("Meanwhile mail came, and another device read, filed and deleted. One sync brings the difference.")?;
         let core = self.core().await?;
         let before = Mail::of(core, account).await?;
         let inbox = core.find_mailbox(Some(account), "inbox").await?.id;
@@ -97,9 +101,12 @@ impl<'a> Tour<'a> {
         before.print_changes(&now, self.session.out)?;
         drop(observed);
         let told = count(seen.0.load(Ordering::Relaxed) as u64, "change");
-        self.narrator.say(&format!("\nA screen that shows the inbox was told of {told} while it happened; it reloaded nothing."))?;
+        self.narrator.say(&format!(
+            "\nA screen that shows the inbox was told of {told} while it happened; it reloaded nothing."
+        ))?;
         self.narrator.step("The proof")?;
-        self.narrator.say("The doctor asks the server for every UID and every flag, and holds them against what is here.")?;
+        self.narrator
+            .say("The doctor asks the server for every UID and every flag, and holds them against what is here.")?;
         self.run(&["doctor"], Exit::Done).await
     }
 

@@ -21,7 +21,8 @@ pub(super) fn content(file: &Attached, letter: &Letter, now: i64) -> (&'static s
 
 /// One page of text (ISO 32000), in Latin letters.
 fn page(letter: &Letter) -> Vec<u8> {
-    let lines = std::iter::once(letter.from.name.as_str()).chain([letter.subject.as_str(), ""]).chain(letter.text.lines());
+    let lines =
+        std::iter::once(letter.from.name.as_str()).chain([letter.subject.as_str(), ""]).chain(letter.text.lines());
     let shown: String = lines.map(|line| format!("({}) Tj T*\n", latin(line))).collect();
     let drawing = format!("BT /F1 11 Tf 60 780 Td 16 TL\n{shown}ET");
     let objects = [
@@ -99,7 +100,8 @@ fn picture(name: &str) -> Vec<u8> {
 /// An invitation to what the mail is about, nine days from now at ten (RFC 5545).
 fn event(letter: &Letter, now: i64) -> String {
     let start = now - now.rem_euclid(DAY) + 9 * DAY + 10 * 3_600;
-    let time = |seconds| jiff::Timestamp::from_second(seconds).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let time =
+        |seconds| jiff::Timestamp::from_second(seconds).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ").to_string();
     let lines = [
         "BEGIN:VCALENDAR".to_owned(),
         "VERSION:2.0".to_owned(),

@@ -65,7 +65,9 @@ pub(super) struct Attached {
 /// The line that makes no sense.
 pub(super) fn parse(text: &str, people: &People) -> Result<Vec<Letter>, String> {
     let blocks = text.split("\n%% ").map(|block| block.strip_prefix("%% ").unwrap_or(block));
-    blocks.map(|block| letter(block, people).ok_or_else(|| block.lines().next().unwrap_or_default().to_owned())).collect()
+    blocks
+        .map(|block| letter(block, people).ok_or_else(|| block.lines().next().unwrap_or_default().to_owned()))
+        .collect()
 }
 
 fn letter(block: &str, people: &People) -> Option<Letter> {

@@ -57,7 +57,8 @@ impl Model {
         let world = World::with_clock(|| SystemClock.now().0);
         let person = profile.layout.furnish(&world, USER, PASSWORD).map_err(refused)?;
         let (layout, now) = (profile.layout.clone(), SystemClock.now().0);
-        let letters = events::letters(now).map_err(|what| Failure::internal(format!("the mailbox of the model: {what}")))?;
+        let letters =
+            events::letters(now).map_err(|what| Failure::internal(format!("the mailbox of the model: {what}")))?;
         let places = events::fill(&person, &layout, &letters, now).map_err(refused)?;
         let server = ModelServer::new(world, profile);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

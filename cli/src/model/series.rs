@@ -9,7 +9,10 @@ const HALF_A_MORNING: i64 = 6 * 60 + 30;
 /// Every mail of every series.
 pub(super) fn all(people: &People, now: i64) -> Option<Vec<Letter>> {
     let maker = Maker { people, mara: people.get("mara")?, now };
-    Some([maker.lantern()?, maker.builds()?, maker.bills()?, maker.parcels()?, maker.library()?, maker.tours()?].concat())
+    Some(
+        [maker.lantern()?, maker.builds()?, maker.bills()?, maker.parcels()?, maker.library()?, maker.tours()?]
+            .concat(),
+    )
 }
 
 struct Maker<'a> {
@@ -53,10 +56,12 @@ impl Maker<'_> {
             }
             letter.subject = format!("The Lantern, letter {number}: {}", lower_first(title));
             let before = index.checked_sub(1).and_then(|index| issues.get(index));
-            let before = before.map(|(title, blurb)| format!("You may have missed: {title}. {blurb}")).unwrap_or_default();
+            let before =
+                before.map(|(title, blurb)| format!("You may have missed: {title}. {blurb}")).unwrap_or_default();
             let next = issues.get(index + 1).map(|(title, _)| format!("Next time: {}.", lower_first(title)));
             let next = next.unwrap_or_else(|| "Next time: we do not know yet. That is the best part.".to_owned());
-            letter.text = format!("{title}\n\nDear reader,\n\nin this letter: {blurb}\n\n{before}\n\n{next}\n\nThe Lantern");
+            letter.text =
+                format!("{title}\n\nDear reader,\n\nin this letter: {blurb}\n\n{before}\n\n{next}\n\nThe Lantern");
             letter.html = Some(format!(
                 "<html><body style=\"font-family: Georgia, serif; max-width: 36em\">\n<h1>{title}</h1>\n<p>Dear reader,</p>\n\
                  <p>in this letter: <b>{blurb}</b></p>\n<p>{before}</p>\n<p><i>{next}</i></p>\n<hr>\n\
@@ -81,7 +86,8 @@ impl Maker<'_> {
             let verdicts: &[&str] = if number % 5 == 3 { &["failed", "passed"] } else { &["passed"] };
             for (again, verdict) in (0..).zip(verdicts) {
                 let build = 380 + number * 2 + again;
-                let mut letter = self.letter(format!("build-{build}"), "builds", "Builds", days, 19 * 60 + 4 + again * 38)?;
+                let mut letter =
+                    self.letter(format!("build-{build}"), "builds", "Builds", days, 19 * 60 + 4 + again * 38)?;
                 letter.subject = format!("Build {build} {verdict}: {change}");
                 let tests = 160 + number * 3;
                 letter.text = match *verdict {
@@ -121,7 +127,8 @@ impl Maker<'_> {
                  am 25. abgebucht. Die Rechnung liegt bei.\n\nStadtwerke Seeblick"
             );
             power.files.push(Attached { name: format!("stromrechnung-{year}-{:02}.pdf", number + 1), text: None });
-            let mut phone = self.letter(format!("seefon-{year}-{}", number + 1), "phone", "Bills", days + 2, 5 * 60 + 15)?;
+            let mut phone =
+                self.letter(format!("seefon-{year}-{}", number + 1), "phone", "Bills", days + 2, 5 * 60 + 15)?;
             let calls = 3 + (month * 7) % 11;
             phone.subject = format!("Seefon: Rechnung {name} {year}");
             phone.text = format!(
@@ -138,7 +145,8 @@ impl Maker<'_> {
         for (number, line) in (0..).zip(include_str!("mailbox/parcels.txt").lines()) {
             let mut fields = line.split('|');
             let (who, weight, when) = (fields.next()?, fields.next()?, fields.next()?);
-            let mut letter = self.letter(format!("sendung-{number}"), "post", "Archive", 21 + number * 37, 15 * 60 + 12)?;
+            let mut letter =
+                self.letter(format!("sendung-{number}"), "post", "Archive", 21 + number * 37, 15 * 60 + 12)?;
             letter.subject = format!("Ihre Sendung von {who} ist unterwegs");
             letter.text = format!(
                 "Guten Tag\n\nIhre Sendung von {who} ({weight}) kommt {when}. Wenn niemand zu Hause ist, liegt sie im Kiosk an der \
@@ -156,11 +164,15 @@ impl Maker<'_> {
             let (mailbox, key) = if number == 0 { ("INBOX", "library-due") } else { ("Archive", "library") };
             let mut due = self.letter(format!("{key}-{number}"), "library", mailbox, days, 8 * 60)?;
             due.subject = format!("Due in three days: {book}");
-            due.text = format!("The book that you borrowed, {book}, is due in three days. You can renew it twice.\n\nCity Library");
-            let mut ready = self.letter(format!("library-ready-{number}"), "library", "Archive", days + 27, 16 * 60 + 40)?;
+            due.text = format!(
+                "The book that you borrowed, {book}, is due in three days. You can renew it twice.\n\nCity Library"
+            );
+            let mut ready =
+                self.letter(format!("library-ready-{number}"), "library", "Archive", days + 27, 16 * 60 + 40)?;
             ready.subject = format!("Ready for you: {book}");
-            ready.text =
-                format!("The book that you asked for, {book}, waits at the desk for a week. The door by the garden is open.\n\nCity Library");
+            ready.text = format!(
+                "The book that you asked for, {book}, waits at the desk for a week. The door by the garden is open.\n\nCity Library"
+            );
             letters.extend([due, ready]);
         }
         Some(letters)
@@ -187,7 +199,10 @@ impl Maker<'_> {
                 let mut letter = self.letter(key, "ada", "Club", days, 17 * 60 + 45)?;
                 letter.to = vec![section.clone()];
                 letter.subject = title.to_owned();
-                letter.text = format!("{hello}\n\n{text}\n\n{on}: {}\n{with}: {leader}\n\nSektion Seeblick", date.strftime("%-d.%-m.%Y"));
+                letter.text = format!(
+                    "{hello}\n\n{text}\n\n{on}: {}\n{with}: {leader}\n\nSektion Seeblick",
+                    date.strftime("%-d.%-m.%Y")
+                );
                 letters.push(letter);
             }
         }
@@ -196,7 +211,18 @@ impl Maker<'_> {
 }
 
 const MONTHS: [&str; 12] = [
-    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember",
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
 ];
 
 /// How many kWh a small studio with a press takes in each month.

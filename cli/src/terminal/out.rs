@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use console::{Style, Term};
 use serde_json::{Value, json};
 
+use super::text::wrap;
 use crate::exit::Failure;
 
 /// Where a command writes.
@@ -50,6 +51,14 @@ impl Out {
     /// A line of text.
     pub(crate) fn line(&self, text: impl fmt::Display) -> Result<(), Failure> {
         self.write(|to| writeln!(to, "{text}"))
+    }
+
+    /// Words: as long as the line is elsewhere, broken between them on a terminal.
+    pub(crate) fn words(&self, text: &str) -> Result<(), Failure> {
+        match self.width() {
+            Some(width) => self.line(wrap(text, width.max(20))),
+            None => self.line(text),
+        }
     }
 
     /// An object on a line of its own. Each is sent on at once, for whoever waits for it.

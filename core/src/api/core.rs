@@ -87,6 +87,19 @@ impl Core {
         Ok(self.store().backup(file).await?)
     }
 
+    /// As [`Core::backup`], of the store in a folder that another process has open.
+    ///
+    /// # Errors
+    /// Those of storage; [`CoreError::NotFound`] where there is no store in the folder.
+    pub async fn backup_of(dir: &Path, file: &Path) -> Result<(), CoreError> {
+        let dir = dir.to_owned();
+        let options = OpenOptions { mode: Mode::Threaded, clock: Arc::new(SystemClock), read_only: true };
+        let store = tokio::task::spawn_blocking(move || Store::open(&dir, options)).await;
+        let store = store.map_err(|_| CoreError::internal("opening panicked"))??;
+        store.backup(file).await?;
+        Ok(store.close().await?)
+    }
+
     /// Makes a store out of a backup. A store that is in the folder is replaced: whoever calls asks first.
     ///
     /// # Errors
