@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use base64::Engine as _;
+use postrider_model::fault::Link;
 use postrider_model::profile::Profile;
 use postrider_model::world::{NewMessage, Rival, World};
 use postrider_model::{Listening, ModelServer, Security};
@@ -93,6 +95,10 @@ impl Ran {
     }
 }
 
+pub fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
 pub fn objects(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -117,6 +123,21 @@ impl Server {
 
     pub fn url(&self) -> String {
         format!("imap+plain://{}", self.address)
+    }
+
+    /// The server's URL behind a link: every connection has its faults. Nobody listens there after the test.
+    pub async fn behind(&self, link: Link) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("imap+plain://{}", listener.local_addr().unwrap());
+        let model = self.model.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (mut inner, _control) = model.connect_over(link);
+                // It breaks: that is what it is for.
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut inner).await;
+            }
+        });
+        url
     }
 
     pub fn cut(&mut self) {
