@@ -46,7 +46,8 @@ async fn an_attachment_that_was_cut_goes_on_at_the_byte_where_it_stopped() {
     assert!(std::fs::read(machine.folder.path().join("large.bin")).unwrap() == content);
     let asked: Vec<String> =
         server.model.world().received().iter().map(|one| String::from_utf8_lossy(&one.line).into_owned()).collect();
-    let offset = asked.iter().find_map(|line| line.split_once("BODY.PEEK[2]<")?.1.split('.').next()?.parse::<u64>().ok());
+    let offset =
+        asked.iter().find_map(|line| line.split_once("BODY.PEEK[2]<")?.1.split('.').next()?.parse::<u64>().ok());
     assert!(offset.is_some_and(|offset| offset > 300_000), "{asked:?}");
 }
 
@@ -59,7 +60,10 @@ async fn a_mailbox_that_is_not_known_yet_can_be_synced_alone() {
     let early = machine.run(&["list", "--json"]);
     assert_eq!((early.code(), &early.error()["message"]), (1, &json!("no mail is here yet: postrider sync")));
     let summary = machine.run(&["sync", "--mailbox", "archive", "--json"]).objects();
-    assert_eq!((&summary.last().unwrap()["messages_new"], &summary.last().unwrap()["complete"]), (&json!(1), &json!(true)));
+    assert_eq!(
+        (&summary.last().unwrap()["messages_new"], &summary.last().unwrap()["complete"]),
+        (&json!(1), &json!(true))
+    );
     server.person.create("Later", &[]).unwrap();
     server.deliver("Later", b"From: a@example.org\r\nSubject: later\r\n\r\n\r\n");
     assert_eq!(machine.run(&["sync", "--mailbox", "Later"]).code(), 0);
