@@ -12,8 +12,9 @@ use super::series;
 
 const INBOX: &str = "INBOX";
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     include_str!("mailbox/club.txt"),
+    include_str!("mailbox/friends.txt"),
     include_str!("mailbox/work.txt"),
     include_str!("mailbox/home.txt"),
     include_str!("mailbox/talk.txt"),
