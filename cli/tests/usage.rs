@@ -116,3 +116,14 @@ fn a_reader_that_goes_away_early_is_no_error() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(complaints, "");
 }
+
+#[test]
+fn what_is_not_built_yet_is_not_there() {
+    let machine = Machine::new();
+    for word in [
+        "watch", "flag", "move", "copy", "delete", "append", "mailbox", "compose", "reply", "send", "outbox", "journal",
+    ] {
+        let ran = machine.run(&[word, "--json"]);
+        assert_eq!((ran.code(), &ran.error()["error"]), (2, &serde_json::json!("usage")), "{word}");
+    }
+}

@@ -72,11 +72,11 @@ async fn add(session: &Session<'_>, args: AddArgs) -> Result<Exit, Failure> {
 }
 
 fn settings_of(args: &AddArgs) -> Result<AccountSettings, Failure> {
-    if args.imap.is_none() && args.pop.is_none() {
-        return Err(Failure::usage("name the server that mail comes from: --imap URL or --pop URL"));
+    if args.imap.is_none() {
+        return Err(Failure::usage("name the server that mail comes from: --imap URL"));
     }
     let mut settings = AccountSettings::new(args.name.as_deref().unwrap_or(&args.email), &args.email);
-    let servers = [("imap.server", &args.imap), ("pop.server", &args.pop), ("smtp.server", &args.smtp)];
+    let servers = [("imap.server", &args.imap), ("smtp.server", &args.smtp)];
     for (key, server) in servers {
         if let Some(server) = server {
             change(&mut settings, key, &server.to_string())?;

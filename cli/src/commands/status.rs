@@ -31,6 +31,7 @@ pub(super) async fn run(session: &Session<'_>) -> Result<Exit, Failure> {
             (Some((_, message)), true) => format!("needs you: {}", one_line(message)),
             (Some((_, message)), false) => format!("failed: {}", one_line(message)),
             (None, true) => "needs you".to_owned(),
+            (None, false) if account.last_sync.is_none() => "not synced yet".to_owned(),
             (None, false) => "ok".to_owned(),
         };
         let style = match &account.last_error {

@@ -58,7 +58,8 @@ fn references(letter: &Letter, all: &BTreeMap<&str, &Letter>) -> String {
 
 /// What a mailing list adds (RFC 2919, RFC 2369).
 fn list(letter: &Letter) -> String {
-    let Some(list) = letter.to.first().filter(|to| ["talk@", "sektion@", "choir@"].iter().any(|name| to.email.starts_with(name)))
+    let Some(list) =
+        letter.to.first().filter(|to| ["talk@", "sektion@", "choir@"].iter().any(|name| to.email.starts_with(name)))
     else {
         return String::new();
     };
