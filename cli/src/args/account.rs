@@ -13,6 +13,7 @@ Examples:
 const ADD_EXAMPLES: &str = "\
 A URL is imaps://HOST[:PORT] (TLS), imap://HOST[:PORT] (STARTTLS, refused without) or, with --allow-plaintext,
 imap+plain://HOST:PORT (no protection at all); likewise smtps:, smtp:, smtp+plain:.
+With POSTRIDER_KEYRING=off passwords are kept in the file also where there is a keyring.
 
 Examples:
   postrider account add mara@mail.example --imap imaps://imap.mail.example --smtp smtps://smtp.mail.example

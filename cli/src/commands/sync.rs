@@ -102,7 +102,8 @@ struct Report<'a> {
 impl<'a> Report<'a> {
     fn new(session: &'a Session<'a>, accounts: &'a [AccountInfo]) -> Self {
         let progress = Progress::new(session.out);
-        let bars = accounts.iter().map(|account| progress.bar(&account.name)).collect();
+        let bars: Vec<ProgressBar> = accounts.iter().map(|account| progress.bar(&account.name)).collect();
+        bars.iter().for_each(|bar| bar.set_message("connecting"));
         Self { session, accounts, progress: Arc::new(progress), bars }
     }
 
@@ -114,8 +115,7 @@ impl<'a> Report<'a> {
             SyncEvent::Progress { mailbox, stage, done, total, .. } => {
                 if let Some(bar) = self.bars.get(index) {
                     bar.set_message(one_line(&format!("{mailbox} {stage}")));
-                    bar.set_length(total.max(done));
-                    bar.set_position(done);
+                    self.progress.show(bar, done, total);
                 }
             }
             SyncEvent::Notice { account, mailbox, text } => {
