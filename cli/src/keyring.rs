@@ -1,5 +1,5 @@
 //! The system's keyring, by `secret-tool`: what desktops with a secret service bring along. Passwords go by standard
-//! input and output, never as arguments.
+//! input and output, never as arguments. A library would bring a D-Bus client and dozens of crates, for one password.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

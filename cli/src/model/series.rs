@@ -1,6 +1,8 @@
 //! Mails that come again and again: letters to readers, bills, notices. What differs in them is written in tables; the rest
 //! is what such senders always say.
 
+use jiff::ToSpan;
+
 use super::letter::{Attached, DAY, Letter, When};
 use super::people::{People, Person};
 
@@ -37,6 +39,12 @@ impl Maker<'_> {
             files: Vec::new(),
             header: String::new(),
         })
+    }
+
+    /// The day that was so many days ago.
+    fn day(&self, days: i64) -> jiff::civil::Date {
+        let time = jiff::Timestamp::from_second(self.now - days * DAY).unwrap_or_default();
+        time.to_zoned(jiff::tz::TimeZone::UTC).date()
     }
 
     /// A letter to readers, each fortnight for two years, in text and in HTML.
@@ -111,12 +119,15 @@ impl Maker<'_> {
     /// Electricity with a page to file, and the telephone, each month.
     fn bills(&self) -> Option<Vec<Letter>> {
         let mut letters = Vec::new();
-        for month in 0..24 {
-            let days = month * 30 + 6;
-            let date = jiff::Timestamp::from_second(self.now - days * DAY).unwrap_or_default();
-            let date = date.to_zoned(jiff::tz::TimeZone::UTC);
-            let number = usize::from(date.month().unsigned_abs()) - 1;
-            let (name, year) = (MONTHS.get(number)?, date.year());
+        let today = self.day(0);
+        // Young enough that none lies in the future, by calendar months so that none is there twice.
+        let latest = self.day(6).first_of_month();
+        for month in 0..24i64 {
+            let sent = latest.saturating_sub(month.months());
+            let days = i64::from(today.since(sent).ok()?.get_days());
+            let about = sent.saturating_sub(1.month());
+            let number = usize::from(about.month().unsigned_abs()) - 1;
+            let (name, year) = (MONTHS.get(number)?, about.year());
             let mailbox = if month == 0 { "INBOX" } else { "Bills" };
             let mut power = self.letter(format!("strom-{year}-{}", number + 1), "power", mailbox, days, 7 * 60)?;
             let used = USED.get(number)? + month % 3;
@@ -128,7 +139,7 @@ impl Maker<'_> {
             );
             power.files.push(Attached { name: format!("stromrechnung-{year}-{:02}.pdf", number + 1), text: None });
             let mut phone =
-                self.letter(format!("seefon-{year}-{}", number + 1), "phone", "Bills", days + 2, 5 * 60 + 15)?;
+                self.letter(format!("seefon-{year}-{}", number + 1), "phone", "Bills", days - 2, 5 * 60 + 15)?;
             let calls = 3 + (month * 7) % 11;
             phone.subject = format!("Seefon: Rechnung {name} {year}");
             phone.text = format!(

@@ -25,15 +25,19 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
 }
 
 /// Text broken into lines of at most this many columns, between words where there are some. Lines that fit stay as they
-/// are, and so does quoted and indented text.
+/// are, and so does indented text; what is quoted stays quoted.
 pub(crate) fn wrap(text: &str, columns: usize) -> String {
-    let lines: Vec<String> =
-        text.lines().map(|line| if kept(line, columns) { line.to_owned() } else { broken(line, columns) }).collect();
-    lines.join("\n")
+    text.lines().map(|line| wrapped(line, columns)).collect::<Vec<_>>().join("\n")
 }
 
-fn kept(line: &str, columns: usize) -> bool {
-    line.starts_with([' ', '\t', '>']) || console::measure_text_width(line) <= columns
+fn wrapped(line: &str, columns: usize) -> String {
+    if line.starts_with([' ', '\t']) || console::measure_text_width(line) <= columns {
+        return line.to_owned();
+    }
+    let words = line.trim_start_matches(['>', ' ']);
+    let quotes = &line[..line.len() - words.len()];
+    let room = columns.saturating_sub(quotes.len()).max(1);
+    format!("{quotes}{}", broken(words, room).replace('\n', &format!("\n{quotes}")))
 }
 
 fn broken(line: &str, columns: usize) -> String {
@@ -149,7 +153,8 @@ mod tests {
     fn long_lines_are_broken_between_words_and_where_there_are_none_between_letters() {
         assert_eq!(wrap("one two three\nfour", 8), "one two\nthree\nfour");
         assert_eq!(wrap("茶室の屋根は雨", 6), "茶室の\n屋根は\n雨");
-        assert_eq!(wrap("> quoted lines stay as they are", 8), "> quoted lines stay as they are");
+        assert_eq!(wrap("> > what is quoted", 11), "> > what is\n> > quoted");
+        assert_eq!(wrap("  as it stands", 8), "  as it stands");
         assert_eq!(wrap("a\n\nb", 8), "a\n\nb");
     }
 
