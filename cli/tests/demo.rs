@@ -18,6 +18,7 @@ fn the_tour_shows_everything_and_leaves_nothing_behind() {
         "new ",
         "moved ",
         "removed ",
+        "It cost ",
         "messages in 14 mailboxes agree",
         "All is well.",
     ] {

@@ -12,7 +12,7 @@ mod search;
 mod serve;
 mod show;
 mod status;
-mod sync;
+pub(crate) mod sync;
 
 use crate::args::Command;
 use crate::exit::{Exit, Failure};
@@ -23,7 +23,7 @@ pub(crate) async fn run(session: &Session<'_>, command: Command) -> Result<Exit,
     match command {
         Command::Demo => Box::pin(crate::demo::run(session)).await,
         Command::Account(command) => account::run(session, command).await,
-        Command::Sync(args) => sync::run(session, args).await,
+        Command::Sync(args) => Ok(sync::run(session, args).await?.0),
         Command::Status => status::run(session).await,
         Command::Mailboxes(args) => mailboxes::run(session, args).await,
         Command::List(args) => list::run(session, args).await,

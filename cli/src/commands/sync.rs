@@ -21,7 +21,8 @@ enum News {
     End(Result<SyncSummary, CoreError>),
 }
 
-pub(super) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<Exit, Failure> {
+/// Syncs and reports; gives what was reported too, for who tells more of it.
+pub(crate) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<(Exit, Vec<SyncSummary>), Failure> {
     let accounts = session.accounts(&args.accounts).await?;
     if accounts.is_empty() {
         return Err(Failure::not_found("there is no account yet: postrider account add"));
@@ -37,13 +38,16 @@ pub(super) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<Exit, F
     drop(sender);
 
     let report = Report::new(session, &accounts);
-    let mut exit = Exit::Done;
+    let (mut exit, mut summaries) = (Exit::Done, Vec::new());
     let mut cancelled = false;
     loop {
         tokio::select! {
             next = news.recv() => match next {
                 Some((index, News::Event(event))) => report.event(index, event)?,
-                Some((index, News::End(end))) => exit = exit.max(report.end(index, end)?),
+                Some((index, News::End(end))) => {
+                    summaries.extend(end.as_ref().ok().cloned());
+                    exit = exit.max(report.end(index, end)?);
+                }
                 None => break,
             },
             () = session.interrupt.wait(), if !cancelled => {
@@ -54,7 +58,7 @@ pub(super) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<Exit, F
         }
     }
     report.progress.clear();
-    Ok(exit)
+    Ok((exit, summaries))
 }
 
 async fn options(session: &Session<'_>, args: &SyncArgs, account: &AccountInfo) -> Result<SyncOptions, Failure> {

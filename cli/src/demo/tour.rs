@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Parser;
-use postrider::api::{AccountId, Core, CoreError, ListDiff, ListFilter, ListObserver, MessageRow};
+use postrider::api::{AccountId, Core, CoreError, ListDiff, ListFilter, ListObserver, MessageRow, SyncSummary};
 
 use super::changes::Mail;
 use super::narrator::Narrator;
-use crate::args::Cli;
+use crate::args::{Cli, Command};
 use crate::commands;
 use crate::exit::{Exit, Failure};
 use crate::model::{Model, PASSWORD, QUERIES, USER};
 use crate::session::Session;
-use crate::terminal::count;
+use crate::terminal::{bytes, count};
 
 /// Somebody being shown around.
 pub(super) struct Tour<'a> {
@@ -35,23 +35,23 @@ impl<'a> Tour<'a> {
         let mut tour = Self { session, narrator: Narrator::new(session.out), model };
         tour.narrator.say("A guided tour: a mail server inside this program, and a phone that syncs with it.")?;
         tour.narrator.say("Nothing leaves this machine, and all of it is gone when the tour ends.")?;
-        let account = tour.first_sync().await?;
+        let (account, whole) = tour.first_sync().await?;
         tour.offline(account).await?;
-        tour.come_back(account).await?;
+        tour.come_back(account, &whole).await?;
         tour.narrator
             .say("\nYour own mail next:  postrider account add you@mail.example --imap imaps://imap.mail.example")
     }
 
-    async fn first_sync(&mut self) -> Result<AccountId, Failure> {
+    async fn first_sync(&mut self) -> Result<(AccountId, SyncSummary), Failure> {
         self.narrator.step("An account, and its first sync")?;
         self.narrator.say("Two years of Mara's mail. Headers come first, newest first; then every body.")?;
         let (url, command) = (self.model.url(), format!("echo {PASSWORD}"));
         let secret = ["--allow-plaintext", "--password-command", &command];
         self.run(&[&["account", "add", USER, "--name", "mara", "--imap", &url][..], &secret].concat(), Exit::Done)
             .await?;
-        self.run(&["sync", "--bodies", "all"], Exit::Done).await?;
+        let whole = self.sync(&["sync", "--bodies", "all"]).await?;
         self.run(&["mailboxes"], Exit::Done).await?;
-        Ok(self.core().await?.find_account(Some(USER)).await?.id)
+        Ok((self.core().await?.find_account(Some(USER)).await?.id, whole))
     }
 
     async fn offline(&mut self, account: AccountId) -> Result<(), Failure> {
@@ -84,7 +84,7 @@ impl<'a> Tour<'a> {
         }
     }
 
-    async fn come_back(&mut self, account: AccountId) -> Result<(), Failure> {
+    async fn come_back(&mut self, account: AccountId, whole: &SyncSummary) -> Result<(), Failure> {
         self.narrator.step("Back again, and much has happened")?;
         self.model.change()?;
         self.model.listen().await?;
@@ -95,7 +95,7 @@ impl<'a> Tour<'a> {
         let inbox = core.find_mailbox(Some(account), "inbox").await?.id;
         let seen = Arc::new(Seen::default());
         let observed = core.observe(inbox, ListFilter::default(), 100, seen.clone()).await?;
-        self.run(&["sync"], Exit::Done).await?;
+        let difference = self.sync(&["sync"]).await?;
         self.narrator.say("\nWhat is different now:")?;
         let now = Mail::of(core, account).await?;
         before.print_changes(&now, self.session.out)?;
@@ -104,18 +104,27 @@ impl<'a> Tour<'a> {
         self.narrator.say(&format!(
             "\nA screen that shows the inbox was told of {told} while it happened; it reloaded nothing."
         ))?;
+        self.narrator.say(&format!("It cost {}; the whole mailbox had cost {}.", cost(&difference), cost(whole)))?;
         self.narrator.step("The proof")?;
         self.narrator
             .say("The doctor asks the server for every UID and every flag, and holds them against what is here.")?;
         self.run(&["doctor"], Exit::Done).await
     }
 
+    /// Runs a sync that a person would type, and gives what it did.
+    async fn sync(&self, line: &[&str]) -> Result<SyncSummary, Failure> {
+        self.narrator.command(line)?;
+        let Command::Sync(args) = parsed(line)? else { return Err(Failure::internal("the tour's sync is none")) };
+        let (_, summaries) = commands::sync::run(self.session, args).await?;
+        self.session.out.flush()?;
+        let summary = summaries.into_iter().find(|summary| summary.complete);
+        summary.ok_or_else(|| Failure::internal("the tour's sync did not come to its end"))
+    }
+
     /// Runs what a person would type.
     async fn run(&self, line: &[&str], expected: Exit) -> Result<(), Failure> {
         self.narrator.command(line)?;
-        let parsed = Cli::try_parse_from(std::iter::once("postrider").chain(line.iter().copied()));
-        let command = parsed.map_err(|error| Failure::internal(error.to_string()))?.command;
-        let exit = commands::run(self.session, command).await?;
+        let exit = commands::run(self.session, parsed(line)?).await?;
         self.session.out.flush()?;
         if exit == expected {
             return Ok(());
@@ -127,6 +136,16 @@ impl<'a> Tour<'a> {
     async fn core(&self) -> Result<&'a Core, Failure> {
         self.session.core().await
     }
+}
+
+fn parsed(line: &[&str]) -> Result<Command, Failure> {
+    let parsed = Cli::try_parse_from(std::iter::once("postrider").chain(line.iter().copied()));
+    Ok(parsed.map_err(|error| Failure::internal(error.to_string()))?.command)
+}
+
+/// What a sync cost, in words.
+fn cost(summary: &SyncSummary) -> String {
+    format!("{} in {}", bytes(summary.bytes_in + summary.bytes_out), count(summary.round_trips, "flight"))
 }
 
 /// Counts what an observed list is told, as a screen would take it.
