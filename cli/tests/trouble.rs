@@ -119,3 +119,25 @@ async fn a_sync_whose_time_is_up_says_so_and_the_next_goes_on() {
     let summary = metered.last().unwrap();
     assert_eq!((&summary["messages_new"], &summary["bodies_fetched"]), (&json!(20), &json!(0)), "each byte costs");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_a_metered_sync_left_are_fetched_by_the_next() {
+    let (machine, server) = (Machine::new(), Server::start().await);
+    let deliver = |subject: &str| {
+        let mail = format!("From: a@example.org\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x>\r\n\r\nwords\r\n");
+        server.deliver("INBOX", mail.as_bytes());
+    };
+    deliver("one");
+    machine.add_account(&server);
+    assert_eq!(machine.run(&["sync", "--bodies", "all"]).code(), 0);
+    assert_eq!(machine.run(&["account", "set", "home", "bodies.policy", "all"]).code(), 0);
+    for (subject, left) in
+        [("two", &["sync", "--metered"][..]), ("three", &["doctor"]), ("four", &["sync", "--bodies", "none"])]
+    {
+        deliver(subject);
+        assert_eq!(machine.run(left).code(), 0);
+        assert_eq!(machine.run(&["list", "--json"]).objects()[0]["body"], "none", "{subject}");
+        assert_eq!(machine.run(&["sync"]).code(), 0);
+        assert_eq!(machine.run(&["list", "--json"]).objects()[0]["body"], "full", "{subject}");
+    }
+}

@@ -153,11 +153,14 @@ impl AccountTask {
             Ok(()) => {
                 if request.mailboxes.is_empty() && !request.only_list && report.complete && policy != BodyPolicy::None {
                     learnt.bodies_complete = policy_name;
+                } else if report.messages_new > 0 && policy_name != facts.bodies_complete {
+                    // Mail came whose bodies the account's own policy may still want.
+                    learnt.bodies_complete.clear();
                 }
                 self.link = Some(link);
             }
             Err(SyncError::Stopped(_)) => {
-                if policy != BodyPolicy::None {
+                if policy != BodyPolicy::None || report.messages_new > 0 {
                     learnt.bodies_complete.clear();
                 }
             }
