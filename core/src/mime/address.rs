@@ -63,6 +63,7 @@ impl<'a> Reader<'a> {
                     list.unclear |= self.phrase.contains('@');
                     self.phrase.clear();
                     self.comment.clear();
+                    self.quoted = false;
                 }
                 c if c.is_whitespace() => {
                     self.rest = self.rest.trim_start();
@@ -214,7 +215,10 @@ fn bare(phrase: &str, comment: &str, quoted: bool) -> (String, String) {
             _ => (name_of(phrase, comment), String::new()),
         };
     }
-    if phrase.starts_with('"') || phrase.contains(" @") || phrase.contains("@ ") {
+    if phrase.starts_with('"') {
+        return (comment.to_owned(), phrase.to_owned());
+    }
+    if phrase.contains(" @") || phrase.contains("@ ") {
         return (comment.to_owned(), phrase.split_whitespace().collect());
     }
     let is_address = |word: &&str| word.contains('@') && words::word_len(word).is_none();

@@ -94,6 +94,7 @@ fn meta(html: &[u8]) -> Option<&'static Encoding> {
     let at = memchr::memmem::find(&head, b"charset=")? + b"charset=".len();
     let rest = head[at..].trim_ascii_start();
     let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
-    let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-_:".contains(byte)).unwrap_or(rest.len());
+    let end =
+        rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-_:".contains(byte)).unwrap_or(rest.len());
     Encoding::for_label(&rest[..end]).filter(|encoding| encoding.is_ascii_compatible())
 }

@@ -26,7 +26,6 @@ fn as_windows(number: u32) -> Option<char> {
             let byte = [u8::try_from(number).ok()?];
             encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte).0.chars().next()
         }
-        0 => None,
         _ => char::from_u32(number),
     }
 }

@@ -62,7 +62,7 @@ impl Found {
             }
             8 if field.is("Reply-To") => drop(add(&mut envelope.reply_to, field)),
             10 if field.is("Message-ID") && envelope.message_id.is_none() => {
-                envelope.message_id = ids(field.value).pop();
+                envelope.message_id = ids(field.value).into_iter().next();
             }
             10 if field.is("References") && envelope.references.is_empty() => envelope.references = ids(field.value),
             11 if field.is("In-Reply-To") && envelope.in_reply_to.is_empty() => envelope.in_reply_to = ids(field.value),
@@ -95,7 +95,8 @@ fn subject(field: &Field<'_>) -> String {
 
 fn date(value: &[u8]) -> Option<Timestamp> {
     let HeaderValue::DateTime(date) = MessageStream::new(value).parse_date() else { return None };
-    let (year, month, day) = (i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
+    let (year, month, day) =
+        (i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
     // Otherwise the 31st of February is one of March.
     jiff::civil::Date::new(year, month, day).ok().filter(|_| date.is_valid())?;
     let time = date.to_timestamp();
@@ -155,7 +156,18 @@ pub(super) fn text(value: &str) -> String {
 /// Characters that are not seen, or change the direction of what is: made for text, used to make one name look like another.
 pub(super) fn is_unseen(c: char) -> bool {
     c == '\0'
-        || matches!(c, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}')
+        || matches!(
+            c,
+            '\u{00ad}'
+                | '\u{034f}'
+                | '\u{061c}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{180e}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+        )
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 

@@ -54,7 +54,8 @@ pub(super) fn fields(header: &[u8]) -> impl Iterator<Item = Field<'_>> {
             }
             at = end;
             if let Some(name) = name(&header[start..end]) {
-                let from = start + name.len() + header[start + name.len()..end].iter().take_while(|b| **b != b':').count() + 1;
+                let from =
+                    start + name.len() + header[start + name.len()..end].iter().take_while(|b| **b != b':').count() + 1;
                 let value = &header[from.min(end)..end];
                 return Some(Field { name, value: &value[..value.len().min(MAX_VALUE)] });
             }

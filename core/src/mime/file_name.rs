@@ -29,8 +29,10 @@ pub fn safe_file_name(name: Option<&str>, media_type: &str) -> String {
         safe = format!("attachment.{}", extension(media_type));
     }
     let stem = safe.split('.').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let numbered =
-        |prefix: &str| stem.strip_prefix(prefix).is_some_and(|n| matches!(n, "¹" | "²" | "³") || n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|n| matches!(n, "¹" | "²" | "³") || n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
+    };
     if RESERVED.contains(&stem.as_str()) || numbered("com") || numbered("lpt") {
         safe.insert(0, '_');
     }
@@ -135,8 +137,19 @@ mod tests {
 
     #[test]
     fn case_116_names_of_one_mail_differ() {
-        let named = |name: Option<&str>| Part { name: name.map(str::to_owned), media_type: "image/png".into(), ..Part::default() };
-        let parts = [named(Some("a.png")), named(Some("A.png")), named(Some("a (2).png")), named(None), named(None), named(Some("a.png"))];
+        let named = |name: Option<&str>| Part {
+            name: name.map(str::to_owned),
+            media_type: "image/png".into(),
+            ..Part::default()
+        };
+        let parts = [
+            named(Some("a.png")),
+            named(Some("A.png")),
+            named(Some("a (2).png")),
+            named(None),
+            named(None),
+            named(Some("a.png")),
+        ];
         let names = attachment_names(&parts.iter().collect::<Vec<_>>());
         assert_eq!(names, ["a.png", "A (2).png", "a (2) (2).png", "attachment.png", "attachment (2).png", "a (3).png"]);
         let many: Vec<Part> = (0..20_000).map(|_| named(Some("same.png"))).collect();

@@ -147,7 +147,9 @@ impl<'a> Converter<'a> {
         while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
             at += found;
             let closing = bytes.get(at + 1) == Some(&b'/')
-                && bytes.get(at + 2..at + 2 + name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()));
+                && bytes
+                    .get(at + 2..at + 2 + name.len())
+                    .is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()));
             if closing {
                 self.rest = after[at..].find('>').map_or("", |end| &after[at + end + 1..]);
                 return;
@@ -352,7 +354,10 @@ impl<'a> Writer<'a> {
             self.space = true;
             return;
         }
-        if c.is_control() || is_unseen(c) || c == '\u{200c}' && self.out.chars().next_back().is_none_or(|c| c.is_ascii()) {
+        if c.is_control()
+            || is_unseen(c)
+            || c == '\u{200c}' && self.out.chars().next_back().is_none_or(|c| c.is_ascii())
+        {
             return;
         }
         let begins = self.out.is_empty() || self.breaks > 0;

@@ -38,10 +38,7 @@ fn what_is_hidden_is_not_read_unless_nothing_else_is_there() {
 fn lists_quotes_links_and_preformatted_text_read_as_in_plain_mail() {
     let html = "<p>To do:</p><ul><li>one</li><li>two<ol><li>a<li>b</ol></li></ul>\
                 <blockquote>said<p>before<blockquote>first</blockquote></blockquote>end";
-    assert_eq!(
-        html_to_text(html),
-        "To do:\n\n• one\n• two\n  1. a\n  2. b\n> said\n>\n> before\n> > first\nend"
-    );
+    assert_eq!(html_to_text(html), "To do:\n\n• one\n• two\n  1. a\n  2. b\n> said\n>\n> before\n> > first\nend");
     assert_eq!(html_to_text("<pre>a\n  b\n\nc</pre>d"), "a\nb\n\nc\nd");
     for (html, text) in [
         ("<a href=\"https://x.example/a?b=1&amp;c=2\">Here</a>!", "Here <https://x.example/a?b=1&c=2>!"),
@@ -50,7 +47,10 @@ fn lists_quotes_links_and_preformatted_text_read_as_in_plain_mail() {
         ("<a href=\"javascript:alert(1)\">Here</a>", "Here"),
         ("<a href=\"https://x.example\"><img src=y></a>z", "z"),
         ("<a href=#top>Top</a> <a name=x>y</a>", "Top y"),
-        ("<a href=https://a.example>one <a href=https://b.example>two</a>", "one <https://a.example> two <https://b.example>"),
+        (
+            "<a href=https://a.example>one <a href=https://b.example>two</a>",
+            "one <https://a.example> two <https://b.example>",
+        ),
     ] {
         assert_eq!(html_to_text(html), text);
     }
@@ -76,8 +76,28 @@ fn case_111_nesting_without_end_costs_no_more_than_its_length() {
 fn case_130_html_made_to_be_slow_costs_no_more_than_its_length() {
     // Quadratic, any of these would take minutes.
     for piece in [
-        "<a ", "<a '", "<a b=\"", "<head>", "<svg><title>", "<style", "<!-- ", "<a b='\">", "&", "&amp", "<", "</", "<p hidden>",
-        "<blockquote>", "<ul><li>", "<a href=x>", "<a href=https://x.example>y", "<div style=\"display:none\">", "<pre>\n", "<td>", "<!", "<a =\"",
+        "<a ",
+        "<a '",
+        "<a b=\"",
+        "<head>",
+        "<svg><title>",
+        "<style",
+        "<!-- ",
+        "<a b='\">",
+        "&",
+        "&amp",
+        "<",
+        "</",
+        "<p hidden>",
+        "<blockquote>",
+        "<ul><li>",
+        "<a href=x>",
+        "<a href=https://x.example>y",
+        "<div style=\"display:none\">",
+        "<pre>\n",
+        "<td>",
+        "<!",
+        "<a =\"",
     ] {
         let html = piece.repeat(1_000_000 / piece.len());
         assert!(html_to_text(&html).len() <= 8 * html.len());

@@ -35,7 +35,7 @@ impl Structured {
             return Some(charset::decode(&bytes, charset, Shown::AsText).into_owned());
         }
         let (mut charset, mut bytes, mut encoded) = (None, Vec::new(), false);
-        for number in 0..self.parameters.len() {
+        for number in 0..=self.parameters.len() {
             match (piece(&format!("{number}*")), piece(&number.to_string())) {
                 (Some(value), _) if number == 0 => {
                     (charset, bytes) = with_charset(value);

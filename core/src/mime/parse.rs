@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::tree::{self, Entity};
-use super::{content, envelope, fields, flowed};
+use super::{content, fields, flowed};
 use crate::model::{Disposition, Envelope, Part};
 
 /// The most text of one mail that is kept for reading and search, in bytes.

@@ -15,7 +15,8 @@ const ATTRIBUTION_LINES: usize = 3;
 /// out too.
 pub fn preview(text: &str) -> String {
     let text = &text[..text.floor_char_boundary(MAX_LINES * MAX_LINE)];
-    let lines: Vec<&str> = text.lines().take(MAX_LINES).map(|line| &line[..line.floor_char_boundary(MAX_LINE)]).collect();
+    let lines: Vec<&str> =
+        text.lines().take(MAX_LINES).map(|line| &line[..line.floor_char_boundary(MAX_LINE)]).collect();
     let own = own_lines(&lines);
     let shown = collapse(own.into_iter());
     if !shown.is_empty() {
@@ -56,7 +57,19 @@ fn take_attribution(own: &mut Vec<&str>) {
     }
     let Some(last) = own.last().map(|line| line.trim_end()).filter(|line| line.ends_with([':', '：'])) else { return };
     let tells = |line: &str| line.contains(['@', '<']) || line.chars().filter(char::is_ascii_digit).count() >= 3;
-    let words = ["wrote", "schrieb", "écrit", "escribió", "ha scritto", "escreveu", "schreef", "skrev", "napisał", "пишет", "写道"];
+    let words = [
+        "wrote",
+        "schrieb",
+        "écrit",
+        "escribió",
+        "ha scritto",
+        "escreveu",
+        "schreef",
+        "skrev",
+        "napisał",
+        "пишет",
+        "写道",
+    ];
     let mut count = usize::from(tells(last) || words.iter().any(|word| last.contains(word)));
     for lines in 2..=ATTRIBUTION_LINES.min(own.len()) {
         let line = own[own.len() - lines].trim();
@@ -74,10 +87,16 @@ fn take_attribution(own: &mut Vec<&str>) {
 /// Whether another mail is copied below this line, as Outlook does it.
 fn is_original_message(line: &str, next: Option<&&str>) -> bool {
     let line = line.trim();
-    let rule = line.len() >= 5 && line.starts_with("-----") && line.ends_with("-----") && line.chars().any(char::is_alphabetic);
-    let line_of_header = |line: &str, names: &[&str]| names.iter().any(|name| line.trim().trim_matches('*').starts_with(name));
+    let rule = line.len() >= 5
+        && line.starts_with("-----")
+        && line.ends_with("-----")
+        && line.chars().any(char::is_alphabetic);
+    let line_of_header =
+        |line: &str, names: &[&str]| names.iter().any(|name| line.trim().trim_matches('*').starts_with(name));
     let header = line_of_header(line, &["From:", "Von:", "De :", "De:", "Da:", "Van:"])
-        && next.is_some_and(|next| line_of_header(next, &["Sent:", "Date:", "Gesendet:", "Envoyé", "Enviado", "Inviato:", "Verzonden:", "To:"]));
+        && next.is_some_and(|next| {
+            line_of_header(next, &["Sent:", "Date:", "Gesendet:", "Envoyé", "Enviado", "Inviato:", "Verzonden:", "To:"])
+        });
     rule || header
 }
 
@@ -114,13 +133,17 @@ fn push_word(out: &mut String, word: &str) {
 }
 
 fn is_rule(word: &str) -> bool {
-    word.chars().nth(2).is_some() && word.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '#' | '+' | '─' | '━' | '—' | '•' | '|'))
+    word == "•"
+        || word.chars().nth(2).is_some()
+            && word.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '#' | '+' | '─' | '━' | '—' | '•' | '|'))
 }
 
 /// A link in the brackets that mark it: what it is a link of stands before it.
 fn is_link(word: &str) -> bool {
     let inner = word.strip_prefix('<').or_else(|| word.strip_prefix('[')).or_else(|| word.strip_prefix('('));
-    inner.is_some_and(|inner| ["http://", "https://", "mailto:", "cid:", "image:"].iter().any(|scheme| inner.starts_with(scheme)))
+    inner.is_some_and(|inner| {
+        ["http://", "https://", "mailto:", "cid:", "image:"].iter().any(|scheme| inner.starts_with(scheme))
+    })
 }
 
 /// What newsletters fill their first line with, and what could not be decoded.

@@ -87,7 +87,14 @@ impl Reader {
         self.entity(header, body, section, "text/plain", depth)
     }
 
-    fn entity<'a>(&mut self, header: Header, body: &'a [u8], section: String, default: &str, depth: usize) -> Entity<'a> {
+    fn entity<'a>(
+        &mut self,
+        header: Header,
+        body: &'a [u8],
+        section: String,
+        default: &str,
+        depth: usize,
+    ) -> Entity<'a> {
         self.count += 1;
         let mut entity = header.entity(body, section, default);
         let may_open = depth < MAX_DEPTH && self.count < MAX_PARTS;
@@ -121,7 +128,8 @@ impl Reader {
                 self.ambiguous = true;
                 return;
             }
-            let (end, delimiter) = next(rest, &finder).map_or((None, None), |(end, delimiter)| (Some(end), Some(delimiter)));
+            let (end, delimiter) =
+                next(rest, &finder).map_or((None, None), |(end, delimiter)| (Some(end), Some(delimiter)));
             let piece = &rest[..end.unwrap_or(rest.len())];
             let (header, body) = piece.split_at(part_start(piece));
             let header = Header::read(header, &mut self.ambiguous);
@@ -236,9 +244,10 @@ impl Header {
 
     fn boundary(&self) -> Option<String> {
         let content_type = self.content_type.as_ref().filter(|found| found.value.starts_with("multipart/"))?;
-        content_type.get("boundary").map(|boundary| boundary.trim_end().to_owned()).filter(|boundary| {
-            !boundary.is_empty() && boundary.len() <= MAX_BOUNDARY
-        })
+        content_type
+            .get("boundary")
+            .map(|boundary| boundary.trim_end().to_owned())
+            .filter(|boundary| !boundary.is_empty() && boundary.len() <= MAX_BOUNDARY)
     }
 
     fn entity<'a>(&self, body: &'a [u8], section: String, default: &str) -> Entity<'a> {
