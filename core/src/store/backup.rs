@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::blobs::{BLOBS, file_path, hash_file, sync_folder};
+use super::blobs::{BLOBS, file_path, hash_file};
 use super::connection::{DATABASE, open_reader, open_writer};
+use super::disk::sync_folder;
 use super::incoming::INCOMING;
 use super::lock::StoreLock;
 use super::{Store, StoreError, options, schema};
@@ -145,7 +146,7 @@ fn place_files(conn: &Connection, dir: &Path) -> Result<(), StoreError> {
         }
         std::fs::rename(from, file_path(dir, &hash))?;
     }
-    sync_folder(&dir.join(BLOBS))
+    Ok(sync_folder(&dir.join(BLOBS))?)
 }
 
 fn replace_database(staged: &Path, dir: &Path) -> Result<(), StoreError> {
@@ -161,7 +162,7 @@ fn replace_database(staged: &Path, dir: &Path) -> Result<(), StoreError> {
         std::fs::remove_file(entry?.path())?;
     }
     std::fs::rename(staged, dir.join(DATABASE))?;
-    sync_folder(dir)
+    Ok(sync_folder(dir)?)
 }
 
 fn unpacked_path(dir: &Path, hash: &[u8]) -> PathBuf {

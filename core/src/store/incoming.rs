@@ -3,12 +3,11 @@
 //! them, and [`IncomingFile::sync`] makes both certain.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{MirrorTx, Snapshot, Store, StoreError};
+use super::{MirrorTx, Snapshot, Store, StoreError, disk};
 use crate::model::{AccountId, MessageId};
 
 pub(super) const INCOMING: &str = "incoming";
@@ -41,7 +40,7 @@ impl IncomingFile {
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Io`]. What was written of them is taken back.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        if let Err(error) = self.file.write_all(bytes) {
+        if let Err(error) = disk::append(&mut self.file, &self.path, bytes) {
             // Resuming must not count bytes that are only partly there.
             self.file.set_len(self.offset)?;
             return Err(error.into());
@@ -65,7 +64,7 @@ impl IncomingFile {
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Io`].
     pub fn sync(&mut self) -> Result<(), StoreError> {
-        Ok(self.file.sync_all()?)
+        Ok(disk::sync(&self.file, &self.path)?)
     }
 
     /// Reads what is here.

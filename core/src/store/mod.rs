@@ -14,6 +14,7 @@ mod changes;
 mod check;
 mod columns;
 mod connection;
+mod disk;
 mod error;
 mod fulltext;
 mod incoming;

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::connection::{DATABASE, open_reader, open_writer};
 use super::lock::StoreLock;
-use super::{Account, Snapshot, Store, StoreError, blobs, options, schema};
+use super::{Account, Snapshot, Store, StoreError, disk, options, schema};
 
 /// Name under which a damaged database is kept.
 const ASIDE: &str = "postrider.db.damaged";
@@ -32,7 +32,7 @@ impl Store {
         schema::migrate(&conn)?;
         take_over(&conn, &accounts)?;
         conn.close().map_err(|(_, error)| error)?;
-        blobs::sync_folder(dir)?;
+        disk::sync_folder(dir)?;
         Ok(accounts.len())
     }
 }

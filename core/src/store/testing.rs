@@ -57,6 +57,35 @@ impl Fixture {
         wait(self.store.mirror(closure)).unwrap()
     }
 
+    /// Runs closures as the writer does with those that wait together: in one commit.
+    pub(super) fn in_one_commit<const N: usize>(
+        &self,
+        closures: [Box<dyn FnOnce(&mut super::MirrorTx<'_>) -> Result<(), StoreError> + Send>; N],
+    ) -> [Result<(), StoreError>; N] {
+        let mut jobs: Vec<Box<dyn super::writer::Job>> = Vec::new();
+        let answers = closures.map(|closure| {
+            let (reply, answer) = tokio::sync::oneshot::channel();
+            let run = move |conn: &rusqlite::Connection, context: &super::Context| {
+                let mut tx = super::MirrorTx::new(conn, context);
+                closure(&mut tx).map(|()| ((), tx.into_effects()))
+            };
+            jobs.push(Box::new(super::Work::new(false, run, reply)));
+            answer
+        });
+        self.with_side(|side| side.run(jobs));
+        answers.map(|answer| wait(answer).unwrap())
+    }
+
+    /// Reaches for the connection that writes.
+    pub(super) fn with_writer<T>(&self, closure: impl FnOnce(&mut rusqlite::Connection) -> T) -> T {
+        self.with_side(|side| closure(side.conn_mut()))
+    }
+
+    fn with_side<T>(&self, closure: impl FnOnce(&mut super::WriteSide) -> T) -> T {
+        let super::Writer::Inline(side) = &self.store.inner.writer else { panic!("not inline") };
+        closure(super::inline(side).unwrap().as_mut().unwrap())
+    }
+
     pub(super) fn read<T>(&self, closure: impl FnOnce(&super::Snapshot<'_>) -> Result<T, StoreError>) -> T {
         self.store.read_blocking(closure).unwrap()
     }

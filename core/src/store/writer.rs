@@ -8,8 +8,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::blobs::{BLOBS, sync_folder};
+use super::blobs::BLOBS;
 use super::connection::DATABASE;
+use super::disk;
 use super::tx::{Context, Effects};
 use super::{Change, StoreError};
 use crate::model::Clock;
@@ -111,6 +112,11 @@ impl WriteSide {
         Self { conn, dir, clock, changes, synchronous: None, unflushed: false }
     }
 
+    #[cfg(test)]
+    pub(super) fn conn_mut(&mut self) -> &mut Connection {
+        &mut self.conn
+    }
+
     /// Runs closures, each in a savepoint, in one transaction or few, and answers them.
     pub(super) fn run(&mut self, jobs: impl IntoIterator<Item = Box<dyn Job>>) {
         let mut waiting: VecDeque<_> = jobs.into_iter().collect();
@@ -123,8 +129,8 @@ impl WriteSide {
             let mut done = Vec::new();
             let outcome = self.run_until_lost(&mut waiting, &mut done);
             let committed = outcome.and_then(|effects| {
-                if effects.files_placed {
-                    sync_folder(&self.dir.join(BLOBS)).inspect_err(|_| self.roll_back())?;
+                if !effects.placed_files.is_empty() {
+                    disk::sync_folder(&self.dir.join(BLOBS)).inspect_err(|_| self.roll_back())?;
                 }
                 self.commit().map(|()| effects)
             });
