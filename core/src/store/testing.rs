@@ -43,6 +43,11 @@ impl Fixture {
         Self { dir, clock, store, account, inbox }
     }
 
+    /// A store that holds account 1 and mailbox 1 already.
+    pub(super) fn of(store: Store, dir: TempDir, clock: Arc<TestClock>) -> Self {
+        Self { dir, clock, store, account: AccountId(1), inbox: MailboxId(1) }
+    }
+
     /// Opens the store again, as the next process would.
     pub(super) fn reopen(mut self) -> Self {
         wait(self.store.close()).unwrap();
@@ -128,6 +133,22 @@ impl Fixture {
             assert_eq!((total, unread, detached), (real_total, real_unread, real_detached), "counts of {mailbox}");
         }
     }
+}
+
+/// Names what a child process is to do.
+const ROLE: &str = "POSTRIDER_TEST_CHILD";
+
+/// The role of this process, where it was started by [`child`].
+pub(super) fn child_role() -> Option<String> {
+    std::env::var(ROLE).ok()
+}
+
+/// This very test in a process of its own, which finds its role by [`child_role`].
+pub(super) fn child(module: &str, test: &str, role: &str) -> std::process::Command {
+    let path = module.split_once("::").unwrap().1;
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", &format!("{path}::{test}"), "--nocapture"]).env(ROLE, role);
+    command
 }
 
 pub(super) fn options(clock: &Arc<TestClock>) -> OpenOptions {

@@ -47,12 +47,13 @@ pub(super) fn check_readable(dir: &Path) -> Result<(), StoreError> {
     if !dir.join(connection::DATABASE).exists() {
         return Err(StoreError::NotFound("store"));
     }
-    let found = schema::version(&connection::open_reader(dir)?)?;
+    let conn = connection::open_reader(dir)?;
+    let found = schema::version(&conn)?;
     match found.cmp(&schema::CURRENT) {
         std::cmp::Ordering::Greater => Err(StoreError::TooNew { found, known: schema::CURRENT }),
         // Only a writer may bring it up to date.
         std::cmp::Ordering::Less => Err(StoreError::ReadOnly),
-        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Equal => schema::check_tables(&conn),
     }
 }
 
