@@ -16,9 +16,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The one connection that writes. Creates the database where there is none.
 pub(super) fn open_writer(dir: &Path) -> Result<Connection, StoreError> {
+    open_at(&dir.join(DATABASE))
+}
+
+/// As [`open_writer`], for a database under another name.
+pub(super) fn open_at(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    create_private(&dir.join(DATABASE))?;
-    let conn = Connection::open_with_flags(dir.join(DATABASE), flags)?;
+    create_private(path)?;
+    let conn = Connection::open_with_flags(path, flags)?;
     if conn.is_readonly("main")? {
         return Err(StoreError::ReadOnly);
     }

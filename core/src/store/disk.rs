@@ -5,10 +5,14 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Makes a file with these bytes and puts it on disk.
+/// Makes a file with these bytes, for its owner alone, and puts it on disk.
 pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     step("create", path)?;
-    let mut file = File::create(path)?;
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
     step("write", path)?;
     file.write_all(bytes)?;
     sync(&file, path)

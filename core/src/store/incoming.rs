@@ -88,7 +88,11 @@ impl Store {
     /// [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::Io`].
     pub fn incoming_file(&self, incoming: Incoming) -> Result<IncomingFile, StoreError> {
         let path = path_of(self.dir(), incoming.id);
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
         let offset = file.metadata()?.len();
         Ok(IncomingFile { file, path, offset })
     }

@@ -34,6 +34,10 @@ fn migrate_along(
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
+    if found == 0 && conn.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))? {
+        // Not empty, so its version is wrong.
+        return Err(StoreError::Damaged);
+    }
     let mut done = 0;
     for (index, sql) in migrations.iter().enumerate().skip(found as usize) {
         let tx = rusqlite::Transaction::new_unchecked(conn, rusqlite::TransactionBehavior::Immediate)?;

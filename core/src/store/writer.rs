@@ -10,9 +10,8 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::blobs::BLOBS;
 use super::connection::DATABASE;
-use super::disk;
 use super::tx::{Context, Effects};
-use super::{Change, StoreError};
+use super::{Change, StoreError, account_copy, disk};
 use crate::model::Clock;
 
 /// How many closures wait before callers have to.
@@ -137,7 +136,7 @@ impl WriteSide {
             match committed {
                 Ok(effects) => {
                     done.into_iter().for_each(|job| job.answer(Ok(())));
-                    self.follow_up(effects);
+                    self.follow_up(effects, durable);
                 }
                 Err(error) => done.into_iter().for_each(|job| job.answer(Err(error.clone()))),
             }
@@ -207,7 +206,11 @@ impl WriteSide {
         Ok(())
     }
 
-    fn follow_up(&self, effects: Effects) {
+    fn follow_up(&self, effects: Effects, durable: bool) {
+        if durable && !effects.change.accounts.is_empty() {
+            // The write stands without it; the next start tries again.
+            let _ = account_copy::refresh(&self.dir, &self.conn);
+        }
         for path in effects.obsolete_files {
             // What cannot be removed now is found as an orphan by the next check.
             let _ = std::fs::remove_file(path);
