@@ -142,7 +142,7 @@ fn apply(damages: &[Damage], path: &Path) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn case_137_whatever_is_damaged_nothing_panics_and_the_accounts_come_back(

@@ -73,6 +73,20 @@ pub(super) fn check_tables(conn: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether the database is built as [`CURRENT`] is. Damage may change a name in it, and all that SQLite checks still hold.
+pub(super) fn is_as_made(conn: &Connection) -> Result<bool, StoreError> {
+    let made = Connection::open_in_memory()?;
+    migrate(&made)?;
+    Ok(parts(conn)? == parts(&made)?)
+}
+
+/// Everything that makes up the schema.
+fn parts(conn: &Connection) -> Result<Vec<(String, String, Option<String>)>, StoreError> {
+    let mut statement = conn.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 #[cfg(test)]
 #[path = "schema_tests.rs"]
 mod tests;

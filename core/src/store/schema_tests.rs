@@ -9,13 +9,6 @@ use crate::store::connection::{DATABASE, open_writer};
 use crate::store::testing::{self, TestClock, options};
 use crate::store::{ListFilter, Store};
 
-/// Everything that makes up the schema, so that two databases can be compared.
-fn schema_of(conn: &Connection) -> Vec<(String, Option<String>)> {
-    let mut statement = conn.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").unwrap();
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    rows.collect::<Result<_, _>>().unwrap()
-}
-
 fn copy_files(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -57,7 +50,7 @@ fn assert_resumes(dir: &Path, history: &[&str], version_left: u32, whole: &Conne
     let conn = open_writer(dir).unwrap();
     assert_eq!(version(&conn).unwrap(), version_left, "after {stop} statements");
     migrate_along(&conn, history, &mut |_| Ok(())).unwrap();
-    assert_eq!(schema_of(&conn), schema_of(whole), "after {stop} statements");
+    assert_eq!(parts(&conn), parts(whole), "after {stop} statements");
     assert_eq!(names_of(&conn), names_of(whole), "after {stop} statements");
     let sound: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!((sound.as_str(), version(&conn).unwrap()), ("ok", history.len() as u32));
@@ -245,5 +238,5 @@ fn the_frozen_schema_1_is_what_migration_1_makes() {
     frozen.execute_batch(include_str!("schema/frozen_v1.sql")).unwrap();
     let made = Connection::open_in_memory().unwrap();
     made.execute_batch(MIGRATIONS[0]).unwrap();
-    assert_eq!(schema_of(&frozen), schema_of(&made));
+    assert_eq!(parts(&frozen), parts(&made));
 }
