@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use postrider::api::Core;
+use postrider::api::{Core, Health};
 use serde_json::json;
 
 use crate::args::{BackupArgs, DoctorArgs, RestoreArgs};
@@ -10,8 +10,22 @@ use crate::exit::{Exit, Failure};
 use crate::session::Session;
 use crate::terminal::{confirm, one_line};
 
+/// The kind of failure that a damaged store is.
+const DAMAGED: &str = "storage_damaged";
+
 pub(super) async fn doctor(session: &Session<'_>, args: DoctorArgs) -> Result<Exit, Failure> {
-    let health = session.core().await?.check(args.repair).await?;
+    let health = match session.core().await {
+        Ok(core) => core.check(args.repair).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    let health = match health {
+        Err(failure) if failure.kind == DAMAGED && args.repair => begin_anew(session).await?,
+        Err(failure) if failure.kind == DAMAGED => {
+            session.out.hint("Next: postrider doctor --repair");
+            return Err(failure);
+        }
+        health => health?,
+    };
     let well = health.problems.is_empty();
     if session.out.is_json() {
         session.out.object(&json!({"ok": well, "problems": health.problems, "repaired": health.repaired}))?;
@@ -29,6 +43,17 @@ pub(super) async fn doctor(session: &Session<'_>, args: DoctorArgs) -> Result<Ex
         }
     }
     Ok(if well { Exit::Done } else { Exit::Failed })
+}
+
+/// What cannot be put right is made anew, with the accounts.
+async fn begin_anew(session: &Session<'_>) -> Result<Health, Failure> {
+    // It may not have opened, or not close well any more.
+    let _ = session.close().await;
+    let salvaged = Core::salvage(&session.data()?).await?;
+    let kept = format!("the damaged database was set aside and a new one begun, with {} accounts", salvaged.accounts);
+    session.out.hint("The mail comes with the next: postrider sync");
+    let lost = "some accounts may be lost: add them again".to_owned();
+    Ok(Health { problems: salvaged.incomplete.then_some(lost).into_iter().collect(), repaired: vec![kept] })
 }
 
 pub(super) async fn backup(session: &Session<'_>, args: BackupArgs) -> Result<Exit, Failure> {
