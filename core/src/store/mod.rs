@@ -17,6 +17,8 @@ mod columns;
 mod connection;
 mod disk;
 mod error;
+#[cfg(test)]
+mod faults_tests;
 mod fulltext;
 mod incoming;
 mod lock;
