@@ -1,5 +1,6 @@
 //! What is read: one consistent state of the store, however many queries are made on it.
 
+mod matches;
 mod message;
 mod page;
 mod row;
@@ -38,6 +39,8 @@ impl<'a> Snapshot<'a> {
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, StoreError> {
+        #[cfg(test)]
+        plan_tests::note(sql);
         Ok(self.conn.prepare_cached(sql)?)
     }
 }
@@ -57,6 +60,8 @@ pub(super) fn check_readable(dir: &Path) -> Result<(), StoreError> {
     }
 }
 
+#[cfg(test)]
+mod plan_tests;
 #[cfg(test)]
 #[path = "view_tests.rs"]
 mod tests;
