@@ -12,7 +12,7 @@ use super::StoreError;
 pub(super) const DATABASE: &str = "postrider.db";
 
 // Only another program can hold a lock that ours meets: the writer is alone, and readers do not block in WAL mode.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The one connection that writes. Creates the database where there is none.
 pub(super) fn open_writer(dir: &Path) -> Result<Connection, StoreError> {
