@@ -1,7 +1,7 @@
 //! What apps ask of the store: a page of a list in mailboxes of a thousand and of a million, search and opening at a
 //! hundred thousand.
 
-#![allow(missing_docs, clippy::expect_used)]
+#![allow(missing_docs, clippy::expect_used, clippy::print_stdout)]
 
 mod store_fixture;
 

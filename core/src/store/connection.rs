@@ -43,7 +43,7 @@ pub(super) fn open_at(path: &Path) -> Result<Connection, StoreError> {
 
 /// Makes the file, where there is none, readable for its owner alone: it holds a person's mail. SQLite gives the files
 /// beside it the same permissions.
-fn create_private(path: &Path) -> Result<(), StoreError> {
+pub(super) fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! The disk fills up, or fails, at any write; another process has the folder; the folder is none.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::print_stdout, reason = "a child process tells its parent")]
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -8,8 +9,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use super::testing::{Fixture, TestClock, child, child_role, flags, message, options, uid, uids, wait};
-use super::{BodySource, ListFilter, MirrorTx, Store, StoreError};
+use super::testing::{Fixture, TestClock, Write, child, child_role, flags, message, options, uid, uids, wait};
+use super::{BodySource, ListFilter, Store, StoreError};
 use crate::model::{AccountId, MailboxId, Timestamp};
 
 const INBOX: MailboxId = MailboxId(1);
@@ -35,8 +36,6 @@ fn copy_of(fixture: &Fixture) -> tempfile::TempDir {
 fn open(dir: &Path) -> Result<Store, StoreError> {
     Store::open(dir, options(&Arc::new(TestClock::default())))
 }
-
-type Write = Box<dyn FnOnce(&mut MirrorTx<'_>) -> Result<(), StoreError> + Send>;
 
 /// All kinds of writes of a sync, each in a transaction of its own, with how each went.
 fn sync_something(store: &Store) -> Vec<Result<(), StoreError>> {

@@ -209,7 +209,8 @@ fn after_a_salvage_no_id_is_given_again() {
         wait(store.mirror(move |tx| tx.insert_new(mailbox, &[message(1)]))).unwrap();
         let row = store.read_blocking(|s| s.page(mailbox, ListFilter::default(), None, 1)).unwrap().remove(0);
         assert!(row.id.0 > 400 && row.message.0 > 400);
-        assert_eq!(wait(store.config(|tx| tx.add_account("new", "n@example.org", "{}"))).unwrap() > AccountId(2), true);
+        let account = wait(store.config(|tx| tx.add_account("new", "n@example.org", "{}"))).unwrap();
+        assert!(account > AccountId(2));
     }
 }
 

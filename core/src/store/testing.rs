@@ -8,6 +8,9 @@ use tempfile::TempDir;
 use super::{MailboxNaming, Mode, NewMessage, OpenOptions, Store, StoreError};
 use crate::model::{AccountId, Address, Clock, Flags, MailboxId, Timestamp, Uid, UidSet};
 
+/// What is done in a transaction.
+pub(super) type Write = Box<dyn FnOnce(&mut super::MirrorTx<'_>) -> Result<(), StoreError> + Send>;
+
 /// A clock that only moves when told to.
 #[derive(Debug, Default)]
 pub(super) struct TestClock(AtomicI64);
@@ -63,10 +66,7 @@ impl Fixture {
     }
 
     /// Runs closures as the writer does with those that wait together: in one commit.
-    pub(super) fn in_one_commit<const N: usize>(
-        &self,
-        closures: [Box<dyn FnOnce(&mut super::MirrorTx<'_>) -> Result<(), StoreError> + Send>; N],
-    ) -> [Result<(), StoreError>; N] {
+    pub(super) fn in_one_commit<const N: usize>(&self, closures: [Write; N]) -> [Result<(), StoreError>; N] {
         let mut jobs: Vec<Box<dyn super::writer::Job>> = Vec::new();
         let answers = closures.map(|closure| {
             let (reply, answer) = tokio::sync::oneshot::channel();

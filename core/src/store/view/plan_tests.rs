@@ -9,6 +9,8 @@ use crate::model::{AccountId, MailboxId, MessageId, PlaceId, SystemFlag, ThreadI
 use crate::store::testing::{Fixture, message, wait};
 use crate::store::{BodyPolicy, Cursor, ListFilter, Search, Snapshot, StoreError};
 
+type Read = Box<dyn FnOnce(&Snapshot<'_>) -> Result<(), StoreError>>;
+
 thread_local! {
     static STATEMENTS: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
 }
@@ -71,7 +73,7 @@ fn hard_problem_19_what_apps_ask_for_comes_from_an_index_in_its_order() {
     assert!(plan(false, true).contains("INDEX places_flagged"), "{}", plan(false, true));
 
     let uid = |value| Uid::new(value).unwrap();
-    let asked: [(&str, Box<dyn FnOnce(&Snapshot<'_>) -> Result<(), StoreError>>); 9] = [
+    let asked: [(&str, Read); 9] = [
         ("message", Box::new(|s| s.message(PlaceId(3)).map(drop))),
         ("body", Box::new(|s| s.body(MessageId(3), "").map(drop))),
         ("sections", Box::new(|s| s.sections(MessageId(3)).map(drop))),
