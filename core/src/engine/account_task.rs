@@ -85,6 +85,7 @@ impl AccountTask {
             outcome = self.sync_once(&request, control, tell).await;
         }
         self.record(&outcome).await?;
+        self.collect_garbage().await?;
         let report = match outcome {
             // Stopped before the conversation began: nothing was done, and that is what was asked for.
             Err(Failure::Cancelled) => sync::Report::default(),
@@ -182,6 +183,15 @@ impl AccountTask {
         let account = self.account;
         self.store.mirror(move |tx| tx.record_sync(account, complete, &text)).await?;
         self.store.flush().await?;
+        Ok(())
+    }
+
+    /// Throws away what was kept for its time.
+    async fn collect_garbage(&self) -> Result<(), Failure> {
+        let now = self.environment.clock.now();
+        if self.store.read(move |view| view.has_garbage(now)).await? {
+            self.store.mirror(move |tx| tx.collect_garbage(now)).await?;
+        }
         Ok(())
     }
 

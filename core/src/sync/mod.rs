@@ -11,6 +11,7 @@ mod control;
 mod items;
 mod keep;
 mod listing;
+mod mark;
 pub mod plan;
 mod report;
 mod request;

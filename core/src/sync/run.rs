@@ -8,6 +8,7 @@ use super::conductor::{Ask, Conductor, Heard, Owner, ok, refused};
 use super::control::Allowance;
 use super::items;
 use super::listing::Listing;
+use super::mark;
 use super::plan::delta::{self, Abilities};
 use super::plan::windows;
 use super::report::{Note, Report, Stage};
@@ -72,6 +73,7 @@ pub async fn run(means: Means<'_>, request: Request) -> (Report, Result<(), Sync
 
 impl Run<'_> {
     async fn all(&mut self, spool: &IncomingSpool) -> Result<(), SyncError> {
+        let mark = mark::begin(&self.store, self.request.account).await?;
         self.log_in().await?;
         self.enable()?;
         let early = self.open_early().await?;
@@ -79,6 +81,9 @@ impl Run<'_> {
         self.open_visits(statuses, early).await?;
         self.follow_visits().await?;
         let complete = self.visits.iter().all(|visit| visit.complete);
+        if complete && self.request.mailboxes.is_empty() {
+            mark::complete(&self.store, self.request.account, mark).await?;
+        }
         self.fetch_bodies(spool).await?;
         self.report.complete = complete;
         Ok(())
