@@ -45,6 +45,7 @@ pub struct Session {
     pub(super) secure: bool,
     pub(super) logged_in: bool,
     compressed: bool,
+    selected: bool,
     failed: bool,
 }
 
@@ -85,6 +86,7 @@ impl Session {
             secure,
             logged_in: false,
             compressed: false,
+            selected: false,
             failed: false,
         };
         session.guard().close_door();
@@ -124,6 +126,11 @@ impl Session {
     /// Whether the connection is compressed.
     pub fn is_compressed(&self) -> bool {
         self.compressed
+    }
+
+    /// Whether a mailbox is selected, as of the commands that are done.
+    pub fn is_selected(&self) -> bool {
+        self.selected
     }
 
     /// Queues a command. It leaves, with all others queued, when [`Session::next`] is called. An IDLE before it ends.
@@ -328,6 +335,9 @@ impl Session {
             return Err(ImapError::Protocol("a status that cannot be tagged"));
         }
         self.condition(&condition)?;
+        if matches!(pending.name, "SELECT" | "EXAMINE" | "UNSELECT") {
+            self.selected = condition.kind == StatusKind::Ok && pending.name != "UNSELECT";
+        }
         Ok(Event::Done { id: pending.id, condition })
     }
 

@@ -105,7 +105,15 @@ impl Run<'_> {
 
     /// Sends the login. Where the server's abilities are remembered, the commands after it go out with it.
     async fn log_in(&mut self) -> Result<(), SyncError> {
-        let Some(login) = self.request.login.take() else { return Ok(()) };
+        let Some(login) = self.request.login.take() else {
+            // Dovecot's STATUS of the mailbox that is selected is as old as its last look at it.
+            if self.conductor.session().is_selected() {
+                let elsewhere = command::examine(b"INBOX", None)?;
+                let leave = if self.server.has("UNSELECT") { command::unselect() } else { elsewhere };
+                self.conductor.ask(Owner::Account, Ask::Optional, leave);
+            }
+            return Ok(());
+        };
         self.conductor.ask(Owner::Account, Ask::Login, login);
         if self.request.remembered.is_some() {
             return Ok(());
