@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::time::Duration;
 
 use async_imap::imap_proto::{RequestId, Response};
 
@@ -45,7 +46,12 @@ pub struct Session {
     pub(super) secure: bool,
     pub(super) logged_in: bool,
     compressed: bool,
+<<<<<<< HEAD
     selected: bool,
+=======
+    /// How long the connection took to be made: about one round trip.
+    pub(super) distance: Duration,
+>>>>>>> main
     failed: bool,
 }
 
@@ -86,7 +92,11 @@ impl Session {
             secure,
             logged_in: false,
             compressed: false,
+<<<<<<< HEAD
             selected: false,
+=======
+            distance: Duration::ZERO,
+>>>>>>> main
             failed: false,
         };
         session.guard().close_door();
@@ -121,6 +131,11 @@ impl Session {
     /// Whether the connection is protected by TLS.
     pub fn is_secure(&self) -> bool {
         self.secure
+    }
+
+    /// How far away the server is: about one round trip, or more where its name had to be looked up.
+    pub fn distance(&self) -> Duration {
+        self.distance
     }
 
     /// Whether the connection is compressed.
