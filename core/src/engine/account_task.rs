@@ -187,7 +187,6 @@ impl AccountTask {
         Ok(())
     }
 
-<<<<<<< HEAD
     /// Throws away what was kept for its time.
     async fn collect_garbage(&self) -> Result<(), Failure> {
         let now = self.environment.clock.now();
@@ -197,11 +196,8 @@ impl AccountTask {
         Ok(())
     }
 
-    async fn settings(&self) -> Result<(AccountSettings, Facts), Failure> {
-=======
     /// What the account is set to, what is remembered of its server, and whether no sync has come to its end yet.
     async fn settings(&self) -> Result<(AccountSettings, Facts, bool), Failure> {
->>>>>>> main
         let account = self.account;
         let row = self.store.read(move |view| view.account(account)).await?;
         let row = row.ok_or(StoreError::NotFound("account"))?;

@@ -46,12 +46,9 @@ pub struct Session {
     pub(super) secure: bool,
     pub(super) logged_in: bool,
     compressed: bool,
-<<<<<<< HEAD
     selected: bool,
-=======
     /// How long the connection took to be made: about one round trip.
     pub(super) distance: Duration,
->>>>>>> main
     failed: bool,
 }
 
@@ -92,11 +89,8 @@ impl Session {
             secure,
             logged_in: false,
             compressed: false,
-<<<<<<< HEAD
             selected: false,
-=======
             distance: Duration::ZERO,
->>>>>>> main
             failed: false,
         };
         session.guard().close_door();

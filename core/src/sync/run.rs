@@ -1,7 +1,8 @@
 //! One run over one account: the list of mailboxes, then what changed in each, then bodies.
 
+mod begin;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::SyncError;
 use super::bodies::{self, Bodies};
@@ -25,9 +26,6 @@ use crate::store::{Mailbox, Store};
 const MAX_OUTSTANDING: usize = 128;
 /// Windows of messages that may be under way at once: the next is asked for while one arrives.
 const MAX_WINDOWS: usize = 3;
-
-/// From this distance on, a network is taken for the bottleneck, and not the processor: compression pays there.
-const FAR: Duration = Duration::from_millis(10);
 
 struct Run<'s> {
     conductor: Conductor<'s>,
@@ -104,53 +102,6 @@ impl Run<'_> {
         }
         let bodies = Bodies::new(self.store.clone(), policy, spool.clone());
         self.report.bodies_fetched = bodies.fetch(&mut self.conductor, mailboxes, self.tell).await?;
-        Ok(())
-    }
-
-    /// Sends the login. Where the server's abilities are remembered, the commands after it go out with it; but where much
-    /// is to come from afar, the connection is compressed before.
-    async fn log_in(&mut self) -> Result<(), SyncError> {
-<<<<<<< HEAD
-        let Some(login) = self.request.login.take() else {
-            // Dovecot's STATUS of the mailbox that is selected is as old as its last look at it.
-            if self.conductor.session().is_selected() {
-                let elsewhere = command::examine(b"INBOX", None)?;
-                let leave = if self.server.has("UNSELECT") { command::unselect() } else { elsewhere };
-                self.conductor.ask(Owner::Account, Ask::Optional, leave);
-            }
-            return Ok(());
-        };
-=======
-        let compresses = self.request.expects_much && self.conductor.session().distance() >= FAR;
-        let Some(login) = self.request.login.take() else { return Ok(()) };
->>>>>>> main
-        self.conductor.ask(Owner::Account, Ask::Login, login);
-        if self.request.remembered.is_some() && !compresses {
-            return Ok(());
-        }
-        self.settle_account().await?;
-        if !self.conductor.session().capabilities_known() {
-            self.conductor.ask(Owner::Account, Ask::Capabilities, command::capability());
-            self.settle_account().await?;
-        }
-        self.server = self.conductor.session().capabilities().clone();
-        self.abilities = Abilities { qresync: self.server.qresync(), condstore: self.server.condstore() };
-        if compresses {
-            self.conductor.session().compress().await?;
-        }
-        Ok(())
-    }
-
-    fn enable(&mut self) -> Result<(), SyncError> {
-        let mut wanted = Vec::new();
-        if self.server.qresync() {
-            wanted.push("QRESYNC");
-        } else if self.server.condstore() && self.server.has("ENABLE") {
-            wanted.push("CONDSTORE");
-        }
-        if !wanted.is_empty() {
-            self.conductor.ask(Owner::Account, Ask::Optional, command::enable(&wanted)?);
-        }
         Ok(())
     }
 
