@@ -29,10 +29,11 @@ impl Detail {
     }
 }
 
-/// The items for messages that the mirror lacks.
-pub(super) fn new_message(server: &Capabilities, detail: Detail) -> Vec<FetchItem> {
+/// The items for messages that the mirror lacks. Mod-sequences must not be asked for where a mailbox has none (NOMODSEQ,
+/// RFC 7162 section 3.1.2.2).
+pub(super) fn new_message(server: &Capabilities, modseqs: bool, detail: Detail) -> Vec<FetchItem> {
     let mut items = vec![FetchItem::Uid, FetchItem::Flags, FetchItem::InternalDate, FetchItem::Rfc822Size];
-    if server.condstore() {
+    if modseqs {
         items.push(FetchItem::ModSeq);
     }
     if server.has("OBJECTID") {
@@ -53,9 +54,9 @@ pub(super) fn new_message(server: &Capabilities, detail: Detail) -> Vec<FetchIte
 }
 
 /// The items for messages that are mirrored: what can change.
-pub(super) fn changes(server: &Capabilities) -> Vec<FetchItem> {
+pub(super) fn changes(modseqs: bool) -> Vec<FetchItem> {
     let mut items = vec![FetchItem::Uid, FetchItem::Flags];
-    if server.condstore() {
+    if modseqs {
         items.push(FetchItem::ModSeq);
     }
     items
@@ -63,6 +64,10 @@ pub(super) fn changes(server: &Capabilities) -> Vec<FetchItem> {
 
 /// The question which UIDs there are: answered in ranges where the server can.
 pub(super) fn search_all(server: &Capabilities) -> Result<Command, InvalidArgument> {
-    let returns: &[SearchReturn] = if server.esearch() { &[SearchReturn::All] } else { &[] };
-    command::uid_search(&SearchProgram::default(), returns, false)
+    command::uid_search(&SearchProgram::default(), search_returns(server), false)
+}
+
+/// How UIDs that are searched for shall be told: in ranges where the server can.
+pub(super) fn search_returns(server: &Capabilities) -> &'static [SearchReturn] {
+    if server.esearch() { &[SearchReturn::All] } else { &[] }
 }

@@ -140,7 +140,11 @@ impl Run<'_> {
             .store
             .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
             .await?;
-        let mut visit = Visit::new(mailbox, gaps, known, self.abilities);
+        let mut visit = Visit::new(mailbox, gaps, known, self.abilities, self.clock.now());
+        visit.choose_flags(&self.store, self.request.mailboxes.contains(&id)).await?;
+        if let Some(status) = status {
+            visit.told(status);
+        }
         let index = self.visits.len();
         for (ask, command) in visit.open(&self.server, status)? {
             self.conductor.ask(Owner::Visit(index), ask, command);
@@ -196,6 +200,9 @@ impl Run<'_> {
         for mailbox in &mailboxes {
             let Some((_, status)) = statuses.iter().find(|(id, _)| *id == mailbox.id) else { continue };
             if early == Some(mailbox.id) {
+                if let (Some(status), Some(visit)) = (status, self.visits.first_mut()) {
+                    visit.told(status);
+                }
                 continue;
             }
             if let Some(status) = status
@@ -218,8 +225,8 @@ impl Run<'_> {
             .store
             .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
             .await?;
-        let visit = Visit::new(mailbox, gaps, known, self.abilities);
-        if delta::untouched(visit.mirror(), status) {
+        let visit = Visit::new(mailbox, gaps, known, self.abilities, self.clock.now());
+        if delta::untouched(visit.mirror(), status) && mailbox.state.stale_since.is_none() {
             return Ok(true);
         }
         let empty = status.messages == Some(0) && known == 0 && status.uid_next.is_some() && mailbox.detached == 0;
@@ -295,7 +302,9 @@ impl Run<'_> {
             let size = if done == 0 { windows::FIRST } else { windows::LATER };
             let Some((window, detail)) = self.visits[index].next_window(size) else { break };
             self.select(index)?;
-            let fetch = command::uid_fetch(&window, &items::new_message(&self.server, detail), None, false)?;
+            let modseqs = self.visits[index].has_modseqs(&self.server);
+            let items = items::new_message(&self.server, modseqs, detail);
+            let fetch = command::uid_fetch(&window, &items, None, false)?;
             self.conductor.ask(Owner::Visit(index), Ask::Window(window, detail), fetch);
         }
         Ok(())

@@ -27,6 +27,8 @@ CREATE TABLE mailboxes (
     uid_next       INTEGER,
     highest_modseq INTEGER,
     backfill       INTEGER,
+    flags_cursor   INTEGER,
+    stale_since    INTEGER,
     server_total   INTEGER,
     server_unseen  INTEGER,
     total          INTEGER NOT NULL DEFAULT 0,
