@@ -224,6 +224,7 @@ impl AccountTask {
         let mut link = self.link(&settings, &facts, control).await?;
         if let Some(login) = link.login.take() {
             link.session.log_in(login).await?;
+            sync::enable(&mut link.session).await?;
         }
         Ok(link)
     }

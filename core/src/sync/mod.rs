@@ -25,7 +25,7 @@ pub use bodies::{BodyRules, recent};
 pub use control::{CancelOnDrop, Control, Limits, Stop};
 pub use report::{Note, Report, Stage};
 pub use request::{Means, Request};
-pub use run::run;
+pub use run::{enable, run};
 pub use search::search;
 pub use section::fetch_section;
 pub use spool::IncomingSpool;

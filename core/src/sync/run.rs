@@ -2,6 +2,8 @@
 
 mod begin;
 
+pub use begin::enable;
+
 use std::sync::Arc;
 
 use super::SyncError;

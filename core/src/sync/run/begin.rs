@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Run;
 use crate::imap::command;
+use crate::imap::{Capabilities, Event, Session};
 use crate::sync::SyncError;
 use crate::sync::conductor::{Ask, Owner};
 use crate::sync::plan::delta::Abilities;
@@ -37,12 +38,10 @@ impl Run<'_> {
     }
 
     pub(super) fn enable(&mut self) -> Result<(), SyncError> {
-        let mut wanted = Vec::new();
-        if self.server.qresync() {
-            wanted.push("QRESYNC");
-        } else if self.server.condstore() && self.server.has("ENABLE") {
-            wanted.push("CONDSTORE");
+        if self.conductor.session().has_enabled() || self.conductor.session().is_selected() {
+            return Ok(());
         }
+        let wanted = wanted(&self.server);
         if !wanted.is_empty() {
             self.conductor.ask(Owner::Account, Ask::Optional, command::enable(&wanted)?);
         }
@@ -58,4 +57,36 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// What is switched on where the server has it.
+fn wanted(server: &Capabilities) -> Vec<&'static str> {
+    let mut wanted = Vec::new();
+    if !server.has("ENABLE") && !server.qresync() {
+        return wanted;
+    }
+    if server.qresync() {
+        wanted.push("QRESYNC");
+    } else if server.condstore() {
+        wanted.push("CONDSTORE");
+    }
+    if server.utf8_accept() {
+        wanted.push("UTF8=ACCEPT");
+    }
+    wanted
+}
+
+/// Switches on what a sync needs, on a session that is logged in and selects a mailbox for something else first: later it
+/// has no place (RFC 5161 section 3.1).
+///
+/// # Errors
+/// Where the conversation ends. That the server refuses is none.
+pub async fn enable(session: &mut Session) -> Result<(), SyncError> {
+    let wanted = wanted(session.capabilities());
+    if wanted.is_empty() || session.has_enabled() || session.is_selected() {
+        return Ok(());
+    }
+    let asked = session.submit(command::enable(&wanted)?);
+    while !matches!(session.next().await?, Event::Done { id, .. } if id == asked) {}
+    Ok(())
 }
