@@ -10,6 +10,8 @@ pub(super) const HEADER_FIELDS: &[&str] =
 /// How much is asked of a message: less each time the server fails to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Detail {
+    /// What is usual and the beginning of the text, where the server has it at hand (RFC 8970): for what a screen shows first.
+    Newest,
     /// Everything a list shows, and the structure.
     Usual,
     /// Without the structure, which some servers cannot compute for some mails.
@@ -22,6 +24,7 @@ impl Detail {
     /// What to try after this failed.
     pub(super) fn simpler(self) -> Option<Self> {
         match self {
+            Self::Newest => Some(Self::Usual),
             Self::Usual => Some(Self::NoStructure),
             Self::NoStructure => Some(Self::WholeHeader),
             Self::WholeHeader => None,
@@ -43,10 +46,13 @@ pub(super) fn new_message(server: &Capabilities, modseqs: bool, detail: Detail) 
         items.extend([FetchItem::GmMsgId, FetchItem::GmThrId]);
     }
     let header = match detail {
-        Detail::Usual | Detail::NoStructure => Section::HeaderFields(HEADER_FIELDS),
+        Detail::Newest | Detail::Usual | Detail::NoStructure => Section::HeaderFields(HEADER_FIELDS),
         Detail::WholeHeader => Section::Header,
     };
-    if detail == Detail::Usual {
+    if detail == Detail::Newest && server.preview() {
+        items.push(FetchItem::Preview { lazy: true });
+    }
+    if detail <= Detail::Usual {
         items.push(FetchItem::BodyStructure);
     }
     items.push(FetchItem::BodyPeek { section: header, partial: None });

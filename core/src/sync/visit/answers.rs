@@ -103,7 +103,7 @@ impl Visit {
             return;
         }
         let alone = missing.len() == 1;
-        let next = if alone || carried_out && detail == Detail::Usual { detail.simpler() } else { Some(detail) };
+        let next = if alone || carried_out && detail <= Detail::Usual { detail.simpler() } else { Some(detail) };
         match next {
             Some(detail) => {
                 let mut rest = missing;

@@ -173,7 +173,7 @@ impl Visit {
             self.range_end = range.last();
             let fetch = command::uid_fetch(
                 &range,
-                &items::new_message(server, self.has_modseqs(server), Detail::Usual),
+                &items::new_message(server, self.has_modseqs(server), Detail::Newest),
                 None,
                 false,
             )?;
@@ -223,6 +223,7 @@ impl Visit {
         let (window, detail) = match self.retry.pop() {
             Some(again) => again,
             None if self.targets.is_empty() => return None,
+            None if size == windows::FIRST => (windows::take(&mut self.targets, size), Detail::Newest),
             None => (windows::take(&mut self.targets, size), Detail::Usual),
         };
         let window = Arc::new(window);
