@@ -6,6 +6,7 @@ use postrider::api::{BodyPolicy, BodyState, CoreError, ListFilter, SyncOptions};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::FlagChange;
+use postrider_tests::phone::USER;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::mail;
 
@@ -234,4 +235,20 @@ async fn case_055_an_older_state_than_before_is_left_out_and_told() {
         scene.server.script().clear();
         scene.agrees("from the right server").await;
     }
+}
+
+#[tokio::test]
+async fn case_055_a_server_that_stays_behind_was_put_back_and_is_believed_in_the_end() {
+    let scene = Scene::with_mail(Profile::full(), 20).await;
+    scene.server.world().with(|state| {
+        let inbox = state.account_mut(USER).unwrap().mailbox_mut(b"INBOX").unwrap();
+        inbox.highest_modseq = 3;
+    });
+    for wait in [0, 300] {
+        scene.phone.clock.forward(wait);
+        assert!(!scene.phone.sync().await.unwrap().0.complete, "after {wait} seconds more");
+    }
+    scene.phone.clock.forward(300);
+    scene.agrees("after ten minutes").await;
+    scene.agrees("and on").await;
 }

@@ -8,7 +8,7 @@ use crate::store::{MirrorTx, Snapshot, StoreError};
 /// What a mailbox is called and what it is for, as the server lists it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailboxNaming {
-    /// The name as on the wire, byte for byte: the mailbox's key within its account.
+    /// The name in modified UTF-7, whatever the wire speaks, else byte for byte: the mailbox's key within its account.
     pub raw_name: Vec<u8>,
     /// The name as shown, with `/` between levels.
     pub name: String,

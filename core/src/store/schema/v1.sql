@@ -15,7 +15,7 @@ CREATE TABLE accounts (
 CREATE TABLE mailboxes (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     account        INTEGER NOT NULL REFERENCES accounts (id),
-    raw_name       BLOB    NOT NULL,                               -- the key: as on the wire
+    raw_name       BLOB    NOT NULL,                               -- the key: modified UTF-7
     name           TEXT    NOT NULL,
     delimiter      TEXT,
     role           TEXT,
