@@ -122,6 +122,7 @@ impl AccountTask {
             account: self.account,
             login: None,
             remembered: facts.remembered(),
+            quiet_login: facts.quiet_login,
             expects_much: first || policy != BodyPolicy::None && facts.bodies_complete != policy_name,
             mailboxes: request.mailboxes.clone(),
             bodies,
@@ -141,7 +142,8 @@ impl AccountTask {
         };
         let (report, outcome) = sync::run(means, run).await;
         let mut learnt = facts.clone();
-        if link.session.is_logged_in() {
+        if link.session.is_logged_in() && link.session.capabilities_known() {
+            learnt.quiet_login = link.session.is_quiet_at_login();
             learnt.capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
         }
         match outcome {

@@ -43,6 +43,7 @@ pub struct Session {
     capabilities_known: bool,
     /// Whether it said so while a login was under way: what it says then holds after it, as Gmail has it.
     pub(super) told_in_login: bool,
+    pub(super) quiet_login: bool,
     pub(super) secure: bool,
     pub(super) logged_in: bool,
     compressed: bool,
@@ -90,6 +91,7 @@ impl Session {
             capabilities: Capabilities::default(),
             capabilities_known: false,
             told_in_login: false,
+            quiet_login: false,
             secure,
             logged_in: false,
             compressed: false,
@@ -116,6 +118,11 @@ impl Session {
     /// Whether it has said so since the connection was made, protected, or logged in.
     pub fn capabilities_known(&self) -> bool {
         self.capabilities_known
+    }
+
+    /// Whether the server did not say at the login what it can do after it.
+    pub fn is_quiet_at_login(&self) -> bool {
+        self.quiet_login
     }
 
     pub(super) fn forget_capabilities(&mut self) {

@@ -36,6 +36,8 @@ struct Run<'s> {
     request: Request,
     server: Capabilities,
     abilities: Abilities,
+    /// Whether commands went out with the login, by what is remembered of the server.
+    pipelined: bool,
     listing: Listing,
     visits: Vec<Visit>,
     notes: Vec<Note>,
@@ -60,6 +62,7 @@ pub async fn run(means: Means<'_>, request: Request) -> (Report, Result<(), Sync
         abilities: Abilities { qresync: server.qresync(), condstore: server.condstore() },
         server,
         request,
+        pipelined: false,
         listing: Listing::default(),
         visits: Vec::new(),
         notes: Vec::new(),
@@ -327,6 +330,10 @@ impl Run<'_> {
             (Owner::Account, Heard::Done(ask, condition)) => {
                 if matches!(ask, Ask::Login) {
                     self.conductor.session().logged_in(&condition)?;
+                    let unasked = self.pipelined && !self.request.quiet_login;
+                    if unasked && !self.conductor.session().capabilities_known() {
+                        self.conductor.ask(Owner::Account, Ask::Capabilities, command::capability());
+                    }
                 } else if matches!(ask, Ask::Capabilities) && !ok(&condition) {
                     return Err(refused("CAPABILITY", &condition));
                 }

@@ -17,6 +17,23 @@ async fn told(scene: &Scene) -> BTreeMap<String, Told> {
 }
 
 #[tokio::test]
+async fn a_server_that_is_quiet_at_the_login_is_known_in_every_sync_after_it() {
+    for profile in [Profile::courier(), Profile::full()] {
+        let mut scene = Scene::new(profile).await;
+        scene.phone.sync().await.unwrap();
+        let first = told(&scene).await;
+        for _ in 0..3 {
+            scene.phone.restart().await.unwrap();
+            for _ in 0..2 {
+                let (summary, _) = scene.phone.sync().await.unwrap();
+                assert_eq!(told(&scene).await, first, "names by the same namespace");
+                assert!(summary.round_trips <= 4, "{} flights", summary.round_trips);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn extensions_change_how_the_list_is_told_and_not_what_it_says() {
     let lacks: [&[Extension]; 4] = [
         &[],

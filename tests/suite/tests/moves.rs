@@ -8,7 +8,7 @@ use postrider::api::{BodyPolicy, ListFilter, PlaceId, SyncOptions, SyncSummary};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::{NewMessage, Rival};
 use postrider_tests::scene::Scene;
-use postrider_tests::workload::mail;
+use postrider_tests::workload::{Dice, mail};
 
 fn profiles() -> impl Iterator<Item = Profile> {
     Profile::PRESETS.into_iter().map(|name| Profile::preset(name).unwrap())
@@ -35,7 +35,8 @@ const DEEDS: [Deed; 2] = [by_move, by_copy];
 
 /// The ids of a mailbox, by subject.
 async fn ids(scene: &Scene, mailbox: &str) -> BTreeMap<String, PlaceId> {
-    let mailbox = scene.phone.core.find_mailbox(None, mailbox).await.unwrap();
+    let mailbox =
+        scene.phone.core.find_mailbox(None, mailbox).await.unwrap_or_else(|error| panic!("{mailbox}: {error:?}"));
     let page = scene.phone.core.messages(mailbox.id, ListFilter::default(), None, 500).await.unwrap();
     page.messages.into_iter().map(|row| (row.subject, row.id)).collect()
 }
@@ -43,7 +44,9 @@ async fn ids(scene: &Scene, mailbox: &str) -> BTreeMap<String, PlaceId> {
 async fn sync(scene: &Scene, mailboxes: &[&str]) -> SyncSummary {
     let mut only = Vec::new();
     for name in mailboxes {
-        only.push(scene.phone.core.find_mailbox(None, name).await.unwrap().id);
+        only.push(
+            scene.phone.core.find_mailbox(None, name).await.unwrap_or_else(|error| panic!("{name}: {error:?}")).id,
+        );
     }
     let options = SyncOptions { bodies: Some(BodyPolicy::All), mailboxes: only, ..SyncOptions::default() };
     let (summary, notices) = scene.phone.sync_with(options).await.unwrap();
@@ -201,7 +204,12 @@ async fn hard_problem_23_and_case_060_mails_with_one_message_id_are_never_taken_
             let mut held = BTreeMap::new();
             let mut seen = BTreeSet::new();
             for mailbox in ["INBOX", "Work"] {
-                let mailbox = scene.phone.core.find_mailbox(None, mailbox).await.unwrap();
+                let mailbox = scene
+                    .phone
+                    .core
+                    .find_mailbox(None, mailbox)
+                    .await
+                    .unwrap_or_else(|error| panic!("{mailbox}: {error:?}"));
                 let page = scene.phone.core.messages(mailbox.id, ListFilter::default(), None, 50).await.unwrap();
                 for row in page.messages {
                     assert!(seen.insert(row.id), "{name}");
@@ -232,5 +240,44 @@ async fn case_053_what_is_gone_is_not_shown_and_comes_back_with_its_id_and_its_b
         }
         let summary = sync(&scene, &[]).await;
         assert_eq!((ids(&scene, "Work").await, summary.bodies_fetched), (before, 0), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn case_064_whatever_is_moved_and_whatever_is_synced_in_between_ids_stay() {
+    let names = ["INBOX", "Aside", "Work", "Drafts"];
+    for profile in [Profile::full(), Profile::bare(), Profile::courier(), Profile::dovecot()] {
+        let label = profile.name.clone();
+        let mut scene = scene(profile).await;
+        let raws: Vec<String> =
+            names.iter().map(|name| if *name == "INBOX" { "INBOX".to_owned() } else { scene.raw(name) }).collect();
+        let before = ids(&scene, "INBOX").await;
+        let mut dice = Dice::new(11);
+        for round in 0..25 {
+            for _ in 0..dice.below(6) {
+                let (from, to) = (dice.pick(&raws).unwrap().clone(), dice.pick(&raws).unwrap().clone());
+                let snapshot = scene.server.world().snapshot();
+                let account = snapshot.accounts.values().next().unwrap();
+                let held: Vec<u32> = account.mailboxes[from.as_bytes()].messages.keys().copied().collect();
+                let some: Vec<u32> = held.into_iter().filter(|_| dice.below(3) == 0).collect();
+                if from != to && !some.is_empty() {
+                    DEEDS[dice.below(2) as usize](&scene.rival(), &from, &some, &to);
+                }
+            }
+            let part: Vec<&str> = names.into_iter().filter(|_| dice.below(2) == 0).collect();
+            if !part.is_empty() {
+                sync(&scene, &part).await;
+            }
+            if dice.below(3) == 0 {
+                scene.phone.restart().await.unwrap();
+            }
+            sync(&scene, &[]).await;
+            let mut now = BTreeMap::new();
+            for name in names {
+                now.append(&mut ids(&scene, name).await);
+            }
+            assert_eq!(now, before, "{label}, round {round}");
+        }
+        scene.same().await.unwrap();
     }
 }

@@ -22,6 +22,10 @@ impl Run<'_> {
         };
         self.conductor.ask(Owner::Account, Ask::Login, login);
         if self.request.remembered.is_some() && !compresses {
+            self.pipelined = true;
+            if self.request.quiet_login {
+                self.conductor.ask(Owner::Account, Ask::Capabilities, command::capability());
+            }
             return Ok(());
         }
         self.settle_account().await?;
