@@ -191,7 +191,6 @@ async fn case_064_a_mail_that_was_moved_on_dovecot_keeps_its_id_and_its_body() {
     client.run("EXPUNGE").unwrap();
     for round in 0..2 {
         let (summary, notices) = phone.sync_with(all.clone()).await.unwrap();
-        eprintln!("{summary:?}");
         assert_eq!((summary.complete, summary.bodies_fetched), (true, 0), "{round}: {notices:?}");
         assert_eq!(ids().await, before, "{round}");
         client.run("SELECT Work").unwrap();
