@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::{CoreError, Health};
 use crate::account::{SecretStore, TokenProvider};
 use crate::engine::{Engine, Environment};
@@ -32,6 +34,7 @@ pub struct Core {
 struct Inner {
     store: Store,
     engine: Engine,
+    closed: watch::Sender<bool>,
 }
 
 impl Core {
@@ -53,7 +56,7 @@ impl Core {
             threads: true,
         };
         let engine = Engine::new(store.clone(), environment);
-        Ok(Self { inner: Arc::new(Inner { store, engine }) })
+        Ok(Self { inner: Arc::new(Inner { store, engine, closed: watch::Sender::new(false) }) })
     }
 
     /// Ends every task, writes everything to disk and releases every lock. All handles are of no use then.
@@ -61,6 +64,7 @@ impl Core {
     /// # Errors
     /// Those of storage; the store is closed even so.
     pub async fn close(&self) -> Result<(), CoreError> {
+        self.inner.closed.send_replace(true);
         self.engine().end_all().await;
         Ok(self.store().close().await?)
     }
@@ -87,6 +91,19 @@ impl Core {
         Ok(self.store().backup(file).await?)
     }
 
+    /// As [`Core::backup`], of the store in a folder that another process has open.
+    ///
+    /// # Errors
+    /// Those of storage; [`CoreError::NotFound`] where there is no store in the folder.
+    pub async fn backup_of(dir: &Path, file: &Path) -> Result<(), CoreError> {
+        let dir = dir.to_owned();
+        let options = OpenOptions { mode: Mode::Threaded, clock: Arc::new(SystemClock), read_only: true };
+        let store = tokio::task::spawn_blocking(move || Store::open(&dir, options)).await;
+        let store = store.map_err(|_| CoreError::internal("opening panicked"))??;
+        store.backup(file).await?;
+        Ok(store.close().await?)
+    }
+
     /// Makes a store out of a backup. A store that is in the folder is replaced: whoever calls asks first.
     ///
     /// # Errors
@@ -103,6 +120,11 @@ impl Core {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.inner.engine
+    }
+
+    /// Tells when the core is closed.
+    pub(super) fn closed(&self) -> watch::Receiver<bool> {
+        self.inner.closed.subscribe()
     }
 
     pub(super) async fn read<T: Send + 'static>(

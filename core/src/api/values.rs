@@ -268,3 +268,14 @@ pub struct Health {
     /// What was put right.
     pub repaired: Vec<String>,
 }
+
+/// How the mirror of an account stands to its server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ServerCheck {
+    /// How many mailboxes were compared.
+    pub mailboxes: u64,
+    /// How many messages are on both sides, with the same flags.
+    pub messages: u64,
+    /// What differs, in words; empty where nothing does.
+    pub problems: Vec<String>,
+}

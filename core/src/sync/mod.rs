@@ -6,6 +6,7 @@
 
 mod batch;
 mod bodies;
+mod compare;
 mod conductor;
 mod control;
 mod items;
@@ -22,6 +23,7 @@ mod spool;
 mod visit;
 
 pub use bodies::{BodyRules, recent};
+pub use compare::{Comparison, Difference, compare};
 pub use control::{CancelOnDrop, Control, Limits, Stop};
 pub use report::{Note, Report, Stage};
 pub use request::{Means, Request};

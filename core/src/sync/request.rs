@@ -26,6 +26,8 @@ pub struct Request {
     pub quiet_login: bool,
     /// Only these mailboxes; all where empty.
     pub mailboxes: Vec<MailboxId>,
+    /// Nothing but the list of mailboxes.
+    pub only_list: bool,
     /// Which bodies to fetch.
     pub bodies: BodyRules,
     /// Whether every body that these rules name was fetched in the last run: then only new mail can lack one.

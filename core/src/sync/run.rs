@@ -83,8 +83,12 @@ impl Run<'_> {
         let mark = mark::begin(&self.store, self.request.account).await?;
         self.log_in().await?;
         self.enable()?;
-        let early = self.open_early().await?;
+        let early = if self.request.only_list { None } else { self.open_early().await? };
         let statuses = self.list_mailboxes().await?;
+        if self.request.only_list {
+            self.report.complete = true;
+            return Ok(());
+        }
         self.open_visits(statuses, early).await?;
         self.follow_visits().await?;
         let complete = self.visits.iter().all(|visit| visit.complete);

@@ -1,8 +1,10 @@
-//! Which UIDs of a mailbox the mirror holds.
+//! Which UIDs of a mailbox the mirror holds, and with which flags.
+
+use std::collections::BTreeMap;
 
 use rusqlite::OptionalExtension;
 
-use crate::model::{MailboxId, Uid, UidSet};
+use crate::model::{Flags, MailboxId, Uid, UidSet};
 use crate::store::{Snapshot, StoreError};
 
 impl Snapshot<'_> {
@@ -56,5 +58,21 @@ impl Snapshot<'_> {
         let params = [mailbox.0, first.get().into(), last.get().into()];
         let count: i64 = self.prepare(sql)?.query_row(params, |row| row.get(0))?;
         Ok(count.cast_unsigned())
+    }
+
+    /// The flags of the mirrored messages with UIDs from `first` to `last`.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn known_flags(&self, mailbox: MailboxId, first: Uid, last: Uid) -> Result<BTreeMap<Uid, Flags>, StoreError> {
+        let sql = "SELECT uid, flags, keywords FROM places WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3";
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query([mailbox.0, first.get().into(), last.get().into()])?;
+        let mut known = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let uid = Uid::new(row.get(0)?).ok_or(StoreError::Damaged)?;
+            known.insert(uid, Flags::from_parts(row.get(1)?, row.get_ref(2)?.as_str().unwrap_or_default()));
+        }
+        Ok(known)
     }
 }
