@@ -116,6 +116,7 @@ impl ConfigTx<'_> {
             "DELETE FROM fulltext WHERE rowid IN (SELECT id FROM messages WHERE account = ?1)",
             "DELETE FROM messages WHERE account = ?1",
             "DELETE FROM thread_keys WHERE account = ?1",
+            "DELETE FROM sync_marks WHERE account = ?1",
             "DELETE FROM accounts WHERE id = ?1",
         ] {
             self.prepare(sql)?.execute([id.0])?;

@@ -180,7 +180,8 @@ fn ids_are_never_used_again() {
         tx.insert_mailbox(account, &naming("INBOX"))
     });
     assert!(gone > inbox);
-    fixture.mirror(move |tx| tx.insert_new(gone, &[message(1)]));
+    // Another mail: the same one would have its id again.
+    fixture.mirror(move |tx| tx.insert_new(gone, &[message(2)]));
     let second = fixture.read(|s| s.page(gone, Default::default(), None, 1)).remove(0);
     assert!(second.id > first.id && second.message > first.message);
 }
