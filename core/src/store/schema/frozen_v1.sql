@@ -205,6 +205,15 @@ INSERT INTO places (id, mailbox, message, thread, uid, modseq, flags, date, keyw
 VALUES (1, 1, 1, 1, 1, 800, 1, 1700000101, ''), (2, 1, 2, 1, 2, 900, 4, 1700000201, '$Work'),
        (3, 2, 3, 3, NULL, NULL, 1, 1700000051, '');
 
+-- The orphaned mail's place was 4; the second mail's had been 5 until it was seen where it came from.
+UPDATE sqlite_sequence SET seq = 5 WHERE name = 'places';
+
+INSERT INTO departed (place, message, since) VALUES (4, 4, 1700000299);
+
+INSERT INTO place_aliases (alias, place) VALUES (5, 2);
+
+INSERT INTO sync_marks (account, place) VALUES (1, 5);
+
 INSERT INTO rebind_keys (mailbox, key, place) VALUES (2, 'm50:1700000050:three@example.org', 3);
 
 INSERT INTO gaps (mailbox, uid, tries, quarantined) VALUES (1, 3, 2, 'no answer');
