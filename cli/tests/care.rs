@@ -98,6 +98,29 @@ async fn the_doctor_finds_a_damaged_store() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn case_137_the_doctor_begins_anew_with_the_accounts_where_nothing_else_helps() {
+    let (machine, _server) = synced().await;
+    let database = machine.data().join("postrider.db");
+    let sound = fs::read(&database).unwrap();
+    let half = sound.len() / 2;
+    let pages_lost = [&sound[..half], &vec![0xa5; sound.len() - half]].concat();
+    for damaged in [pages_lost, Vec::new(), vec![0x5a; 8192], sound[..half].to_vec()] {
+        let _ = fs::remove_file(machine.data().join("postrider.db-wal"));
+        fs::write(&database, damaged).unwrap();
+        let told = machine.run(&["doctor"]);
+        assert!([1, 4].contains(&told.code()), "{} {}", told.out(), told.err());
+        let ran = machine.run(&["doctor", "--repair", "--json"]);
+        assert_eq!((ran.code(), &ran.objects()[0]["ok"]), (0, &json!(true)), "{} {}", ran.out(), ran.err());
+        assert_eq!(machine.run(&["sync", "--bodies", "none"]).code(), 0);
+        assert_eq!(
+            machine.run(&["list", "inbox", "--json"]).objects().iter().filter(|row| row["uid"].is_u64()).count(),
+            3
+        );
+        assert_eq!(machine.run(&["doctor"]).code(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_holds_the_mirror_against_the_server_and_says_where_it_could_not() {
     let (machine, mut server) = synced().await;
     let checked = machine.run(&["doctor", "--json"]).objects();

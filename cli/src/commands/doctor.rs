@@ -1,6 +1,6 @@
 //! The doctor: the store in itself, and the mirror against each server.
 
-use postrider::api::{AccountInfo, Core, CoreError, ServerCheck, SyncOptions};
+use postrider::api::{AccountInfo, Core, CoreError, Health, ServerCheck, SyncOptions};
 use serde_json::{Value, json};
 
 use crate::args::DoctorArgs;
@@ -8,11 +8,16 @@ use crate::exit::{Exit, Failure};
 use crate::session::Session;
 use crate::terminal::{count, one_line};
 
+/// The kind of failure that a damaged store is.
+const DAMAGED: &str = "storage_damaged";
+
 pub(super) async fn run(session: &Session<'_>, args: DoctorArgs) -> Result<Exit, Failure> {
-    let core = session.core().await?;
-    let mut health = core.check(args.repair).await?;
+    let (mut health, anew) = examine(session, args.repair).await?;
     let mut servers = Vec::new();
-    for account in core.accounts().await? {
+    // A store that was begun anew has nothing yet to be compared.
+    let accounts = if anew { Vec::new() } else { session.core().await?.accounts().await? };
+    for account in accounts {
+        let core = session.core().await?;
         let compared = compare(core, &account, args.repair).await;
         if let Ok((check, repaired)) = &compared {
             let named = |problem: &String| format!("{}: {problem}", account.name);
@@ -49,6 +54,30 @@ pub(super) async fn run(session: &Session<'_>, args: DoctorArgs) -> Result<Exit,
         session.out.hint("Next: postrider doctor --repair");
     }
     Ok(exit(well))
+}
+
+/// Checks the store. Returns whether it was begun anew: where it is damaged, cannot be put right, and that was asked for.
+async fn examine(session: &Session<'_>, repair: bool) -> Result<(Health, bool), Failure> {
+    let checked = match session.core().await {
+        Ok(core) => core.check(repair).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    match checked {
+        Err(failure) if failure.kind == DAMAGED && repair => {}
+        Err(failure) if failure.kind == DAMAGED => {
+            session.out.hint("Next: postrider doctor --repair");
+            return Err(failure);
+        }
+        checked => return Ok((checked?, false)),
+    }
+    // It may not have opened, or not close well any more.
+    let _ = session.close().await;
+    let salvaged = Core::salvage(&session.data()?).await?;
+    let kept = format!("the damaged database was set aside and a new one begun, accounts kept: {}", salvaged.accounts);
+    session.out.hint("The mail comes with the next: postrider sync");
+    let lost = "some accounts may be lost: add them again".to_owned();
+    let problems = salvaged.incomplete.then_some(lost).into_iter().collect();
+    Ok((Health { problems, repaired: vec![kept] }, true))
 }
 
 /// What a comparison with a server came to, and what it put right.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{CoreError, Health};
+use super::{CoreError, Health, Salvaged};
 use crate::account::{SecretStore, TokenProvider};
 use crate::engine::{Engine, Environment};
 use crate::model::{Clock, SystemClock};
@@ -72,15 +72,32 @@ impl Core {
     /// Checks the store, and puts right what can be.
     ///
     /// # Errors
-    /// Those of storage.
+    /// Those of storage; [`CoreError::StorageDamaged`] where the database is still damaged after the repair: what helps
+    /// then is [`Core::salvage`].
     pub async fn check(&self, repair: bool) -> Result<Health, CoreError> {
         let before = problems(&self.store().check().await?);
         if !repair || before.is_empty() {
             return Ok(Health { problems: before, repaired: Vec::new() });
         }
-        let after = problems(&self.store().repair().await?);
+        let report = self.store().repair().await?;
+        if !report.database.is_empty() {
+            return Err(StoreError::Damaged.into());
+        }
+        let after = problems(&report);
         let repaired = before.into_iter().filter(|problem| !after.contains(problem)).collect();
         Ok(Health { problems: after, repaired })
+    }
+
+    /// Begins anew in a folder whose database is damaged: the accounts stay, their mail is to be synced again. The damaged
+    /// file is kept aside. No core may have the folder open.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn salvage(dir: &Path) -> Result<Salvaged, CoreError> {
+        let dir = dir.to_owned();
+        let salvaged = tokio::task::spawn_blocking(move || Store::salvage(&dir)).await;
+        let salvaged = salvaged.map_err(|_| CoreError::internal("salvaging panicked"))??;
+        Ok(Salvaged { accounts: salvaged.accounts, incomplete: salvaged.incomplete })
     }
 
     /// Writes a consistent copy of the whole store to one file, while it is in use.

@@ -131,6 +131,9 @@ fn event(account: &str, note: Note) -> SyncEvent {
         Note::Quarantined { mailbox, messages } => {
             (mailbox, format!("{messages} messages are listed by the server and never given"))
         }
+        Note::Stale { mailbox } => {
+            (mailbox, "the server shows an older state than before; it is asked again later".to_owned())
+        }
         Note::Inconsistent { mailbox } => {
             (mailbox, "the server contradicts itself; nothing was removed, the next sync looks again".to_owned())
         }

@@ -260,6 +260,15 @@ pub struct ServerReport {
     pub elapsed_ms: u64,
 }
 
+/// What was saved out of a damaged store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Salvaged {
+    /// How many accounts.
+    pub accounts: usize,
+    /// Whether there may have been more, which could not be read any more.
+    pub incomplete: bool,
+}
+
 /// The outcome of a check of the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Health {

@@ -89,6 +89,7 @@ impl AccountTask {
         }
         if !request.only_list || outcome.is_err() {
             self.record(&outcome).await?;
+            self.collect_garbage().await?;
         }
         let report = match outcome {
             // Stopped before the conversation began: nothing was done, and that is what was asked for.
@@ -126,6 +127,7 @@ impl AccountTask {
             account: self.account,
             login: None,
             remembered: facts.remembered(),
+            quiet_login: facts.quiet_login,
             expects_much: first || policy != BodyPolicy::None && facts.bodies_complete != policy_name,
             mailboxes: request.mailboxes.clone(),
             only_list: request.only_list,
@@ -146,7 +148,8 @@ impl AccountTask {
         };
         let (report, outcome) = sync::run(means, run).await;
         let mut learnt = facts.clone();
-        if link.session.is_logged_in() {
+        if link.session.is_logged_in() && link.session.capabilities_known() {
+            learnt.quiet_login = link.session.is_quiet_at_login();
             learnt.capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
         }
         match outcome {
@@ -195,6 +198,15 @@ impl AccountTask {
         Ok(())
     }
 
+    /// Throws away what was kept for its time.
+    async fn collect_garbage(&self) -> Result<(), Failure> {
+        let now = self.environment.clock.now();
+        if self.store.read(move |view| view.has_garbage(now)).await? {
+            self.store.mirror(move |tx| tx.collect_garbage(now)).await?;
+        }
+        Ok(())
+    }
+
     /// What the account is set to, what is remembered of its server, and whether no sync has come to its end yet.
     async fn settings(&self) -> Result<(AccountSettings, Facts, bool), Failure> {
         let account = self.account;
@@ -223,6 +235,7 @@ impl AccountTask {
         let mut link = self.link(&settings, &facts, control).await?;
         if let Some(login) = link.login.take() {
             link.session.log_in(login).await?;
+            sync::enable(&mut link.session).await?;
         }
         Ok(link)
     }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use postrider::api::{
-    AccountId, AccountSettings, BodyPolicy, BoxStream, Core, CoreError, CoreOptions, CredentialError, ListFilter,
-    Network, Secret, SecretStore, SyncEvent, SyncOptions, SyncSummary, TcpNetwork, WireError,
+    AccountId, AccountSettings, BodyPolicy, BoxStream, Clock, Core, CoreError, CoreOptions, CredentialError,
+    ListFilter, Network, Secret, SecretStore, SyncEvent, SyncOptions, SyncSummary, SystemClock, TcpNetwork, Timestamp,
+    WireError,
 };
 use postrider_model::ModelServer;
 use tempfile::TempDir;
@@ -68,6 +70,23 @@ impl SecretStore for OnePassword {
     }
 }
 
+/// The phone's clock: the machine's, put forward by as much as a test wants.
+#[derive(Debug, Default)]
+pub struct PhoneClock(AtomicI64);
+
+impl PhoneClock {
+    /// Puts it forward.
+    pub fn forward(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for PhoneClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(SystemClock.now().0 + self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// What a mailbox holds, by UID: flags in order, and size.
 pub type Messages = BTreeMap<u32, (Vec<String>, u64)>;
 
@@ -77,6 +96,8 @@ pub struct Phone {
     pub core: Core,
     /// Its one account.
     pub account: AccountId,
+    /// Its clock.
+    pub clock: Arc<PhoneClock>,
     dir: TempDir,
     network: Arc<dyn Network>,
 }
@@ -88,13 +109,14 @@ impl Phone {
     /// Those of the core.
     pub async fn new(network: Arc<dyn Network>) -> Result<Self, CoreError> {
         let dir = tempfile::tempdir().map_err(|_| storage("no temporary folder"))?;
-        let core = open(&dir, &network).await?;
+        let clock = Arc::new(PhoneClock::default());
+        let core = open(&dir, &network, &clock).await?;
         let mut settings = AccountSettings::new("test", USER);
         let server = "imap+plain://model.example".parse().map_err(|_| storage("no server"))?;
         settings.imap = Some(server);
         settings.bodies = BodyPolicy::None;
         let account = core.add_account(settings).await?;
-        Ok(Self { core, account, dir, network })
+        Ok(Self { core, account, clock, dir, network })
     }
 
     /// Switches it off and on again.
@@ -103,7 +125,7 @@ impl Phone {
     /// Those of the core.
     pub async fn restart(&mut self) -> Result<(), CoreError> {
         self.core.close().await?;
-        self.core = open(&self.dir, &self.network).await?;
+        self.core = open(&self.dir, &self.network, &self.clock).await?;
         Ok(())
     }
 
@@ -160,13 +182,13 @@ impl Phone {
     }
 }
 
-async fn open(dir: &TempDir, network: &Arc<dyn Network>) -> Result<Core, CoreError> {
+async fn open(dir: &TempDir, network: &Arc<dyn Network>, clock: &Arc<PhoneClock>) -> Result<Core, CoreError> {
     Core::open(CoreOptions {
         dir: dir.path().to_owned(),
         secrets: Arc::new(OnePassword),
         tokens: None,
         network: Some(Arc::clone(network)),
-        clock: None,
+        clock: Some(clock.clone()),
     })
     .await
 }

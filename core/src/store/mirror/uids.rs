@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::OptionalExtension;
+
 use crate::model::{Flags, MailboxId, Uid, UidSet};
 use crate::store::{Snapshot, StoreError};
 
@@ -14,6 +16,32 @@ impl Snapshot<'_> {
         let sql = "SELECT uid FROM places WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid";
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query([mailbox.0, first.get().into(), last.get().into()])?;
+        let mut uids = UidSet::new();
+        while let Some(row) = rows.next()? {
+            uids.insert(Uid::new(row.get(0)?).ok_or(StoreError::Damaged)?);
+        }
+        Ok(uids)
+    }
+
+    /// The lowest of the `count` highest mirrored UIDs below `end`; `None` where there are fewer.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn nth_uid_below(&self, mailbox: MailboxId, end: Uid, count: u32) -> Result<Option<Uid>, StoreError> {
+        let sql = "SELECT uid FROM places WHERE mailbox = ?1 AND uid < ?2 ORDER BY uid DESC LIMIT 1 OFFSET ?3";
+        let params = [mailbox.0, end.get().into(), i64::from(count.saturating_sub(1))];
+        let uid: Option<u32> = self.prepare(sql)?.query_row(params, |row| row.get(0)).optional()?;
+        Ok(uid.and_then(Uid::new))
+    }
+
+    /// The mirrored UIDs of what lacks `\Seen`, detached messages left out.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn unseen_uids(&self, mailbox: MailboxId) -> Result<UidSet, StoreError> {
+        let sql = "SELECT uid FROM places WHERE mailbox = ?1 AND uid IS NOT NULL AND flags & 1 = 0 ORDER BY uid";
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query([mailbox.0])?;
         let mut uids = UidSet::new();
         while let Some(row) = rows.next()? {
             uids.insert(Uid::new(row.get(0)?).ok_or(StoreError::Damaged)?);

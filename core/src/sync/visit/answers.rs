@@ -20,6 +20,9 @@ impl Visit {
             Untagged::Vanished { earlier: false, uids } => {
                 self.exists = self.exists.saturating_sub(u32::try_from(uids.len()).unwrap_or(u32::MAX));
             }
+            Untagged::Search { uids, .. } if matches!(ask, Some(Ask::Unseen)) => {
+                self.unseen = Some(self.unseen.take().unwrap_or_default().union(&uids));
+            }
             Untagged::Search { uids, .. } => self.listed = self.listed.union(&uids),
             Untagged::Fetch(fetch) => self.fetched(*fetch),
             Untagged::Condition(Condition { code: Some(code), .. }) => self.code(code),
@@ -43,6 +46,9 @@ impl Visit {
     /// Answers to several FETCH commands may come in one run before the first of them is done (Dovecot does so): what
     /// an answer is for is told by its UID, not by its place.
     fn fetched(&mut self, fetch: Fetch) {
+        if matches!(self.verdict, Verdict::NewValidity | Verdict::Unusable | Verdict::Stale) {
+            return;
+        }
         let Some(uid) = fetch.uid else { return };
         if self.awaited.iter().any(|range| range.contains(uid)) {
             let Some(row) = batch::new_message(fetch) else { return };
@@ -71,6 +77,8 @@ impl Visit {
             }
             Ask::Search(from) => self.listed_all = ok(condition) && from.is_none(),
             Ask::Changes if !ok(condition) => self.failed = true,
+            // An empty answer may come without any data: nothing is unseen then.
+            Ask::Unseen => self.unseen = ok(condition).then(|| self.unseen.take().unwrap_or_default()),
             Ask::Range(range) => self.awaited.retain(|other| !Arc::ptr_eq(other, &range)),
             Ask::Window(window, detail) => {
                 self.awaited.retain(|other| !Arc::ptr_eq(other, &window));
@@ -79,7 +87,7 @@ impl Visit {
             }
             _ => {}
         }
-        if self.verdict == Verdict::NewValidity || self.failed {
+        if matches!(self.verdict, Verdict::NewValidity | Verdict::Stale) || self.failed {
             self.rows.clear();
             self.flags.clear();
         }
@@ -95,7 +103,7 @@ impl Visit {
             return;
         }
         let alone = missing.len() == 1;
-        let next = if alone || carried_out && detail == Detail::Usual { detail.simpler() } else { Some(detail) };
+        let next = if alone || carried_out && detail <= Detail::Usual { detail.simpler() } else { Some(detail) };
         match next {
             Some(detail) => {
                 let mut rest = missing;
