@@ -2,13 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use mail_parser::HeaderValue;
-use mail_parser::parsers::MessageStream;
-
 use super::address::{self, List};
 use super::fields::{Field, fields, line_ends};
-use super::words;
-use crate::model::{Address, Envelope, Timestamp};
+use super::{date, words};
+use crate::model::{Address, Envelope};
 
 /// Addresses kept of one field, and Message-IDs kept of References: the newest.
 const MAX_ADDRESSES: usize = 1_000;
@@ -53,7 +50,7 @@ impl Found {
             }
             4 if field.is("Date") && !self.date => {
                 self.date = true;
-                envelope.date = date(field.value);
+                envelope.date = date::parse(&field.text());
             }
             6 if field.is("Sender") => drop(add(&mut envelope.sender, field)),
             7 if field.is("Subject") && !self.subject => {
@@ -91,16 +88,6 @@ pub(super) fn subject_of(header: &[u8]) -> Option<String> {
 
 fn subject(field: &Field<'_>) -> String {
     text(&words::decode(&field.text()))
-}
-
-fn date(value: &[u8]) -> Option<Timestamp> {
-    let HeaderValue::DateTime(date) = MessageStream::new(value).parse_date() else { return None };
-    let (year, month, day) =
-        (i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
-    // Otherwise the 31st of February is one of March.
-    jiff::civil::Date::new(year, month, day).ok().filter(|_| date.is_valid())?;
-    let time = date.to_timestamp();
-    (0..=Timestamp::MAX.0).contains(&time).then_some(Timestamp(time))
 }
 
 /// Message-IDs without brackets, the last ones where there are too many. Without any brackets, the whole is one.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Timestamp;
 
 #[test]
 fn fields_are_decoded() {

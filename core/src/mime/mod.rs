@@ -4,6 +4,7 @@
 mod address;
 mod charset;
 mod content;
+mod date;
 mod entities;
 mod envelope;
 mod fields;

@@ -97,30 +97,21 @@ fn case_118_dates_that_cannot_be() {
         "yesterday",
         "Mon, 31 Feb 2026 25:61:00 +0000",
         "Tue, 31 Feb 2026 10:00:00 +0000",
+        "Fri, 01 Jan 0000 00:00:00 +0000",
+        "Fri, 01 Jan -1 00:00:00 +0000",
         "Fri, 01 Jan 99999 00:00:00 +0000",
         "Fri, 00 Jan 2026 00:00:00 +0000",
+        "Fri, 01 Jan 2026",
         "Thu, 01 Jan 1970 00:00:00 +0100",
+        "Fri, 31 Dec 9999 23:59:59 -1200",
         "99999999999999999999",
+        "1:2:3:4",
+        "+ - : . / ,",
     ] {
         assert_eq!(date(value), None, "{value}");
     }
-    for (value, time) in [
-        ("Thu, 01 Jan 1970 00:00:00 +0000", 0),
-        ("Tue, 24 Nov 2026 10:30:00 +0100 (CET)", 1_795_512_600),
-        ("24 Nov 2026 04:30 EST", 1_795_512_600),
-        ("Tue, 24 Nov 26 09:30:00 GMT", 1_795_512_600),
-    ] {
-        assert_eq!(date(value), Some(Timestamp(time)), "{value}");
-    }
-    for value in [
-        "Fri, 31 Dec 9999 23:59:59 -0000",
-        "Fri, 31 Dec 9999 23:59:59 -1200",
-        "Fri, 01 Jan 0000 00:00:00 +0000",
-        "Fri, 01 Jan -1 00:00:00 +0000",
-        "Tue, 24 Nov 2026 10:00:00 +9999",
-    ] {
-        assert!(date(value).is_none_or(|date| (Timestamp(0)..=Timestamp::MAX).contains(&date)), "{value}");
-    }
+    assert_eq!(date("Fri, 31 Dec 9999 23:59:59 -0000"), Some(Timestamp::MAX));
+    assert_eq!(date("Thu, 01 Jan 1970 00:00:00 +0000"), Some(Timestamp(0)));
     assert_eq!(envelope(b"Date: Thu, 01 Jan 1970 00:00:01 +0000\r\nDate: yesterday\r\n\r\n").date, Some(Timestamp(1)));
 }
 
