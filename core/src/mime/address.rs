@@ -1,7 +1,10 @@
 //! Address lists (RFC 5322 section 3.4), as mails really have them. What decides is only what stands outside of quotes
 //! and comments, and encoded words never make an address: a display name cannot pose as the address behind it.
 
-use super::{envelope::text, words};
+use std::borrow::Cow;
+
+use super::envelope::{owned_text, text};
+use super::words;
 use crate::model::Address;
 
 /// The addresses of one field, and whether it is in doubt which of what it shows is meant.
@@ -189,11 +192,17 @@ impl<'a> Reader<'a> {
         let comment = std::mem::take(&mut self.comment);
         let quoted = std::mem::take(&mut self.quoted);
         let (name, email) = match self.angle.take() {
-            // Where only encoded words made it, `<` and `>` of a name stay what they are: text.
-            Some(email) => (name_of(&phrase, &comment), email),
-            None => bare(phrase.trim(), &comment, quoted),
+            Some(email) => (name_of(phrase, comment), email),
+            None => bare(phrase, comment, quoted),
         };
-        let address = Address { name: text(&words::decode(&name)), email: text(&email) };
+        let decoded = match words::decode(&name) {
+            Cow::Owned(decoded) => Some(decoded),
+            Cow::Borrowed(_) => None,
+        };
+        let address = Address {
+            name: decoded.map_or_else(|| owned_text(name), |decoded| text(&decoded)),
+            email: owned_text(email),
+        };
         if address.name.is_empty() && address.email.is_empty() {
             return;
         }
@@ -202,32 +211,32 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn name_of(phrase: &str, comment: &str) -> String {
-    let phrase = phrase.trim();
-    if phrase.is_empty() { comment.to_owned() } else { phrase.to_owned() }
+fn name_of(mut phrase: String, comment: String) -> String {
+    // Blanks before it were never taken.
+    phrase.truncate(phrase.trim_end().len());
+    if phrase.is_empty() { comment } else { phrase }
 }
 
 /// An address without brackets: `ann@example.org (Ann)`, and also `Ann ann@example.org`, which only was meant well.
-fn bare(phrase: &str, comment: &str, quoted: bool) -> (String, String) {
+fn bare(mut phrase: String, comment: String, quoted: bool) -> (String, String) {
+    phrase.truncate(phrase.trim_end().len());
     if quoted || !phrase.contains('@') {
-        return match (comment.is_empty(), phrase.contains(' ')) {
-            (false, false) if !quoted && !phrase.is_empty() => (comment.to_owned(), phrase.to_owned()),
-            _ => (name_of(phrase, comment), String::new()),
-        };
+        let is_local = !quoted && !phrase.is_empty() && !comment.is_empty() && !phrase.contains(' ');
+        return if is_local { (comment, phrase) } else { (name_of(phrase, comment), String::new()) };
     }
-    if phrase.starts_with('"') {
-        return (comment.to_owned(), phrase.to_owned());
+    if phrase.starts_with('"') || !phrase.contains([' ', '=']) {
+        return (comment, phrase);
     }
     if phrase.contains(" @") || phrase.contains("@ ") {
-        return (comment.to_owned(), phrase.split_whitespace().collect());
+        return (comment, phrase.split_whitespace().collect());
     }
     let is_address = |word: &&str| word.contains('@') && words::word_len(word).is_none();
     match phrase.split(' ').rfind(is_address) {
         Some(email) => {
             let others: Vec<&str> = phrase.split(' ').filter(|word| *word != email).collect();
-            (name_of(&others.join(" "), comment), email.to_owned())
+            (name_of(others.join(" "), comment), email.to_owned())
         }
-        None => (phrase.to_owned(), String::new()),
+        None => (phrase, String::new()),
     }
 }
 

@@ -111,13 +111,10 @@ fn ids(value: &[u8]) -> Vec<String> {
 
 /// One line of bounded length, without characters that are not seen or change the direction of others.
 pub(super) fn text(value: &str) -> String {
-    let plain = |byte: &u8| matches!(byte, b'!'..=b'~');
-    let mut bytes = value.as_bytes();
-    // Nearly all are clean ASCII with single blanks: copied as they are.
-    bytes = bytes.trim_ascii();
-    let single = |pair: &[u8]| pair != b"  ";
-    if bytes.len() < MAX_TEXT && bytes.iter().all(|b| plain(b) || *b == b' ') && bytes.windows(2).all(single) {
-        return value.trim().to_owned();
+    // Nearly all are clean but for the blank before them and the line break after.
+    let trimmed = value.trim_ascii();
+    if is_clean(trimmed) {
+        return trimmed.to_owned();
     }
     let mut out = String::with_capacity(value.len().min(MAX_TEXT));
     let mut space = false;
@@ -138,6 +135,23 @@ pub(super) fn text(value: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// As [`text`], of a text that is already a string of its own.
+pub(super) fn owned_text(value: String) -> String {
+    if is_clean(&value) { value } else { text(&value) }
+}
+
+/// Whether a text is of visible ASCII with single blanks between.
+fn is_clean(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut before = b' ';
+    let clean = bytes.iter().all(|byte| {
+        let fits = matches!(byte, b'!'..=b'~') || *byte == b' ' && before != b' ';
+        before = *byte;
+        fits
+    });
+    clean && before != b' ' && bytes.len() < MAX_TEXT || bytes.is_empty()
 }
 
 /// Characters that are not seen, or change the direction of what is: made for text, used to make one name look like another.

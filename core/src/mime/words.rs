@@ -17,6 +17,10 @@ struct Word<'a> {
 /// The text of a field, its encoded words decoded. Neighbours in one charset are decoded together: a character may begin in
 /// one and end in the next.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
+    // Most texts have no `=` at all, and to look for that alone costs least.
+    if memchr::memchr(b'=', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
     let finder = memchr::memmem::Finder::new("=?");
     if finder.find(text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
