@@ -120,32 +120,11 @@ impl<'a> Reader<'a> {
     }
 
     fn comment(&mut self) {
-        let (mut depth, mut escaped) = (0_usize, false);
-        let mut len = self.rest.len();
+        let (inner, len) = commented(self.rest);
         if !self.comment.is_empty() {
             self.comment.push(' ');
         }
-        for (at, c) in self.rest.char_indices() {
-            match c {
-                _ if std::mem::take(&mut escaped) => self.comment.push(c),
-                '\\' => escaped = true,
-                '(' => {
-                    depth += 1;
-                    if depth > 1 {
-                        self.comment.push(c);
-                    }
-                }
-                ')' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        len = at + 1;
-                        break;
-                    }
-                    self.comment.push(c);
-                }
-                _ => self.comment.push(c),
-            }
-        }
+        self.comment.push_str(&inner);
         self.skip(len);
         self.space();
     }
@@ -165,9 +144,11 @@ impl<'a> Reader<'a> {
                     addr.push_str(&self.rest[..len]);
                     self.skip(len);
                 }
-                '<' => {
-                    // `<<a@x>>`
-                    self.skip(1);
+                // `<<a@x>>`
+                '<' => self.skip(1),
+                '(' => {
+                    let (_, len) = commented(self.rest);
+                    self.skip(len);
                 }
                 c => {
                     if !c.is_whitespace() {
@@ -219,7 +200,7 @@ fn name_of(mut phrase: String, comment: String) -> String {
 
 /// An address without brackets: `ann@example.org (Ann)`, and also `Ann ann@example.org`, which only was meant well.
 fn bare(mut phrase: String, comment: String, quoted: bool) -> (String, String) {
-    phrase.truncate(phrase.trim_end().len());
+    phrase.truncate(phrase.trim_end_matches([' ', '>']).len());
     if quoted || !phrase.contains('@') {
         let is_local = !quoted && !phrase.is_empty() && !comment.is_empty() && !phrase.contains(' ');
         return if is_local { (comment, phrase) } else { (name_of(phrase, comment), String::new()) };
@@ -230,7 +211,8 @@ fn bare(mut phrase: String, comment: String, quoted: bool) -> (String, String) {
     if phrase.contains(" @") || phrase.contains("@ ") {
         return (comment, phrase.split_whitespace().collect());
     }
-    let is_address = |word: &&str| word.contains('@') && words::word_len(word).is_none();
+    // What was made by encoded words is no address; what stands beside them is, with them as they are.
+    let is_address = |word: &&str| word[words::word_len(word).unwrap_or(0)..].contains('@');
     match phrase.split(' ').rfind(is_address) {
         Some(email) => {
             let others: Vec<&str> = phrase.split(' ').filter(|word| *word != email).collect();
@@ -251,6 +233,31 @@ fn quoted(text: &str) -> (String, usize) {
             '"' => return (inner, at + 1),
             _ => inner.push(c),
         }
+    }
+    (inner, text.len())
+}
+
+/// The content of the comment that begins here, those within it too, and its length with the parentheses.
+fn commented(text: &str) -> (String, usize) {
+    let (mut inner, mut depth, mut escaped) = (String::new(), 0_usize, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if std::mem::take(&mut escaped) => {}
+            '\\' => {
+                escaped = true;
+                continue;
+            }
+            '(' => {
+                depth += 1;
+                if depth == 1 {
+                    continue;
+                }
+            }
+            ')' if depth == 1 => return (inner, at + 1),
+            ')' => depth -= 1,
+            _ => {}
+        }
+        inner.push(c);
     }
     (inner, text.len())
 }

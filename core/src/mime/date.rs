@@ -57,8 +57,8 @@ impl Parts {
     fn word(&mut self, word: &str) -> Option<()> {
         let first = word.chars().next()?;
         if matches!(first, '+' | '-') {
-            // A second one is no zone.
-            self.zone = self.zone.or(Some(offset(word)?));
+            // One that cannot be read is as good as none.
+            self.zone = self.zone.or_else(|| offset(word));
         } else if first.is_ascii_digit() {
             self.number(word)?;
         } else if first.is_ascii_alphabetic() {
@@ -69,7 +69,14 @@ impl Parts {
 
     fn number(&mut self, word: &str) -> Option<()> {
         if word.contains(':') {
-            self.time = Some(time(word)?);
+            let end = word.find(['+', '-']).unwrap_or(word.len());
+            self.time = Some(time(&word[..end])?);
+            self.zone = self.zone.or_else(|| offset(&word[end..]));
+            return Some(());
+        }
+        if self.time.is_some() && self.year.is_some() && word.len() == 4 {
+            // `0530`: the sign was forgotten.
+            self.zone = self.zone.or_else(|| offset(&format!("+{word}")));
             return Some(());
         }
         for piece in word.split(['-', '/', '.']).filter(|piece| !piece.is_empty()) {
@@ -114,7 +121,8 @@ impl Parts {
 fn full_year(year: i64, digits: usize) -> i64 {
     match digits {
         1 | 2 if year < 50 => year + 2000,
-        1..=3 => year + 1900,
+        // `0102`: the years since 1900, in four digits.
+        _ if (100..1000).contains(&year) || digits < 4 => year + 1900,
         _ => year,
     }
 }
@@ -131,14 +139,14 @@ fn time(word: &str) -> Option<i64> {
 }
 
 fn offset(word: &str) -> Option<i64> {
-    let digits: String = word[1..].chars().filter(|c| *c != ':').collect();
+    let digits: String = word.chars().skip(1).filter(|c| *c != ':').collect();
     if digits.is_empty() || digits.len() > 4 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let number: i64 = digits.parse().ok()?;
     let (hours, minutes) = if digits.len() <= 2 { (number, 0) } else { (number / 100, number % 100) };
-    // No place on earth is further away: it is as good as none.
-    let seconds = if hours <= 14 && minutes < 60 { hours * 3_600 + minutes * 60 } else { 0 };
+    // More than a day is no zone: it is as good as none.
+    let seconds = if hours < 24 && minutes < 60 { hours * 3_600 + minutes * 60 } else { 0 };
     Some(if word.starts_with('-') { -seconds } else { seconds })
 }
 
@@ -161,8 +169,13 @@ mod tests {
             "2026-11-24 09:30:00",
             "Tue, 24 Nov 2026 9:30:00 AM -0000",
             "Tue, 24 NOV 126 09:30:00 Z",
+            "Tue, 24 Nov 0126 09:30:00 Z",
             "Tue, 24 Nov 2026 09:30:00 +9999",
             "Mon, 24 Nov 2026 09:30:00",
+            "Tue, 24 Nov 2026 10:30+0100",
+            "Tue, 24 Nov 2026 15:00:00 0530",
+            "Tue, 24 Nov 2026 09:30:00 +-0500",
+            "2026/11/24 Tue 03:30:00 CST",
             "Tue, 24\r\n Nov 2026\r\n 09:30:00 +0000",
         ] {
             assert_eq!(parse(value), Some(Timestamp(1_795_512_600)), "{value}");

@@ -1,4 +1,4 @@
-//! Mails as bytes: header fields, structure, text, names of attachments. The only module that names mail-parser.
+//! Mails as bytes: header fields, structure, text, names of attachments. The only module that names mail-parser, for the charsets that encoding_rs lacks.
 //! Total: whatever the bytes, there is an answer, in time linear in their number. Nothing is fetched, unpacked or drawn.
 
 mod address;

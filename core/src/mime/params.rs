@@ -80,26 +80,38 @@ fn unescaped(value: &str) -> Vec<u8> {
 pub(super) fn parse(field: &str) -> Structured {
     let text = unfolded(field);
     let mut rest: &str = &text;
-    let mut value = take(&mut rest, |c| c == ';');
-    value.retain(|c| !c.is_whitespace());
+    let whole = take(&mut rest, |c| c == ';');
+    // `text/plain charset=x`: the separator was forgotten.
+    let (value, forgotten) = match whole.find('=').and_then(|at| whole[..at].trim_end().rfind(char::is_whitespace)) {
+        Some(at) => whole.split_at(at),
+        None => (whole.as_str(), ""),
+    };
+    let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
     let mut parsed = Structured { value: value.to_ascii_lowercase(), parameters: Vec::new() };
-    while !rest.is_empty() && parsed.parameters.len() < MAX_PARAMETERS {
-        rest = rest.trim_start_matches(|c: char| c == ';' || c.is_whitespace());
-        let name = take(&mut rest, |c| matches!(c, '=' | ';')).trim().to_ascii_lowercase();
-        let Some(after) = rest.strip_prefix('=') else { continue };
-        rest = after.trim_start();
-        let value = match rest.starts_with('"') {
-            true => quoted(&mut rest),
-            false => take(&mut rest, |c| c == ';').trim().to_owned(),
-        };
-        if !name.is_empty() {
-            parsed.parameters.push((name, value));
-        }
-        // What follows a closing quote belongs to nothing.
-        let end = rest.find(';').unwrap_or(rest.len());
-        rest = &rest[end..];
-    }
+    parsed.add(forgotten.trim_start());
+    parsed.add(rest);
     parsed
+}
+
+impl Structured {
+    fn add(&mut self, mut rest: &str) {
+        while !rest.is_empty() && self.parameters.len() < MAX_PARAMETERS {
+            rest = rest.trim_start_matches(|c: char| c == ';' || c.is_whitespace());
+            let name = take(&mut rest, |c| matches!(c, '=' | ';')).trim().to_ascii_lowercase();
+            let Some(after) = rest.strip_prefix('=') else { continue };
+            rest = after.trim_start();
+            let value = match rest.starts_with('"') {
+                true => quoted(&mut rest),
+                false => take(&mut rest, |c| c == ';').trim().to_owned(),
+            };
+            if !name.is_empty() {
+                self.parameters.push((name, value));
+            }
+            // What follows a closing quote belongs to nothing.
+            let end = rest.find(';').unwrap_or(rest.len());
+            rest = &rest[end..];
+        }
+    }
 }
 
 fn unfolded(field: &str) -> Cow<'_, str> {
@@ -165,6 +177,7 @@ mod tests {
     fn values_and_parameters_are_read_as_they_were_meant() {
         let of = |field: &str, name: &str| parse(field).get(name);
         assert_eq!(parse(" Text/HTML (really); charset=utf-8").value, "text/html");
+        assert_eq!(parse("text/html\r\n charset=utf-8").value, "text/html");
         for (field, value) in [
             ("a; name=x", Some("x")),
             ("a; NAME = \"x y\"", Some("x y")),
@@ -185,6 +198,8 @@ mod tests {
             ("a; name=plain; name*=utf-8''better", Some("better")),
             ("a; name*=bad%ZZ", Some("bad%ZZ")),
             ("a; name=\"=?utf-8?Q?Gr=C3?=\r\n =?utf-8?Q?=BC=C3=9Fe?=\"", Some("Grüße")),
+            ("a/b name=x; c=d", Some("x")),
+            ("a/b\r\n\tname=\"x y\"", Some("x y")),
             ("a; b=c", None),
         ] {
             assert_eq!(of(field, "name").as_deref(), value, "{field}");

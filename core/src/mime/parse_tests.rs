@@ -39,3 +39,42 @@ fn anything_is_a_mail() {
         assert_eq!(parse(raw).structure.section, "1");
     }
 }
+
+/// A mail with something of everything in it.
+const ALL: &str = "From: =?utf-8?Q?Ann?= \"q\\\"\" (c) <ann@x.example>, G: b@x.example;\r\nDate: Tue, 24 Nov 2026 10:30:00 +0100 (CET)\r\n\
+    Subject: =?utf-8?B?4oI=?= =?utf-8?B?rA==?= x\r\nReferences: <a@x> <b@x>\r\nContent-Type: multipart/mixed; boundary=\"B\"\r\n\r\n--B\r\n\
+    Content-Type: text/plain; format=flowed; charset=\"iso-2022-jp\"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n> a =1B$=\r\nb \r\n--B\r\n\
+    Content-Type: text/html; charset=utf-16\r\nContent-Transfer-Encoding: base64\r\n\r\nPGI+\r\n--B\r\nContent-Type: message/rfc822\r\n\
+    Content-Disposition: attachment; filename*0*=utf-8''%E2%82; filename*1*=%AC\r\n\r\nSubject: in\r\nContent-Type: multipart/digest; boundary=C\r\n\r\n\
+    --C\r\n\r\nSubject: <a href=\"x\">&amp;</a>\r\n\r\n--C--\r\n--B--\r\n";
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2_000))]
+    #[test]
+    fn no_mail_however_damaged_is_too_much(
+        edits in proptest::collection::vec((0..ALL.len(), 0..ALL.len(), 0..40_usize, proptest::num::u8::ANY, 0..4_u8), 1..12),
+    ) {
+        let mut raw = ALL.as_bytes().to_vec();
+        for (at, from, len, byte, kind) in edits {
+            let at = at.min(raw.len());
+            let piece = &ALL.as_bytes()[from..(from + len).min(ALL.len())];
+            match kind {
+                0 => raw.insert(at, byte),
+                1 => drop(raw.splice(at..at, piece.iter().copied())),
+                2 => drop(raw.drain(at..(at + len).min(raw.len()))),
+                _ => raw.truncate(at),
+            }
+        }
+        // Not `parse`, which would hide a panic.
+        let parsed = read(&raw);
+        for part in parsed.structure.walk() {
+            let _ = content_of(&raw, &part.section);
+        }
+        let text = crate::mime::display_text(&parsed);
+        proptest::prop_assert!(crate::mime::preview(&text).chars().count() <= 200);
+        let _ = super::super::html_to_text(&String::from_utf8_lossy(&raw));
+        for name in super::super::attachment_names(&parsed.structure.attachments()) {
+            proptest::prop_assert!(!name.is_empty() && name.len() <= 220 && !name.contains(['/', '\\', '\0', '\r', '\n']));
+        }
+    }
+}

@@ -15,8 +15,10 @@ const MAX_PARTS: usize = 1_000;
 const MAX_BOUNDARY: usize = 1_000;
 /// How much of an encoded mail within a mail is decoded for its subject, in bytes.
 const MAX_INNER_HEADER: usize = 64 * 1024;
-/// The longest name or charset kept, in bytes, is that of any text of a header.
+/// The longest name of a charset kept, in bytes.
 const MAX_CHARSET: usize = 100;
+/// The longest media type: RFC 6838 section 4.2 ends each half at 127.
+const MAX_TYPE: usize = 255;
 
 /// One part, and where its content stands.
 pub(super) struct Entity<'a> {
@@ -252,9 +254,10 @@ impl Header {
 
     fn entity<'a>(&self, body: &'a [u8], section: String, default: &str) -> Entity<'a> {
         let content_type = self.content_type.as_ref();
-        let media_type = content_type.map_or_else(|| default.to_owned(), |found| media_type(&found.value, default));
         let parameter = |name| content_type.and_then(|found| found.get(name));
         let name = self.disposition.as_ref().and_then(|found| found.get("filename")).or_else(|| parameter("name"));
+        let media_type = content_type.map_or(default, |found| media_type(&found.value, default, name.is_some()));
+        let media_type: String = media_type.chars().take(MAX_TYPE).collect();
         let is_plain = media_type == "text/plain";
         let is_flowed = is_plain && parameter("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed"));
         let del_sp = || parameter("delsp").is_some_and(|del_sp| del_sp.eq_ignore_ascii_case("yes"));
@@ -283,13 +286,13 @@ impl Header {
     }
 }
 
-/// A media type that is whole, or what RFC 2045 section 5.2 says of none: `text` alone is plain, others are unknown bytes.
-fn media_type(value: &str, default: &str) -> String {
+/// A media type that is whole; else what RFC 2045 section 5.2 says of none, but a file stays a file.
+fn media_type<'a>(value: &'a str, default: &'a str, is_file: bool) -> &'a str {
     match value.split_once('/') {
-        Some((kind, subtype)) if !kind.is_empty() && !subtype.is_empty() => value.chars().take(127).collect(),
-        _ if value == "text" || value.is_empty() => default.to_owned(),
-        _ if value == "multipart" => "multipart/mixed".to_owned(),
-        _ => "application/octet-stream".to_owned(),
+        Some((kind, subtype)) if !kind.is_empty() && !subtype.is_empty() => value,
+        _ if value == "multipart" => "multipart/mixed",
+        _ if is_file => "application/octet-stream",
+        _ => default,
     }
 }
 

@@ -45,8 +45,19 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
         if !follows {
             out.push_str(before);
         }
-        let (_, bytes) = pending.get_or_insert_with(|| (word.charset, Vec::new()));
-        bytes.extend(bytes_of(&word));
+        // Characters that stand in it raw are what they are, not what its charset would make of their bytes.
+        for piece in word.payload.split_inclusive(|c: char| !c.is_ascii()) {
+            let raw = piece.chars().next_back().filter(|c| !c.is_ascii() && !word.base64);
+            let encoded = &piece[..piece.len() - raw.map_or(0, char::len_utf8)];
+            if !encoded.is_empty() {
+                let (_, bytes) = pending.get_or_insert_with(|| (word.charset, Vec::new()));
+                bytes.extend(bytes_of(encoded, word.base64));
+            }
+            if let Some(raw) = raw {
+                flush(&mut out, &mut pending);
+                out.push(raw);
+            }
+        }
         rest = &rest[at + word.len..];
     }
     flush(&mut out, &mut pending);
@@ -95,11 +106,11 @@ fn word(text: &str) -> Option<Word<'_>> {
 /// The longest word decoded, in bytes: the standard ends them at 75, mailers do not.
 const MAX_PAYLOAD: usize = 16 * 1024;
 
-fn bytes_of(word: &Word<'_>) -> Vec<u8> {
-    if word.base64 {
-        return content::base64(word.payload.as_bytes());
+fn bytes_of(payload: &str, base64: bool) -> Vec<u8> {
+    let bytes = payload.as_bytes();
+    if base64 {
+        return content::base64(bytes);
     }
-    let bytes = word.payload.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -133,6 +144,7 @@ mod tests {
             ("=?utf-8*de?Q?gr=C3=BCn?=", "grün"),
             ("=?nonsense?Q?a=FC?=", "aü"),
             ("=?utf-8?X?abc?=", "=?utf-8?X?abc?="),
+            ("=?iso-8859-1?Q?Fr\u{f6}sche_=FC?=", "Fr\u{f6}sche ü"),
             ("=?utf-8?Q?open", "=?utf-8?Q?open"),
             ("=?utf-8?Q?open =?utf-8?Q?b?=", "=?utf-8?Q?open b"),
             ("=?utf-8?Q??=", ""),

@@ -149,10 +149,12 @@ fn types_that_are_none() {
         ("", "text/plain"),
         ("text", "text/plain"),
         ("TEXT/Plain", "text/plain"),
-        ("pdf", "application/octet-stream"),
-        ("/", "application/octet-stream"),
-        ("text/", "application/octet-stream"),
+        ("pdf", "text/plain"),
+        ("/", "text/plain"),
+        ("text/", "text/plain"),
         ("text/html;;;", "text/html"),
+        ("pdf; name=a", "application/octet-stream"),
+        ("text/html charset=utf-8", "text/html"),
         ("application/x y", "application/xy"),
     ] {
         assert_eq!(of(field), media_type, "{field}");

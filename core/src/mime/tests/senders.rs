@@ -27,6 +27,8 @@ const TABLE: &[(&str, &str, &str, bool)] = &[
     ("From: \"ann@x.example\" <ann@x.example>", "ann@x.example", "ann@x.example", false),
     ("From: ann@x.example <ANN@X.example>", "ann@x.example", "ANN@X.example", false),
     ("From: a\u{e9}@x.example", "", "a\u{e9}@x.example", false),
+    ("From: Pete(A nice \\) chap) <pete(his account)@x.example(his host)>", "Pete", "pete@x.example", false),
+    ("From: ann@x.example>", "", "ann@x.example", false),
     // Nobody, or several.
     ("Subject: no sender", "", "", true),
     ("From:", "", "", true),
@@ -47,7 +49,7 @@ const TABLE: &[(&str, &str, &str, bool)] = &[
     ("From: \"boss@bank.example\u{200b}\" <ann@x.example>", "boss@bank.example", "ann@x.example", true),
     // Encoded words where an address stands are no address.
     ("From: <=?utf-8?Q?boss=40bank.example=00?=@x.example>", "", "=?utf-8?Q?boss=40bank.example=00?=@x.example", true),
-    ("From: =?utf-8?Q?boss=40bank.example?=@x.example", "boss@bank.example@x.example", "", true),
+    ("From: =?utf-8?Q?boss=40bank.example?=@x.example", "", "=?utf-8?Q?boss=40bank.example?=@x.example", true),
     ("From: =?utf-8?Q?boss=40bank.example?=", "boss@bank.example", "", true),
     // Two addresses in one.
     ("From: <boss@bank.example>:<ann@x.example>", "", "boss@bank.example", true),
