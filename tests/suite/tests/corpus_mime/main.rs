@@ -4,6 +4,7 @@
 
 mod compare;
 mod explained;
+mod golden;
 mod oracle;
 
 use std::collections::BTreeMap;
