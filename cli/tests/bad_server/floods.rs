@@ -13,6 +13,8 @@ use crate::victim::{MAILS, Talk, Victim, mail};
 /// Octets of a flood after which the server gives up and closes: the program should have gone long before.
 const ENOUGH: u64 = 256 * 1024 * 1024;
 
+const CAPABILITIES: &str = "IMAP4rev1 SASL-IR AUTH=PLAIN ENABLE CONDSTORE QRESYNC NAMESPACE LIST-EXTENDED LIST-STATUS";
+
 /// Agrees to every command until one of this name; then says `begin` and after it `flood` again and again, until the client has
 /// gone. Counts what went out.
 fn floods(stage: &'static str, begin: &'static str, flood: &'static [u8], sent: &Arc<AtomicU64>) -> Talk {
@@ -23,12 +25,15 @@ fn floods(stage: &'static str, begin: &'static str, flood: &'static [u8], sent: 
             let (from, mut to) = stream.into_split();
             let mut lines = BufReader::new(from).lines();
             if stage != "GREETING" {
-                let _ = to.write_all(b"* OK hello\r\n").await;
+                let _ = to.write_all(format!("* OK [CAPABILITY {CAPABILITIES}] hello\r\n").as_bytes()).await;
                 while let Ok(Some(line)) = lines.next_line().await {
                     if line.contains(stage) {
                         break;
                     }
                     let tag = line.split(' ').next().unwrap_or_default();
+                    if line.ends_with("CAPABILITY") {
+                        let _ = to.write_all(format!("* CAPABILITY {CAPABILITIES}\r\n").as_bytes()).await;
+                    }
                     let _ = to.write_all(format!("{tag} OK done\r\n").as_bytes()).await;
                 }
             }

@@ -11,7 +11,7 @@ use postrider_model::world::{NewMessage, Rival, World};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::common::{Machine, PASSWORD, Ran, USER};
+use crate::common::{Machine, PASSWORD, Ran, USER, objects};
 
 /// What a server may make the program hold beyond what a kind one does, in KiB.
 const ROOM: u64 = 32 * 1024;
@@ -97,7 +97,9 @@ impl Victim {
     pub fn sync_fails(&self, code: i32, kind: &str) {
         let ran = self.sync();
         assert_eq!(ran.code(), code, "{kind}: {} {}", ran.out(), ran.err());
-        let error = ran.error();
+        let errors = objects(&ran.err());
+        assert_eq!(errors.len(), 1, "{kind}: {} {}", ran.out(), ran.err());
+        let error = &errors[0];
         assert_eq!(error["error"], kind, "{error}");
         assert_eq!(error["account"], "home");
         assert_eq!(error["needs_user"], code == 4, "{error}");
