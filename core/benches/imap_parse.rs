@@ -23,7 +23,7 @@ fn listing(number: u32) -> Frame {
         number + 1_000,
         HEADER.len()
     );
-    Frame { text: text.into_bytes(), literals: vec![Literal::Memory(HEADER.to_vec())] }
+    Frame { text: text.into_bytes(), literals: vec![Literal::Memory(HEADER.to_vec().into())] }
 }
 
 fn flags(number: u32) -> Frame {

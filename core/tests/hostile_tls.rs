@@ -270,7 +270,7 @@ async fn case_013_the_end_of_tls_without_its_farewell_is_no_end_of_a_message() {
     session.submit(command::noop());
     assert_eq!(session.next().await, Err(WireError::Closed.into()));
     let partial = session.take_partial().unwrap();
-    assert_eq!(partial.data, postrider::wire::Literal::Memory(b"only this".to_vec()));
+    assert_eq!(partial.data, postrider::wire::Literal::Memory(b"only this"[..].into()));
     assert_eq!((partial.announced, partial.before.as_slice()), (100, &b"* 1 FETCH (UID 9 BODY[] {100}\r\n"[..]));
     server.await.unwrap();
 }

@@ -118,7 +118,7 @@ async fn case_023_what_lies_in_a_literal_is_never_a_response() {
     let (events, outcome) = answered(answer).await;
     outcome.unwrap();
     let [Event::Data(Untagged::Fetch(fetch))] = &events[..] else { panic!("{events:?}") };
-    assert_eq!(fetch.bodies[0].data, Some(Literal::Memory(body.to_vec())));
+    assert_eq!(fetch.bodies[0].data, Some(Literal::Memory(body.to_vec().into())));
     // Announced longer than it is: the tagged line is part of it, and the end of the connection is no success.
     let (mut session, mut peer) = greeted().await;
     let server = tokio::spawn(async move {

@@ -107,7 +107,7 @@ impl AccountTask {
         control: &Control,
         tell: &(dyn Fn(Note) + Send + Sync),
     ) -> Result<sync::Report, Failure> {
-        let (settings, facts) = self.settings().await?;
+        let (settings, facts, first) = self.settings().await?;
         let policy = request.bodies.unwrap_or(settings.bodies);
         let policy = if request.metered { BodyPolicy::None } else { policy };
         let now = self.environment.clock.now();
@@ -121,6 +121,7 @@ impl AccountTask {
             account: self.account,
             login: None,
             remembered: facts.remembered(),
+            expects_much: first || policy != BodyPolicy::None && facts.bodies_complete != policy_name,
             mailboxes: request.mailboxes.clone(),
             bodies,
             bodies_complete: facts.bodies_complete == policy_name,
@@ -185,12 +186,13 @@ impl AccountTask {
         Ok(())
     }
 
-    async fn settings(&self) -> Result<(AccountSettings, Facts), Failure> {
+    /// What the account is set to, what is remembered of its server, and whether no sync has come to its end yet.
+    async fn settings(&self) -> Result<(AccountSettings, Facts, bool), Failure> {
         let account = self.account;
         let row = self.store.read(move |view| view.account(account)).await?;
         let row = row.ok_or(StoreError::NotFound("account"))?;
         let settings = serde_json::from_str(&row.settings).map_err(|_| StoreError::Damaged)?;
-        Ok((settings, Facts::from_json(&row.server_facts)))
+        Ok((settings, Facts::from_json(&row.server_facts), row.sync.completed.is_none()))
     }
 
     /// The session: the one that is there, or a new one whose login is not sent yet.
@@ -208,7 +210,7 @@ impl AccountTask {
 
     /// As [`AccountTask::link`], logged in.
     async fn logged_in(&mut self, control: &Control) -> Result<Link, Failure> {
-        let (settings, facts) = self.settings().await?;
+        let (settings, facts, _) = self.settings().await?;
         let mut link = self.link(&settings, &facts, control).await?;
         if let Some(login) = link.login.take() {
             link.session.log_in(login).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{Event, ImapError, Session, StatusKind, Untagged, command};
 use crate::wire::{Guard, Limits, Network, Security, Spool, Traffic, Trust, WireError, connect_tls};
@@ -61,7 +61,9 @@ impl Session {
         deadlines: Deadlines,
     ) -> Result<Self, ImapError> {
         let steps = async {
+            let began = Instant::now();
             let stream = within(deadlines.connect, network.connect(&endpoint.host, endpoint.port)).await?;
+            let distance = began.elapsed();
             traffic.connected();
             let secure = endpoint.security == Security::Tls;
             let stream = if secure {
@@ -70,6 +72,7 @@ impl Session {
                 stream
             };
             let mut session = Self::over(Guard::new(stream, traffic, limits, spool), secure).await?;
+            session.distance = distance;
             within(deadlines.greeting, session.greeting()).await?;
             if endpoint.security == Security::StartTls {
                 session.start_tls(endpoint, deadlines).await?;

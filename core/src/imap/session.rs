@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::time::Duration;
 
 use async_imap::imap_proto::{RequestId, Response};
 
@@ -45,6 +46,8 @@ pub struct Session {
     pub(super) secure: bool,
     pub(super) logged_in: bool,
     compressed: bool,
+    /// How long the connection took to be made: about one round trip.
+    pub(super) distance: Duration,
     failed: bool,
 }
 
@@ -85,6 +88,7 @@ impl Session {
             secure,
             logged_in: false,
             compressed: false,
+            distance: Duration::ZERO,
             failed: false,
         };
         session.guard().close_door();
@@ -119,6 +123,11 @@ impl Session {
     /// Whether the connection is protected by TLS.
     pub fn is_secure(&self) -> bool {
         self.secure
+    }
+
+    /// How far away the server is: about one round trip, or more where its name had to be looked up.
+    pub fn distance(&self) -> Duration {
+        self.distance
     }
 
     /// Whether the connection is compressed.

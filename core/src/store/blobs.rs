@@ -254,8 +254,12 @@ fn prepare(dir: &Path, source: BodySource) -> Result<PreparedBody, StoreError> {
             Ok(PreparedBody { hash, size, content: Content::File(path) })
         }
         BodySource::Incoming(incoming) => {
-            let path = incoming.into_path()?;
-            let (hash, size) = hash_file(&path)?;
+            let size = incoming.offset();
+            let (path, hash) = incoming.finish()?;
+            let (hash, size) = match hash {
+                Some(hash) => (hash, size),
+                None => hash_file(&path)?,
+            };
             let content =
                 if size <= INLINE_LIMIT { Content::Inline(std::fs::read(&path)?) } else { Content::File(path) };
             Ok(PreparedBody { hash, size, content })

@@ -2,10 +2,12 @@
 //! where it stopped. A file's length tells how far it came: appended bytes reach a disk before the length that counts
 //! them, and [`IncomingFile::sync`] makes both certain.
 
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{MirrorTx, Snapshot, Store, StoreError};
@@ -23,11 +25,18 @@ pub struct Incoming {
 }
 
 /// The file that a body is appended to.
-#[derive(Debug)]
 pub struct IncomingFile {
     file: File,
     path: PathBuf,
     offset: u64,
+    /// The digest of what is here, where all of it was appended through this value: reading it back would cost more.
+    digest: Option<Box<Context>>,
+}
+
+impl fmt::Debug for IncomingFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IncomingFile").field("path", &self.path).field("offset", &self.offset).finish_non_exhaustive()
+    }
 }
 
 impl IncomingFile {
@@ -47,6 +56,9 @@ impl IncomingFile {
             return Err(error.into());
         }
         self.offset += bytes.len() as u64;
+        if let Some(digest) = &mut self.digest {
+            digest.update(bytes);
+        }
         Ok(())
     }
 
@@ -57,6 +69,7 @@ impl IncomingFile {
     pub fn restart(&mut self) -> Result<(), StoreError> {
         self.file.set_len(0)?;
         self.offset = 0;
+        self.digest = Some(Box::new(Context::new(&SHA256)));
         Ok(())
     }
 
@@ -76,9 +89,11 @@ impl IncomingFile {
         Ok(std::fs::read(&self.path)?)
     }
 
-    pub(super) fn into_path(mut self) -> Result<PathBuf, StoreError> {
+    /// Ends it: everything is on disk. Where it lies, and the SHA-256 of all of it where that is known.
+    pub(super) fn finish(mut self) -> Result<(PathBuf, Option<[u8; 32]>), StoreError> {
         self.sync()?;
-        Ok(self.path)
+        let hash = self.digest.and_then(|digest| digest.finish().as_ref().try_into().ok());
+        Ok((self.path, hash))
     }
 }
 
@@ -91,7 +106,8 @@ impl Store {
         let path = path_of(self.dir(), incoming.id);
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
         let offset = file.metadata()?.len();
-        Ok(IncomingFile { file, path, offset })
+        let digest = (offset == 0).then(|| Box::new(Context::new(&SHA256)));
+        Ok(IncomingFile { file, path, offset, digest })
     }
 }
 

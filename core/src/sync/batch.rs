@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use crate::imap::Fetch;
 use crate::mime;
-use crate::model::{Timestamp, Uid};
+use crate::model::Timestamp;
 use crate::store::{NewMessage, StoreError};
 use crate::wire::Literal;
 
@@ -17,28 +17,28 @@ const WRITES_UNDER_WAY: usize = 4;
 
 /// A new message as a FETCH tells it; `None` where the answer lacks what a row cannot do without: a UID and a header.
 /// An answer that is all NIL (RFC 2180 section 4.1.3) says nothing about a message.
-pub(super) fn new_message(fetch: &Fetch) -> Option<(Uid, NewMessage)> {
+pub(super) fn new_message(fetch: Fetch) -> Option<NewMessage> {
     let uid = fetch.uid?;
     let header = fetch.bodies.iter().find(|body| body.section.starts_with("HEADER"))?;
     let Some(Literal::Memory(bytes)) = &header.data else { return None };
     if fetch.flags.is_none() && fetch.size.is_none() && fetch.internal_date.is_none() {
         return None;
     }
-    let message = NewMessage {
+    let envelope = mime::envelope(bytes);
+    Some(NewMessage {
         uid,
-        flags: fetch.flags.clone().unwrap_or_default(),
+        flags: fetch.flags.unwrap_or_default(),
         modseq: fetch.modseq,
         internal_date: fetch.internal_date.map(Timestamp::clamped),
         size: fetch.size,
-        email_id: fetch.email_id.clone(),
-        thread_id: fetch.thread_id.clone(),
+        email_id: fetch.email_id,
+        thread_id: fetch.thread_id,
         gm_msgid: fetch.gm_msgid,
         gm_thrid: fetch.gm_thrid,
-        envelope: mime::envelope(bytes),
-        structure: fetch.structure.clone(),
-        preview: fetch.preview.clone(),
-    };
-    Some((uid, message))
+        envelope,
+        structure: fetch.structure,
+        preview: fetch.preview,
+    })
 }
 
 type Write<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;

@@ -13,7 +13,7 @@ use super::spool::IncomingSpool;
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{BodySection, Code, Condition, Fetch, Untagged};
 use crate::model::{MailboxId, MessageId, Timestamp, Uid, UidSet, UidValidity};
-use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, IncomingFile, Mailbox, Store, StoreError};
+use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, Incoming, IncomingFile, Mailbox, Store, StoreError};
 use crate::wire::Literal;
 
 /// From this size on, in octets, a body is fetched alone and can be resumed.
@@ -53,6 +53,8 @@ struct Source {
     after: Option<Cursor>,
     ended: bool,
     by_uid: BTreeMap<Uid, BodyWanted>,
+    /// Where large ones go that are not asked for yet.
+    begun: BTreeMap<MessageId, Incoming>,
     validity: Option<UidValidity>,
     usable: bool,
 }
@@ -94,6 +96,7 @@ impl Bodies {
             after: None,
             ended: false,
             by_uid: BTreeMap::new(),
+            begun: BTreeMap::new(),
             validity: None,
             usable: true,
         };
@@ -146,6 +149,9 @@ impl Bodies {
         let page = self.store.read(move |view| view.body_wanted(id, &policy, after, PAGE)).await?;
         source.ended = page.len() < PAGE as usize;
         source.after = page.last().map(|wanted| wanted.cursor).or(source.after);
+        // All at once: each would wait for the writer otherwise, and the network with it.
+        let large = page.iter().filter(|wanted| is_large(wanted)).map(|wanted| wanted.message).collect();
+        source.begun = keep::begin_all(&self.store, large).await?;
         source.wanted.extend(page);
         Ok(())
     }
@@ -154,9 +160,8 @@ impl Bodies {
     async fn ask_next(&mut self, conductor: &mut Conductor<'_>, source: &mut Source) -> Result<bool, SyncError> {
         self.refill(source).await?;
         let Some(first) = source.wanted.pop_front() else { return Ok(false) };
-        let is_large = |wanted: &BodyWanted| wanted.size.unwrap_or(LARGE) >= LARGE;
         if is_large(&first) {
-            return self.ask_large(conductor, source, first).await.map(|()| true);
+            return self.ask_large(conductor, source, first).map(|()| true);
         }
         let mut octets = first.size.unwrap_or(0);
         let mut group = vec![first];
@@ -180,13 +185,15 @@ impl Bodies {
         Ok(true)
     }
 
-    async fn ask_large(
+    fn ask_large(
         &mut self,
         conductor: &mut Conductor<'_>,
         source: &mut Source,
         wanted: BodyWanted,
     ) -> Result<(), SyncError> {
-        let file = keep::begin(&self.store, wanted.message, "").await?;
+        // Removed meanwhile.
+        let Some(begun) = source.begun.remove(&wanted.message) else { return Ok(()) };
+        let file = self.store.incoming_file(begun)?;
         let offset = file.offset();
         let partial = (offset > 0).then_some((offset, u64::from(u32::MAX)));
         let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial }];
@@ -268,6 +275,10 @@ impl Bodies {
     }
 }
 
+fn is_large(wanted: &BodyWanted) -> bool {
+    wanted.size.unwrap_or(LARGE) >= LARGE
+}
+
 /// The bytes of a body as they came: appended to the beginning that was here, where there was one.
 fn arrived(body: BodySection, file: Option<IncomingFile>) -> Result<Option<BodySource>, SyncError> {
     Ok(match (body.data, file) {
@@ -275,7 +286,7 @@ fn arrived(body: BodySection, file: Option<IncomingFile>) -> Result<Option<BodyS
             file.append(&bytes)?;
             Some(BodySource::Incoming(file))
         }
-        (Some(Literal::Memory(bytes)), None) if body.origin.unwrap_or(0) == 0 => Some(BodySource::Bytes(bytes)),
+        (Some(Literal::Memory(bytes)), None) if body.origin.unwrap_or(0) == 0 => Some(BodySource::Bytes(bytes.into())),
         (Some(Literal::Spooled { .. }), Some(file)) => Some(BodySource::Incoming(file)),
         _ => None,
     })

@@ -1,13 +1,36 @@
 //! The bytes of mails, put in the store. What they say is read later: arriving must not wait for it.
 
+use std::collections::BTreeMap;
+
 use crate::model::MessageId;
-use crate::store::{BodySource, IncomingFile, Store, StoreError};
+use crate::store::{BodySource, Incoming, IncomingFile, MirrorTx, Store, StoreError};
 
 /// Opens the file for a section that is about to arrive, or of which a beginning is here.
 pub(super) async fn begin(store: &Store, message: MessageId, section: &str) -> Result<IncomingFile, StoreError> {
     let section = section.to_owned();
     let incoming = store.mirror(move |tx| tx.begin_incoming(message, &section)).await?;
     store.incoming_file(incoming)
+}
+
+/// Makes room for whole mails that are about to be fetched. Those that were removed meanwhile are left out.
+pub(super) async fn begin_all(
+    store: &Store,
+    messages: Vec<MessageId>,
+) -> Result<BTreeMap<MessageId, Incoming>, StoreError> {
+    if messages.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let begin = move |tx: &mut MirrorTx<'_>| {
+        let mut begun = BTreeMap::new();
+        for message in messages {
+            match tx.begin_incoming(message, "") {
+                Err(StoreError::NotFound(_)) => continue,
+                incoming => begun.insert(message, incoming?),
+            };
+        }
+        Ok(begun)
+    };
+    store.mirror(begin).await
 }
 
 /// Keeps a whole mail. Returns whether it was kept: it is not where the mail was removed meanwhile.

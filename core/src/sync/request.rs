@@ -20,6 +20,8 @@ pub struct Request {
     pub login: Option<Command>,
     /// What the server could do after the last login: taken for true until it says otherwise.
     pub remembered: Option<Capabilities>,
+    /// Whether much is to be expected, because no sync has come to its end yet.
+    pub expects_much: bool,
     /// Only these mailboxes; all where empty.
     pub mailboxes: Vec<MailboxId>,
     /// Which bodies to fetch.

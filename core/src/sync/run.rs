@@ -1,6 +1,7 @@
 //! One run over one account: the list of mailboxes, then what changed in each, then bodies.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::SyncError;
 use super::bodies::{self, Bodies};
@@ -23,6 +24,9 @@ use crate::store::{Mailbox, Store};
 const MAX_OUTSTANDING: usize = 128;
 /// Windows of messages that may be under way at once: the next is asked for while one arrives.
 const MAX_WINDOWS: usize = 3;
+
+/// From this distance on, a network is taken for the bottleneck, and not the processor: compression pays there.
+const FAR: Duration = Duration::from_millis(10);
 
 struct Run<'s> {
     conductor: Conductor<'s>,
@@ -98,11 +102,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Sends the login. Where the server's abilities are remembered, the commands after it go out with it.
+    /// Sends the login. Where the server's abilities are remembered, the commands after it go out with it; but where much
+    /// is to come from afar, the connection is compressed before.
     async fn log_in(&mut self) -> Result<(), SyncError> {
+        let compresses = self.request.expects_much && self.conductor.session().distance() >= FAR;
         let Some(login) = self.request.login.take() else { return Ok(()) };
         self.conductor.ask(Owner::Account, Ask::Login, login);
-        if self.request.remembered.is_some() {
+        if self.request.remembered.is_some() && !compresses {
             return Ok(());
         }
         self.settle_account().await?;
@@ -112,6 +118,9 @@ impl Run<'_> {
         }
         self.server = self.conductor.session().capabilities().clone();
         self.abilities = Abilities { qresync: self.server.qresync(), condstore: self.server.condstore() };
+        if compresses {
+            self.conductor.session().compress().await?;
+        }
         Ok(())
     }
 

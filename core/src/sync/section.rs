@@ -1,5 +1,7 @@
 //! One section of one message, fetched because somebody opened it: resumed at the byte where it stopped.
 
+use bytes::Bytes;
+
 use super::conductor::{ok, refused};
 use super::{Control, IncomingSpool, SyncError, keep};
 use crate::imap::command::{self, FetchItem, Section};
@@ -81,9 +83,9 @@ fn source(spool: &IncomingSpool, uid: Uid, body: Literal) -> Result<Option<BodyS
     })
 }
 
-fn appended(mut file: IncomingFile, bytes: Vec<u8>) -> Result<BodySource, StoreError> {
+fn appended(mut file: IncomingFile, bytes: Bytes) -> Result<BodySource, StoreError> {
     if file.offset() == 0 {
-        return Ok(BodySource::Bytes(bytes));
+        return Ok(BodySource::Bytes(bytes.into()));
     }
     file.append(&bytes)?;
     Ok(BodySource::Incoming(file))

@@ -74,13 +74,6 @@ impl Transport {
         }
     }
 
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Plain(counted) => Pin::new(counted).poll_read(cx, buf),
-            Self::Deflated(deflate) => deflate.poll_read(cx, buf),
-        }
-    }
-
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Plain(counted) => Pin::new(counted).poll_write(cx, bytes),
@@ -92,6 +85,15 @@ impl Transport {
         match self {
             Self::Plain(counted) => Pin::new(counted).poll_flush(cx),
             Self::Deflated(deflate) => deflate.poll_flush(cx),
+        }
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Plain(counted) => Pin::new(counted).poll_read(cx, buf),
+            Self::Deflated(deflate) => deflate.poll_read(cx, buf),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use postrider::api::{
     AccountId, AccountSettings, BodyPolicy, BoxStream, Core, CoreError, CoreOptions, CredentialError, ListFilter,
@@ -27,6 +28,22 @@ impl Network for ModelNetwork {
         _port: u16,
     ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
         Box::pin(async { Ok(Box::new(self.0.connect_in_memory()) as BoxStream) })
+    }
+}
+
+/// A network on which every host is far away: a connection takes its time to be made.
+pub struct Far<N>(pub N);
+
+impl<N: Network> Network for Far<N> {
+    fn connect<'a>(
+        &'a self,
+        host: &'a str,
+        port: u16,
+    ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            self.0.connect(host, port).await
+        })
     }
 }
 

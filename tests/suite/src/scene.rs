@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use postrider::api::Network;
 use postrider_model::ModelServer;
 use postrider_model::profile::Profile;
 use postrider_model::world::{Rival, World};
 
 use crate::cuts::{Allowed, CutNetwork};
-use crate::phone::{ModelNetwork, PASSWORD, Phone, USER};
+use crate::phone::{Far, ModelNetwork, PASSWORD, Phone, USER};
 use crate::workload::{held, mail};
 
 /// A server and a phone.
@@ -27,16 +28,28 @@ impl Scene {
     ///
     /// # Panics
     /// Where the scene cannot be set: a test cannot go on without it.
-    #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
     pub async fn new(profile: Profile) -> Self {
+        Self::over(profile, |network| Arc::new(network)).await
+    }
+
+    /// The same, the server being far away.
+    ///
+    /// # Panics
+    /// As [`Scene::new`].
+    pub async fn far(profile: Profile) -> Self {
+        Self::over(profile, |network| Arc::new(Far(network))).await
+    }
+
+    #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
+    async fn over(profile: Profile, network: impl FnOnce(CutNetwork<ModelNetwork>) -> Arc<dyn Network>) -> Self {
         let world = World::new();
         let delimiter = profile.layout.delimiter.map_or('/', char::from);
         let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
         profile.layout.furnish(&world, USER, PASSWORD).expect("the profile's mailboxes");
         let server = ModelServer::new(world, profile);
         let allowed = Allowed::default();
-        let network = CutNetwork { below: ModelNetwork(server.clone()), allowed: allowed.clone() };
-        let phone = Phone::new(Arc::new(network)).await.expect("a phone");
+        let below = CutNetwork { below: ModelNetwork(server.clone()), allowed: allowed.clone() };
+        let phone = Phone::new(network(below)).await.expect("a phone");
         Self { server, phone, allowed, delimiter, prefix }
     }
 

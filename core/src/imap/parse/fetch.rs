@@ -129,7 +129,7 @@ fn preview(scanner: &mut Scanner<'_>) -> Option<String> {
 fn body(scanner: &mut Scanner<'_>, fetch: &mut Fetch, section: String, origin: Option<u64>) -> Option<()> {
     let data = match scanner.peek()? {
         b'{' | b'~' => Some(scanner.literal()?.clone()),
-        b'"' => Some(Literal::Memory(scanner.string()?.into_owned())),
+        b'"' => Some(Literal::Memory(scanner.string()?.into_owned().into())),
         b')' => None,
         _ if scanner.word()?.eq_ignore_ascii_case(b"NIL") => None,
         _ => return None,

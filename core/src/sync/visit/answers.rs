@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{ROWS, Stage, Visit};
 use crate::imap::{Code, Condition, Fetch, Untagged};
-use crate::model::{Uid, UidSet, UidValidity};
+use crate::model::{UidSet, UidValidity};
 use crate::sync::batch;
 use crate::sync::conductor::{Ask, ok};
 use crate::sync::items::Detail;
@@ -43,14 +43,13 @@ impl Visit {
     /// Answers to several FETCH commands may come in one run before the first of them is done (Dovecot does so): what
     /// an answer is for is told by its UID, not by its place.
     fn fetched(&mut self, fetch: Fetch) {
-        let asked_for = |uid: Uid| self.awaited.iter().any(|range| range.contains(uid));
-        if let Some((uid, row)) = batch::new_message(&fetch).filter(|(uid, _)| asked_for(*uid)) {
+        let Some(uid) = fetch.uid else { return };
+        if self.awaited.iter().any(|range| range.contains(uid)) {
+            let Some(row) = batch::new_message(fetch) else { return };
             self.answered.insert(uid);
             self.filled += u64::from(self.stage == Stage::Filling);
             self.rows.push(row);
-        } else if let (Some(uid), Some(flags)) = (fetch.uid, fetch.flags)
-            && !asked_for(uid)
-        {
+        } else if let Some(flags) = fetch.flags {
             self.flags.push((uid, flags, fetch.modseq));
         }
     }

@@ -1,7 +1,10 @@
 //! Bytes into frames: lines joined over their literals, within limits, in time linear in what arrives.
 
 use std::collections::VecDeque;
+use std::task::Poll;
 
+use bytes::buf::Limit;
+use bytes::{BufMut, Bytes};
 use memchr::memchr;
 
 use super::{Limits, line, sets};
@@ -40,6 +43,8 @@ pub(super) const MAX_WAITING: usize = 256;
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
 /// The most literals in one response.
 const MAX_LITERALS: usize = 1024;
+/// Of a literal of which at least so many bytes are missing, the rest is read to its place directly.
+const WORTH_FILLING: usize = 4096;
 /// The most empty lines in a row: they are nothing, but some servers slip one in.
 const MAX_EMPTY_LINES: u32 = 1000;
 
@@ -137,6 +142,23 @@ impl Framing {
         Ok(taken)
     }
 
+    /// Lets the closure append to a long literal that is being held in memory, no more than is missing of it: without a
+    /// buffer between, its bytes are copied once less. `None` where no such literal is under way; else how many bytes came.
+    pub(super) fn fill_literal<E>(
+        &mut self,
+        read: impl FnOnce(&mut Limit<&mut Vec<u8>>) -> Poll<Result<usize, E>>,
+    ) -> Option<Poll<Result<usize, E>>> {
+        let State::Memory { left, bytes } = &mut self.state else { return None };
+        let room = usize::try_from(*left).ok().filter(|room| *room >= WORTH_FILLING)?;
+        let outcome = read(&mut bytes.limit(room));
+        if let Poll::Ready(Ok(count)) = &outcome {
+            *left -= *count as u64;
+            self.position += *count as u64;
+            self.end_literal_in_memory();
+        }
+        Some(outcome)
+    }
+
     /// The connection has ended: nothing more comes for what is half here.
     pub(super) fn cut(&mut self) -> Option<PartialLiteral> {
         let frame = std::mem::take(&mut self.frame);
@@ -144,7 +166,7 @@ impl Framing {
         let mut literals = frame.literals;
         let (left, data) = match std::mem::replace(&mut self.state, State::Line) {
             State::Line => (0, literals.pop()?),
-            State::Memory { left, bytes } => (left, Literal::Memory(bytes)),
+            State::Memory { left, bytes } => (left, Literal::Memory(bytes.into())),
             State::Spool { left, token } => {
                 // What arrived stays usable whatever the spool says to this.
                 let _ = self.spool.end(token);
@@ -169,11 +191,7 @@ impl Framing {
                 let count = fitting(*left, bytes);
                 held.extend_from_slice(&bytes[..count]);
                 *left -= count as u64;
-                if *left == 0 {
-                    let held = std::mem::take(held);
-                    self.frame.literals.push(Literal::Memory(held));
-                    self.state = State::Line;
-                }
+                self.end_literal_in_memory();
                 Ok(count)
             }
             State::Spool { left, token } => {
@@ -186,6 +204,14 @@ impl Framing {
                 }
                 Ok(count)
             }
+        }
+    }
+
+    fn end_literal_in_memory(&mut self) {
+        if let State::Memory { left: 0, bytes } = &mut self.state {
+            let bytes = std::mem::take(bytes);
+            self.frame.literals.push(Literal::Memory(bytes.into()));
+            self.state = State::Line;
         }
     }
 
@@ -266,11 +292,11 @@ impl Framing {
             return Err(WireError::Protocol("more literals than a response can need"));
         }
         if len == 0 {
-            self.frame.literals.push(Literal::Memory(Vec::new()));
+            self.frame.literals.push(Literal::Memory(Bytes::new()));
         } else if len <= self.limits.literal_in_memory && self.in_memory + len <= self.limits.response_in_memory {
             self.in_memory += len;
-            // Grown by what arrives, not by what is announced.
-            let bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(usize::MAX).min(4096));
+            // At once: it is bounded by the limits, and growing it would copy each literal several times.
+            let bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
             self.state = State::Memory { left: len, bytes };
         } else {
             let token = self.spool.begin(len, &self.frame.text).map_err(spool_error)?;

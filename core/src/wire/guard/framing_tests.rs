@@ -55,8 +55,8 @@ fn responses_are_the_same_however_the_bytes_are_cut() {
     for chunk in [1, 2, 3, 7, 64, 1000] {
         let (found, kept) = all(small(), bytes, chunk).unwrap();
         let literals = vec![
-            Literal::Memory(b"ab\r\nc".to_vec()),
-            Literal::Memory(Vec::new()),
+            Literal::Memory(b"ab\r\nc"[..].into()),
+            Literal::Memory(Vec::new().into()),
             Literal::Spooled { token: 0, len: 12 },
         ];
         assert_eq!(

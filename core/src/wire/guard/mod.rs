@@ -10,11 +10,11 @@ mod sets;
 
 use std::fmt;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::transport::Transport;
 use super::{BoxStream, Spool, Traffic, WireError};
@@ -251,14 +251,14 @@ impl Guard {
                 return Poll::Ready(Err(WireError::Protocol("data where none can be")));
             }
             let Some(transport) = &mut self.transport else { return Poll::Ready(Err(WireError::Closed)) };
-            let mut space = ReadBuf::new(&mut self.buffer);
-            match transport.poll_read(cx, &mut space) {
-                Poll::Ready(Ok(())) => {
-                    let count = space.filled().len();
+            let direct = self.framing.fill_literal(|space| pin!(transport.read_buf(space)).poll(cx));
+            let is_direct = direct.is_some();
+            match direct.unwrap_or_else(|| pin!(transport.read(&mut self.buffer)).poll(cx)) {
+                Poll::Ready(Ok(count)) => {
                     if count == 0 {
                         return Poll::Ready(Err(WireError::Closed));
                     }
-                    (self.consumed, self.filled) = (0, count);
+                    (self.consumed, self.filled) = (0, if is_direct { 0 } else { count });
                     self.received += count as u64;
                     self.received_since_flight = true;
                     self.pace.moved(count);

@@ -22,7 +22,7 @@ pub(crate) fn responses(bytes: &[u8]) -> Vec<Frame> {
             rest = after.get(2..).unwrap_or_default();
             let Some(length) = announced(line).filter(|length| *length <= rest.len()) else { break };
             frame.text.extend_from_slice(b"\r\n");
-            frame.literals.push(Literal::Memory(rest[..length].to_vec()));
+            frame.literals.push(Literal::Memory(rest[..length].to_vec().into()));
             rest = &rest[length..];
         }
         if !frame.text.is_empty() {

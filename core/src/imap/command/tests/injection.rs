@@ -32,7 +32,7 @@ fn read_back(command: &Command) -> Option<Vec<u8>> {
             Piece::Text(text) | Piece::Answer(text) => frame.text.extend_from_slice(text),
             Piece::Literal(bytes) => {
                 frame.text.extend_from_slice(format!("{{{}}}\r\n", bytes.len()).as_bytes());
-                frame.literals.push(Literal::Memory(bytes.clone()));
+                frame.literals.push(Literal::Memory(bytes.clone().into()));
             }
         }
     }

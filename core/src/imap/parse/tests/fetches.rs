@@ -6,7 +6,7 @@ use crate::model::{Flags, SystemFlag, Timestamp};
 use crate::wire::{Frame, Literal};
 
 fn body(section: &str, origin: Option<u64>, data: Option<&[u8]>) -> BodySection {
-    BodySection { section: section.to_owned(), origin, data: data.map(|data| Literal::Memory(data.to_vec())) }
+    BodySection { section: section.to_owned(), origin, data: data.map(|data| Literal::Memory(data.to_vec().into())) }
 }
 
 #[test]

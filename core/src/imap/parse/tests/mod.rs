@@ -25,7 +25,7 @@ pub(super) fn frame(line: &[u8], literals: &[&[u8]]) -> Frame {
         from = at + 2;
     }
     text.extend_from_slice(&line[from..]);
-    Frame { text, literals: literals.iter().map(|literal| Literal::Memory(literal.to_vec())).collect() }
+    Frame { text, literals: literals.iter().map(|literal| Literal::Memory(literal.to_vec().into())).collect() }
 }
 
 fn parsed(line: &str) -> Untagged {

@@ -79,7 +79,7 @@ fn mutate(numbers: &mut Numbers, line: &mut Vec<u8>, other: &[u8]) {
 #[test]
 fn two_hundred_thousand_broken_responses_neither_panic_nor_grow() {
     let mut numbers = Numbers(20_261_124);
-    let literals = vec![Literal::Memory(b"a b)".to_vec()), Literal::Spooled { token: 1, len: 3 }];
+    let literals = vec![Literal::Memory(b"a b)"[..].into()), Literal::Spooled { token: 1, len: 3 }];
     let mut understood = 0;
     for round in 0..200_000 {
         let mut text = SEEDS[round % SEEDS.len()].as_bytes().to_vec();
@@ -99,7 +99,7 @@ fn two_hundred_thousand_broken_responses_neither_panic_nor_grow() {
 #[test]
 fn every_seed_is_understood() {
     for seed in SEEDS {
-        let frame = Frame { text: seed.as_bytes().to_vec(), literals: vec![Literal::Memory(b"abc".to_vec()); 2] };
+        let frame = Frame { text: seed.as_bytes().to_vec(), literals: vec![Literal::Memory(b"abc"[..].into()); 2] };
         assert_ne!(untagged(&frame), Untagged::Other, "{seed}");
     }
 }
@@ -122,6 +122,6 @@ proptest! {
         let text = [head.as_bytes(), &tail].concat();
         condition(&text);
         continuation(&text);
-        untagged(&Frame { text, literals: vec![Literal::Memory(tail)] });
+        untagged(&Frame { text, literals: vec![Literal::Memory(tail.into())] });
     }
 }
