@@ -127,7 +127,7 @@ async fn case_022_a_body_many_times_the_size_that_was_told_does_not_fill_the_dis
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn case_025_a_million_small_responses_to_one_command_are_stepped_through() {
+async fn case_025_a_quarter_of_a_million_small_responses_to_one_command_are_stepped_through() {
     let victim = Victim::new().await;
     for flood in [
         "* OK still here\r\n",
@@ -137,8 +137,8 @@ async fn case_025_a_million_small_responses_to_one_command_are_stepped_through()
         "* FOO\r\n",
     ] {
         for stage in ["LIST", "EXAMINE"] {
-            victim.script().add(Rule::once(stage, Act::Between(flood.repeat(1_000_000).into_bytes())));
-            let (ran, _) = (victim.sync(), ());
+            victim.script().add(Rule::once(stage, Act::Between(flood.repeat(250_000).into_bytes())));
+            let ran = victim.sync();
             assert!(matches!(ran.code(), 0 | 3), "{flood}: {} {}", ran.out(), ran.err());
             victim.script().clear();
         }
@@ -150,11 +150,11 @@ async fn case_025_a_million_small_responses_to_one_command_are_stepped_through()
 async fn case_025_a_flood_of_different_answers_stays_bounded() {
     for profile in [Profile::full(), Profile::bare()] {
         let victim = Victim::of(profile).await;
-        let many = |line: fn(u32) -> String| (1..700_000).map(line).collect::<String>().into_bytes();
+        let many = |line: fn(u32) -> String| (1..250_000).map(line).collect::<String>().into_bytes();
         for (stage, flood) in [
             ("EXAMINE", many(|n| format!("* {n} FETCH (UID {} FLAGS (a{n} b c))\r\n", 2 * n))),
-            ("EXAMINE", many(|n| format!("* VANISHED (EARLIER) {}\r\n", 5000 + 2 * (700_000 - n)))),
-            ("UID SEARCH", many(|n| format!("* SEARCH {}\r\n", 2 * (700_000 - n)))),
+            ("EXAMINE", many(|n| format!("* VANISHED (EARLIER) {}\r\n", 5000 + 2 * (250_000 - n)))),
+            ("UID SEARCH", many(|n| format!("* SEARCH {}\r\n", 2 * (250_000 - n)))),
             ("LIST", many(|n| format!("* STATUS box{n} (MESSAGES 1)\r\n"))),
         ] {
             victim.script().add(Rule::once(stage, Act::Between(flood)));
@@ -171,7 +171,9 @@ async fn case_025_a_flood_of_different_answers_stays_bounded() {
 fn disk(victim: &Victim) -> u64 {
     fn below(folder: &std::path::Path) -> u64 {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-        entries.map(|entry| if entry.path().is_dir() { below(&entry.path()) } else { entry.metadata().unwrap().len() }).sum()
+        entries
+            .map(|entry| if entry.path().is_dir() { below(&entry.path()) } else { entry.metadata().unwrap().len() })
+            .sum()
     }
     below(&victim.machine.data())
 }

@@ -2,9 +2,9 @@
 //! clear error of its kind, nothing that was here is lost, and memory stays what it was.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod certificates;
 #[path = "../common/mod.rs"]
 mod common;
-mod certificates;
 mod floods;
 mod names;
 mod nonsense;

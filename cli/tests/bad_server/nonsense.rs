@@ -64,7 +64,8 @@ async fn case_042_garbage_at_any_stage_breaks_the_protocol_or_is_stepped_over() 
         }
     }
     // What looks like a response of which nothing is known harms nobody.
-    for garbage in ["* \u{fffd}\r\n", "* FOO (((\r\n", "* 99999999999 EXISTS\r\n", "* LIST\r\n", "* STATUS INBOX (\r\n"] {
+    for garbage in ["* \u{fffd}\r\n", "* FOO (((\r\n", "* 99999999999 EXISTS\r\n", "* LIST\r\n", "* STATUS INBOX (\r\n"]
+    {
         for stage in ["AUTHENTICATE", "LIST", "EXAMINE"] {
             victim.script().add(Rule::always(stage, Act::Between(garbage.as_bytes().to_vec())));
             let ran = victim.sync();
@@ -123,7 +124,8 @@ async fn case_029_uids_and_modseqs_of_zero_or_beyond_are_none() {
     for (word, command) in [("UID ", "UID FETCH"), ("MODSEQ ", "UID FETCH"), ("HIGHESTMODSEQ ", "EXAMINE")] {
         for number in ["0", "4294967296", "18446744073709551616", "-1", "NIL"] {
             let victim = Victim::new().await;
-            let change = move |text: String| zeroed(&text, word).replace(&format!("{word}0"), &format!("{word}{number}"));
+            let change =
+                move |text: String| zeroed(&text, word).replace(&format!("{word}0"), &format!("{word}{number}"));
             victim.script().add(Rule::always(command, each(word, change)));
             victim.person.set_flags("INBOX", &[3], FlagChange::Add, &["\\Seen"]).unwrap();
             victim.person.deliver("INBOX", NewMessage::new(mail(50))).unwrap();

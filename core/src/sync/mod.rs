@@ -8,6 +8,7 @@ mod batch;
 mod bodies;
 mod conductor;
 mod control;
+mod gathered;
 mod items;
 mod keep;
 mod listing;
