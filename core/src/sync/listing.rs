@@ -14,8 +14,8 @@ use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
 /// Names that are asked for their ids at once.
 const MAX_IDS: usize = 500;
 
-/// Answers of each kind that are taken: beyond them nothing is mirrored, and duplicates need no more room than this.
-const MAX_ANSWERS: usize = 2 * mailbox_list::MAX_MAILBOXES;
+/// Answers of each kind that are taken: beyond them nothing is mirrored.
+const MAX_ANSWERS: usize = mailbox_list::MAX_MAILBOXES;
 
 /// Collects the answers to LIST, LSUB, STATUS and NAMESPACE.
 #[derive(Default)]

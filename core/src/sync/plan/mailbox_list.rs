@@ -82,7 +82,9 @@ pub fn listed(
     let mut found = Vec::new();
     for entry in entries {
         let has = |word: &str| entry.attributes.iter().any(|attribute| attribute == word);
-        let fits = !entry.name.is_empty() && entry.name.len() <= MAX_NAME && found.len() < MAX_MAILBOXES;
+        // A name with a NUL cannot be said back, not even as a literal (RFC 3501 section 9, CHAR8).
+        let sayable = !entry.name.is_empty() && !entry.name.contains(&0);
+        let fits = sayable && entry.name.len() <= MAX_NAME && found.len() < MAX_MAILBOXES;
         if !fits || !seen.insert(key(&entry.name)) {
             continue;
         }
