@@ -197,7 +197,12 @@ impl AccountTask {
 
     /// The session: the one that is there, or a new one whose login is not sent yet.
     async fn link(&mut self, settings: &AccountSettings, facts: &Facts, control: &Control) -> Result<Link, Failure> {
-        if let Some(link) = self.link.take() {
+        if let Some(mut link) = self.link.take() {
+            tokio::select! {
+                biased;
+                () = control.cancelled() => return Err(Failure::Cancelled),
+                learnt = link.session.learn_capabilities() => learnt?,
+            }
             return Ok(link);
         }
         let remembered = facts.remembered();

@@ -42,3 +42,13 @@ profiles! {
     the_phone_follows_courier: courier;
     the_phone_follows_a_server_with_every_extension: full;
 }
+
+#[tokio::test]
+async fn a_kept_session_knows_the_server_even_where_the_login_told_nothing() {
+    let mut scene = Scene::with_mail(Profile::courier(), 3).await;
+    scene.phone.restart().await.unwrap();
+    // Its commands leave with the login, by what is remembered; the next sync is over the same session.
+    for when in ["anew", "over the same session", "and again"] {
+        scene.agrees(when).await;
+    }
+}
