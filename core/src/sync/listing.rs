@@ -160,6 +160,9 @@ impl Listing {
         }
         let doubtful = plan.doubtful || too_many;
         let by_id: BTreeMap<MailboxId, &Mailbox> = mailboxes.iter().map(|mailbox| (mailbox.id, mailbox)).collect();
+        if self.namespaces.is_none() {
+            keep_names(&mut plan, &by_id);
+        }
         let unchanged: BTreeSet<MailboxId> = plan
             .update
             .iter()
@@ -203,6 +206,18 @@ fn naming(listed: &Listed) -> MailboxNaming {
         role: listed.role,
         selectable: listed.selectable,
         subscribed: listed.subscribed,
+    }
+}
+
+/// A server that for once does not tell its namespaces has renamed nothing: what it lists under the same raw name is shown
+/// as before.
+fn keep_names(plan: &mut ListPlan, known: &BTreeMap<MailboxId, &Mailbox>) {
+    let roles: BTreeSet<_> = plan.update.iter().filter_map(|(_, listed)| listed.role).collect();
+    for (id, listed) in &mut plan.update {
+        if let Some(mailbox) = known.get(id).filter(|mailbox| mailbox.naming.raw_name == listed.raw) {
+            listed.display.clone_from(&mailbox.naming.name);
+            listed.role = listed.role.or(mailbox.naming.role.filter(|role| !roles.contains(role)));
+        }
     }
 }
 
