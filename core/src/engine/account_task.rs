@@ -116,7 +116,10 @@ impl AccountTask {
             BodyPolicy::Recent => Some(sync::recent(now, settings.recent_days, settings.recent_bytes)),
             BodyPolicy::All => Some(crate::store::BodyPolicy::default()),
         };
-        let policy_name = format!("{policy:?}");
+        let policy_name = match policy {
+            BodyPolicy::Recent => format!("Recent {} {}", settings.recent_days, settings.recent_bytes),
+            policy => format!("{policy:?}"),
+        };
         let run = sync::Request {
             account: self.account,
             login: None,
@@ -142,6 +145,10 @@ impl AccountTask {
         let mut learnt = facts.clone();
         if link.session.is_logged_in() {
             learnt.capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
+        }
+        if policy_name != learnt.bodies_complete && report.messages_new > 0 {
+            // Mail came whose bodies another policy has not looked at.
+            learnt.bodies_complete.clear();
         }
         match outcome {
             Ok(()) => {

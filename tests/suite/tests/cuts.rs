@@ -114,3 +114,13 @@ async fn hard_problem_18_a_large_mail_goes_on_at_the_byte_where_it_stopped() {
     let kept = scene.phone.core.raw(page.messages[0].id).await.unwrap().read_all().unwrap();
     assert!(kept == large, "the bytes differ");
 }
+
+#[tokio::test]
+async fn mail_that_came_while_no_bodies_were_wanted_gets_its_bodies_when_they_are() {
+    let scene = Scene::with_mail(Profile::full(), 5).await;
+    scene.phone.sync_with(with_bodies()).await.unwrap();
+    scene.rival().deliver("INBOX", mail(50)).unwrap();
+    scene.agrees("without bodies").await;
+    let (summary, _) = scene.phone.sync_with(with_bodies()).await.unwrap();
+    assert_eq!(summary.bodies_fetched, 1);
+}
