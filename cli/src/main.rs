@@ -6,6 +6,7 @@ mod demo;
 mod exit;
 mod interrupt;
 mod json;
+mod keyring;
 mod model;
 mod secrets;
 mod session;

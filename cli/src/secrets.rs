@@ -1,4 +1,5 @@
-//! Where the command line keeps passwords: a command that prints one, or a file that only the user can read.
+//! Where the command line keeps passwords: a command that prints one, the system's keyring, or where there is none a file
+//! that only the user can read.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -9,28 +10,34 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use postrider::api::{AccountSettings, CredentialError, Secret, SecretStore, TokenProvider};
 
 use crate::exit::Failure;
+use crate::keyring::Keyring;
 
 /// The setting that holds the command. The core keeps it and never reads it.
 pub(crate) const COMMAND: &str = "password_command";
+
+/// The setting that says that the password is in the system's keyring.
+pub(crate) const KEYRING: &str = "keyring";
 
 const FILE: &str = "secrets.json";
 
 /// Passwords and access tokens of all accounts, by the account's name.
 pub(crate) struct Secrets {
     file: PathBuf,
+    keyring: Keyring,
     sources: Mutex<BTreeMap<String, Source>>,
 }
 
 #[derive(Clone)]
 enum Source {
     Command(String),
+    Keyring,
     /// In memory only: what is being tried before it is kept.
     Given(Secret),
 }
 
 impl Secrets {
     pub(crate) fn new(data: &Path) -> Self {
-        Self { file: data.join(FILE), sources: Mutex::default() }
+        Self { file: data.join(FILE), keyring: Keyring::new(data), sources: Mutex::default() }
     }
 
     /// The file that passwords are kept in.
@@ -40,7 +47,8 @@ impl Secrets {
 
     /// Learns from an account's settings where its password comes from.
     pub(crate) fn learn(&self, settings: &AccountSettings) {
-        let source = settings.host.get(COMMAND).map(|command| Source::Command(command.clone()));
+        let command = settings.host.get(COMMAND).map(|command| Source::Command(command.clone()));
+        let source = command.or_else(|| settings.host.contains_key(KEYRING).then_some(Source::Keyring));
         match source {
             Some(source) => self.sources().insert(settings.name.clone(), source),
             None => self.sources().remove(&settings.name),
@@ -57,21 +65,42 @@ impl Secrets {
         Ok(self.read()?.contains_key(account))
     }
 
-    /// Keeps a password in the file.
-    pub(crate) fn keep(&self, account: &str, password: &Secret) -> Result<(), Failure> {
+    /// Keeps a password for the account: in the keyring, which the settings then say, else in the file.
+    pub(crate) fn keep(&self, settings: &mut AccountSettings, password: &Secret) -> Result<(), Failure> {
+        settings.host.remove(COMMAND);
+        if self.keyring.keep(&settings.name, password) {
+            settings.host.insert(KEYRING.to_owned(), "secret-service".to_owned());
+            return self.forget_in_file(&settings.name);
+        }
+        settings.host.remove(KEYRING);
         let mut all = self.read()?;
-        all.insert(account.to_owned(), password.expose().to_owned());
+        all.insert(settings.name.clone(), password.expose().to_owned());
         self.write(&all)
     }
 
-    /// Takes a password out of the file, where it is in it.
-    pub(crate) fn forget(&self, account: &str) -> Result<(), Failure> {
+    /// Takes the password of an account out of where it is kept.
+    pub(crate) fn forget(&self, settings: &AccountSettings) -> Result<(), Failure> {
+        if settings.host.contains_key(KEYRING) {
+            self.keyring.forget(&settings.name);
+        }
+        self.forget_in_file(&settings.name)
+    }
+
+    fn forget_in_file(&self, account: &str) -> Result<(), Failure> {
         let mut all = self.read()?;
         if all.remove(account).is_some() { self.write(&all) } else { Ok(()) }
     }
 
     /// Follows an account to its new name.
-    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), Failure> {
+    pub(crate) fn rename(&self, from: &str, settings: &mut AccountSettings) -> Result<(), Failure> {
+        let to = &settings.name.clone();
+        if settings.host.contains_key(KEYRING) {
+            if let Some(password) = self.keyring.find(from) {
+                self.keep(settings, &password)?;
+            }
+            self.keyring.forget(from);
+            return Ok(());
+        }
         let mut all = self.read()?;
         match all.remove(from) {
             Some(password) => {
@@ -116,6 +145,7 @@ impl SecretStore for Secrets {
         let source = self.sources().get(account).cloned();
         match source {
             Some(Source::Command(command)) => first_line_of(&command),
+            Some(Source::Keyring) => self.keyring.find(account).ok_or(CredentialError::Missing),
             Some(Source::Given(secret)) => Ok(secret),
             None => {
                 let mut all = self.read().map_err(|_| CredentialError::Unavailable)?;
@@ -155,10 +185,17 @@ mod tests {
         settings
     }
 
+    /// As where there is no keyring.
+    fn in_file(secrets: &Secrets, account: &str, password: &str) {
+        let mut all = secrets.read().unwrap();
+        all.insert(account.to_owned(), password.to_owned());
+        secrets.write(&all).unwrap();
+    }
+
     #[test]
     fn a_kept_password_is_read_again_by_another_run_and_only_by_its_owner() {
         let dir = tempfile::tempdir().unwrap();
-        Secrets::new(dir.path()).keep("home", &Secret::new("pass word")).unwrap();
+        in_file(&Secrets::new(dir.path()), "home", "pass word");
         let later = Secrets::new(dir.path());
         assert_eq!(later.password("home").unwrap().expose(), "pass word");
         assert_eq!(later.password("work"), Err(CredentialError::Missing));
@@ -173,11 +210,11 @@ mod tests {
     fn a_password_follows_its_account_to_a_new_name_and_goes_with_it() {
         let dir = tempfile::tempdir().unwrap();
         let secrets = Secrets::new(dir.path());
-        secrets.keep("home", &Secret::new("one")).unwrap();
-        secrets.rename("home", "private").unwrap();
+        in_file(&secrets, "home", "one");
+        secrets.rename("home", &mut settings("private", None)).unwrap();
         assert_eq!(secrets.password("private").unwrap().expose(), "one");
         assert_eq!(secrets.password("home"), Err(CredentialError::Missing));
-        secrets.forget("private").unwrap();
+        secrets.forget(&settings("private", None)).unwrap();
         assert!(!secrets.has("private").unwrap());
     }
 

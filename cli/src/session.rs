@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use postrider::api::{AccountInfo, Core, CoreOptions, MailboxInfo};
+use postrider::api::{AccountInfo, Core, CoreError, CoreOptions, MailboxInfo};
 use tokio::sync::OnceCell;
 
 use crate::exit::Failure;
@@ -64,7 +64,19 @@ impl<'a> Session<'a> {
             Some(account) => Some(core.find_account(Some(account)).await?.id),
             None => None,
         };
-        Ok(core.find_mailbox(account, name).await?)
+        match core.find_mailbox(account, name).await {
+            Err(CoreError::NotFound { .. }) => {
+                let accounts = core.accounts().await?;
+                Err(Failure::not_found(match accounts.as_slice() {
+                    [] => "there is no account yet: postrider account add",
+                    all if all.iter().all(|account| account.last_sync.is_none()) => {
+                        "no mail is here yet: postrider sync"
+                    }
+                    _ => "there is no such mailbox: postrider mailboxes lists them",
+                }))
+            }
+            found => Ok(found?),
+        }
     }
 
     /// Closes the core, where it was opened.

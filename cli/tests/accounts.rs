@@ -93,15 +93,14 @@ async fn the_login_is_tried_and_a_wrong_password_needs_the_user() {
     let line = ["account", "add", USER, "--imap", &server.url(), "--allow-plaintext", "--password-stdin", "--json"];
     let refused = machine.feed(&line, "wrong\n");
     assert_eq!(refused.code(), 4, "{}", refused.err());
-    let errors = common::objects(&refused.err());
-    assert!(errors[0]["warning"].is_string(), "no protection");
-    assert_eq!(errors[1]["error"], "authentication");
-    assert_eq!(errors[1]["needs_user"], true);
+    assert_eq!(refused.error()["error"], "authentication", "one object, whatever else there was to warn of");
+    assert_eq!(refused.error()["needs_user"], true);
     assert_eq!(machine.run(&["account", "list", "--json"]).objects().len(), 0);
     assert!(!holds(&machine.data(), b"wrong"));
 
     let added = machine.feed(&line, PASSWORD).objects();
     assert_eq!(added[0]["server"]["secure"], false);
+    assert!(added[0]["warning"].as_str().unwrap().contains("no protection"));
     let tested = machine.run(&["account", "test", "--json"]).objects();
     assert!(tested[0]["capabilities"].as_array().unwrap().contains(&json!("IDLE")));
 }
@@ -127,4 +126,50 @@ async fn a_command_can_give_the_password_and_nothing_of_it_is_logged() {
 
     machine.feed(&["account", "set", USER, "--password-stdin"], PASSWORD);
     assert_eq!(machine.run(&["sync"]).code(), 0);
+}
+
+/// A keyring that is a folder of files, with the arguments of its real program.
+#[cfg(target_os = "linux")]
+const SECRET_TOOL: &str = r#"#!/bin/sh
+verb="$1"; shift
+[ "$verb" = store ] && shift 2
+name="$(dirname "$0")/secret-$(echo "$6" | tr -cd a-z)"
+case "$verb" in
+  store) cat >"$name" ;;
+  lookup) cat "$name" 2>/dev/null ;;
+  clear) rm -f "$name" ;;
+esac
+"#;
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_in_the_keyring_where_there_is_one_and_nowhere_else() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (machine, server) = (Machine::new(), Server::start().await);
+    let tools = machine.folder.path().join("tools");
+    std::fs::create_dir(&tools).unwrap();
+    std::fs::write(tools.join("secret-tool"), SECRET_TOOL).unwrap();
+    std::fs::set_permissions(tools.join("secret-tool"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let run = |line: &[&str], input: &str| {
+        let mut command = machine.command(line);
+        common::feed(command.env("PATH", &path).env_remove("POSTRIDER_KEYRING"), input)
+    };
+    let url = server.url();
+    let added = run(
+        &["account", "add", USER, "--name", "home", "--imap", &url, "--allow-plaintext", "--password-stdin"],
+        PASSWORD,
+    );
+    assert_eq!(added.code(), 0, "{}", added.err());
+    assert!(added.out().contains("kept in the system's keyring"), "{}", added.out());
+    assert!(!holds(&machine.data(), PASSWORD.as_bytes()), "not in the store, not in a file");
+    assert_eq!(std::fs::read_to_string(tools.join("secret-home")).unwrap(), PASSWORD);
+    assert_eq!(run(&["sync"], "").code(), 0);
+
+    assert_eq!(run(&["account", "set", "home", "name", "private"], "").code(), 0);
+    assert_eq!(run(&["account", "test"], "").code(), 0);
+    assert!(!tools.join("secret-home").exists());
+    assert_eq!(run(&["account", "remove", "private", "--yes"], "").code(), 0);
+    assert!(!tools.join("secret-private").exists());
 }

@@ -80,6 +80,8 @@ async fn lists_have_the_fields_of_the_contract_and_go_on_by_their_cursor() {
     let next = machine.run(&["list", "INBOX", "--json", "--limit", "1", "--after", cursor]).objects();
     assert_eq!(next.len(), 1, "the last page has no cursor");
     assert_eq!(next[0]["id"], json!(plain));
+    let odd = machine.run(&["list", "--json", "--after", "nonsense"]);
+    assert_eq!((odd.code(), &odd.error()["error"]), (2, &json!("invalid_input")));
 
     let threads = machine.run(&["list", "--threads", "--json"]).objects();
     assert_eq!(threads.len(), 1);

@@ -116,3 +116,32 @@ fn a_reader_that_goes_away_early_is_no_error() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(complaints, "");
 }
+
+#[test]
+fn what_is_not_built_yet_is_not_there() {
+    let machine = Machine::new();
+    for word in [
+        "watch", "flag", "move", "copy", "delete", "append", "mailbox", "compose", "reply", "send", "outbox", "journal",
+    ] {
+        let ran = machine.run(&[word, "--json"]);
+        assert_eq!((ran.code(), &ran.error()["error"]), (2, &serde_json::json!("usage")), "{word}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_store_is_in_the_platforms_folder_unless_another_is_named() {
+    let machine = Machine::new();
+    let share = machine.folder.path().join("share");
+    let list = |arguments: &[&str]| {
+        let mut command = machine.command(arguments);
+        command.env("XDG_DATA_HOME", &share);
+        command
+    };
+    assert!(list(&["status"]).env_remove("POSTRIDER_DATA").status().unwrap().success());
+    assert!(share.join("postrider/postrider.db").exists());
+    assert!(list(&["status"]).status().unwrap().success());
+    assert!(machine.data().join("postrider.db").exists(), "POSTRIDER_DATA counts for more");
+    assert!(list(&["--data", "own", "status"]).status().unwrap().success());
+    assert!(machine.folder.path().join("own/postrider.db").exists(), "and --data for most");
+}

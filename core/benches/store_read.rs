@@ -1,14 +1,14 @@
 //! What apps ask of the store: a page of a list in mailboxes of a thousand and of a million, search and opening at a
 //! hundred thousand.
 
-#![allow(missing_docs, clippy::expect_used)]
+#![allow(missing_docs, clippy::expect_used, clippy::print_stdout)]
 
 mod store_fixture;
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use postrider::model::{Timestamp, Uid};
+use postrider::model::{SystemFlag, Timestamp, Uid};
 use postrider::store::{Cursor, Digest, ListFilter, Search, ToIndex};
 use store_fixture::{body, filled, open, wait};
 
@@ -60,8 +60,12 @@ fn search(criterion: &mut Criterion) {
         ("rare", "person1234"),
         ("phrase", "\"garden school\""),
         ("in_every_mail", "invoice"),
-        ("prefix", "per*"),
+        ("prefix_1_in_every_mail", "\"p\"*"),
+        ("prefix_2", "\"pe\"*"),
+        ("prefix_3_in_every_mail", "\"per\"*"),
+        ("typed_word", "\"invoice\"*"),
         ("two_words", "invoice holiday"),
+        ("two_typed_words", "(\"invoice\"*) AND (\"holiday\"*)"),
         ("column", "subject:invoice"),
     ];
     for (name, matcher) in searches {
@@ -70,7 +74,20 @@ fn search(criterion: &mut Criterion) {
             bencher.iter(|| store.read_blocking(|s| s.search(&search, None, 50)).expect("read"));
         });
     }
+    let common = Search { matcher: Some("\"invoice\"*".to_owned()), ..Search::default() };
+    let conditions = [
+        ("unread_and_word", Search { without: vec![SystemFlag::Seen], ..common.clone() }),
+        ("mailbox_and_word", Search { mailboxes: vec![mailbox], ..common.clone() }),
+        ("old_and_word", Search { before: Some(Timestamp(1_500_000_000 + 20_000 * 300)), ..common }),
+    ];
+    for (name, search) in conditions {
+        group.bench_function(format!("search_100k_{name}"), |bencher| {
+            bencher.iter(|| store.read_blocking(|s| s.search(&search, None, 50)).expect("read"));
+        });
+    }
     wait(store.close()).expect("closed");
+    let size = std::fs::metadata(dir.path().join("postrider.db")).expect("the database").len();
+    println!("the database of 100,000 mails, bodies indexed and not stored: {} octets a mail", size / 100_000);
     group.bench_function("open_and_first_page_of_100k", |bencher| {
         bencher.iter(|| {
             let store = open(dir.path());

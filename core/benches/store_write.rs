@@ -4,10 +4,11 @@
 
 mod store_fixture;
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use postrider::model::{Flags, SystemFlag, Uid, UidSet};
-use postrider::store::{ToIndex, Unindexed};
-use store_fixture::{batches, empty, fill, filled, message, wait};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use postrider::mime;
+use postrider::model::{Flags, MailboxId, SystemFlag, Uid, UidSet};
+use postrider::store::{BodySource, Digest, NewMessage, Store, ToIndex, Unindexed};
+use store_fixture::{batches, empty, fill, filled, message, raw, wait};
 
 fn insert(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("store");
@@ -93,5 +94,73 @@ fn change(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, insert, index, change);
+/// Of 2,000 whole mails: bytes to envelope and structure, row, stored bytes, words of the index.
+fn parse_and_store(criterion: &mut Criterion) {
+    const COUNT: u32 = 2000;
+    let mut group = criterion.benchmark_group("store");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(COUNT.into()));
+    let stages = [("parse_and_store", false), ("parse_store_and_index", true)];
+    for (name, indexed) in stages {
+        group.bench_function(format!("{name}_{COUNT}"), |bencher| {
+            bencher.iter_batched(
+                || {
+                    let dir = tempfile::tempdir().expect("a folder");
+                    let (store, _, mailbox) = empty(dir.path());
+                    (dir, store, mailbox, (1..=COUNT).map(|uid| (uid, raw(uid))).collect::<Vec<_>>())
+                },
+                |(dir, store, mailbox, mails)| {
+                    for batch in mails.chunks(200) {
+                        arrive(&store, mailbox, batch, indexed);
+                    }
+                    wait(store.flush()).expect("flushed");
+                    (dir, store)
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn arrive(store: &Store, mailbox: MailboxId, batch: &[(u32, Vec<u8>)], indexed: bool) {
+    let mut bodies = Vec::new();
+    let mut news = Vec::new();
+    for (uid, raw) in batch {
+        let mut new = NewMessage::new(Uid::new(*uid).expect("from 1 on"));
+        new.envelope = mime::envelope(&raw[..mime::header_end(raw)]);
+        new.size = Some(raw.len() as u64);
+        news.push(new);
+        let body = wait(store.prepare_body(BodySource::Bytes(raw.clone()))).expect("hashed");
+        bodies.push((Uid::new(*uid).expect("from 1 on"), body));
+    }
+    let write = store.mirror(move |tx| {
+        tx.insert_new(mailbox, &news)?;
+        for (uid, body) in bodies {
+            let place = tx.place_by_uid(mailbox, uid)?.expect("inserted");
+            let message = tx.message(place)?.expect("inserted").row.message;
+            tx.store_body(message, "", body)?;
+        }
+        Ok(())
+    });
+    wait(write).expect("stored");
+    if !indexed {
+        return;
+    }
+    let write = store.mirror(|tx| {
+        let digest = |mail: Unindexed| {
+            let raw = mail.body.map(|body| body.into_bytes().expect("stored")).unwrap_or_default();
+            let parsed = mime::parse(&raw);
+            let text = mime::display_text(&parsed);
+            let preview = Some(mime::preview(&text));
+            let digest = Digest { structure: parsed.structure, text, preview };
+            ToIndex { message: mail.message, had_body: true, digest: Some(digest) }
+        };
+        let ready: Vec<_> = tx.unindexed(u32::MAX, u64::MAX)?.into_iter().map(digest).collect();
+        tx.index(&ready)
+    });
+    wait(write).expect("indexed");
+}
+
+criterion_group!(benches, insert, index, change, parse_and_store);
 criterion_main!(benches);

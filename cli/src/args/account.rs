@@ -12,7 +12,8 @@ Examples:
 
 const ADD_EXAMPLES: &str = "\
 A URL is imaps://HOST[:PORT] (TLS), imap://HOST[:PORT] (STARTTLS, refused without) or, with --allow-plaintext,
-imap+plain://HOST:PORT (no protection at all); likewise pops:, pop:, pop+plain:, smtps:, smtp:, smtp+plain:.
+imap+plain://HOST:PORT (no protection at all); likewise smtps:, smtp:, smtp+plain:.
+With POSTRIDER_KEYRING=off passwords are kept in the file also where there is a keyring.
 
 Examples:
   postrider account add mara@mail.example --imap imaps://imap.mail.example --smtp smtps://smtp.mail.example
@@ -25,7 +26,7 @@ Examples:
   postrider account set home bodies.policy all
   postrider account set home imap.server imaps://imap.mail.example
   postrider account set home tls.ca ca.pem
-  postrider account set home pop.server ''          take a setting away
+  postrider account set home smtp.server ''         take a setting away
   postrider account set home --password-stdin <password";
 
 #[derive(Subcommand)]
@@ -57,12 +58,9 @@ pub(crate) struct AddArgs {
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// The IMAP server
-    #[arg(long, value_name = "URL", conflicts_with = "pop")]
-    pub(crate) imap: Option<Server>,
-    /// The POP3 server
     #[arg(long, value_name = "URL")]
-    pub(crate) pop: Option<Server>,
-    /// The submission server
+    pub(crate) imap: Option<Server>,
+    /// The submission server, for when mail can be sent
     #[arg(long, value_name = "URL")]
     pub(crate) smtp: Option<Server>,
     /// The login name [default: the address]
@@ -93,7 +91,7 @@ pub(crate) struct PasswordSource {
     /// Run this when a password is needed; its first line is the password
     #[arg(long = "password-command", value_name = "CMD", conflicts_with = "password_stdin")]
     pub(crate) password_command: Option<String>,
-    /// Read the password from standard input and keep it in a file that only you can read
+    /// Read the password from standard input; it is kept in the system's keyring or a file that only you can read
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }

@@ -3,8 +3,16 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::Shell;
 
+const DOCTOR_EXAMPLES: &str = "\
+Checks the database, every body against its hash, and, after a sync, every UID and every flag against the server. Where there
+is no network it says so and checks the rest. Exit status 0 where all that was checked is well, else 1.
+
+Examples:
+  postrider doctor
+  postrider doctor --repair";
+
 #[derive(Args)]
-#[command(after_help = "Examples:\n  postrider doctor\n  postrider doctor --repair")]
+#[command(after_help = DOCTOR_EXAMPLES)]
 pub(crate) struct DoctorArgs {
     /// Put right what can be
     #[arg(long)]
@@ -34,7 +42,8 @@ Examples:
   postrider demo --json";
 
 const SERVE_EXAMPLES: &str = "\
-The profiles: bare, dovecot, cyrus, gmail, exchange, courier, full. There is no TLS: it listens on 127.0.0.1 only.
+It holds the mailbox of the demo. The profiles: bare, dovecot, cyrus, gmail, exchange, courier, full. There is no TLS: it
+listens on 127.0.0.1 only, until Ctrl-C.
 
 Examples:
   postrider serve-model
@@ -49,6 +58,9 @@ pub(crate) struct ServeModelArgs {
     /// The provider to behave like
     #[arg(long, value_name = "NAME", default_value = "full")]
     pub(crate) profile: String,
+    /// Send and take bytes in pieces of odd sizes, the same for the same number
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 }
 
 #[derive(Args)]

@@ -83,7 +83,7 @@ pub(crate) enum Command {
     Thread(ThreadArgs),
     /// Write a mailbox to an mbox file or a Maildir
     Export(ExportArgs),
-    /// Check the store, and repair it
+    /// Check the store, and the mail in it against the server
     Doctor(DoctorArgs),
     /// Write the whole store to one file, while it is in use
     Backup(BackupArgs),

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use postrider::api::{AccountSettings, InvalidSetting, Secret, Security, Server, ServerReport};
+use postrider::api::{AccountInfo, AccountSettings, Core, InvalidSetting, Secret, Security, Server, ServerReport};
 use serde_json::{Value, json};
 
 use crate::args::{AccountCommand, AddArgs, NamedArgs, PasswordSource, RemoveArgs, SetArgs};
 use crate::exit::{Exit, Failure};
 use crate::json;
-use crate::secrets::COMMAND;
+use crate::secrets::{COMMAND, KEYRING};
 use crate::session::Session;
 use crate::terminal::{Column, Table, confirm, milliseconds, one_line, password_from_stdin, password_from_terminal};
 
@@ -24,8 +24,8 @@ pub(super) async fn run(session: &Session<'_>, command: AccountCommand) -> Resul
 }
 
 async fn add(session: &Session<'_>, args: AddArgs) -> Result<Exit, Failure> {
-    let settings = settings_of(&args)?;
-    check_protection(session, &settings, args.allow_plaintext)?;
+    let mut settings = settings_of(&args)?;
+    let warning = check_protection(session, &settings, args.allow_plaintext)?;
     let core = session.core().await?;
     let secrets = session.secrets().await?;
     let name = settings.name.clone();
@@ -42,10 +42,14 @@ async fn add(session: &Session<'_>, args: AddArgs) -> Result<Exit, Failure> {
         secrets.give(&name, password.clone());
     }
     let tested = if args.no_check { None } else { Some(core.test_account(settings.clone()).await?) };
-    let id = core.add_account(settings.clone()).await?;
     if let Some(password) = &password {
-        secrets.keep(&name, password)?;
+        secrets.keep(&mut settings, password)?;
     }
+    let added = core.add_account(settings.clone()).await;
+    if added.is_err() {
+        secrets.forget(&settings)?;
+    }
+    let id = added?;
     let place = password_place(session, &settings).await?;
     if session.out.is_json() {
         let added = json!({
@@ -54,6 +58,7 @@ async fn add(session: &Session<'_>, args: AddArgs) -> Result<Exit, Failure> {
             "email": settings.email,
             "password": place,
             "server": tested,
+            "warning": warning,
         });
         session.out.object(&added)?;
     } else {
@@ -67,11 +72,11 @@ async fn add(session: &Session<'_>, args: AddArgs) -> Result<Exit, Failure> {
 }
 
 fn settings_of(args: &AddArgs) -> Result<AccountSettings, Failure> {
-    if args.imap.is_none() && args.pop.is_none() {
-        return Err(Failure::usage("name the server that mail comes from: --imap URL or --pop URL"));
+    if args.imap.is_none() {
+        return Err(Failure::usage("name the server that mail comes from: --imap URL"));
     }
     let mut settings = AccountSettings::new(args.name.as_deref().unwrap_or(&args.email), &args.email);
-    let servers = [("imap.server", &args.imap), ("pop.server", &args.pop), ("smtp.server", &args.smtp)];
+    let servers = [("imap.server", &args.imap), ("smtp.server", &args.smtp)];
     for (key, server) in servers {
         if let Some(server) = server {
             change(&mut settings, key, &server.to_string())?;
@@ -105,7 +110,11 @@ async fn list(session: &Session<'_>) -> Result<Exit, Failure> {
             table.row([account.name, account.email, server]);
         }
     }
-    if !session.out.is_json() {
+    if table.is_empty() {
+        if !session.out.is_json() {
+            session.out.hint("No account yet. Next: postrider account add, or postrider demo");
+        }
+    } else {
         table.print(session.out)?;
     }
     Ok(Exit::Done)
@@ -136,35 +145,33 @@ async fn set(session: &Session<'_>, args: SetArgs) -> Result<Exit, Failure> {
     let secrets = session.secrets().await?;
     let account = core.find_account(Some(&args.account)).await?;
     let mut settings = core.account_settings(account.id).await?;
+    let mut warning = None;
     if let (Some(key), Some(value)) = (&args.key, &args.value) {
         let from_file = key == "tls.ca" && !value.is_empty();
         let value = if from_file { read_text(Path::new(value))? } else { value.clone() };
         change(&mut settings, key, &value)?;
         if key.ends_with(".server") {
-            check_protection(session, &settings, args.allow_plaintext)?;
+            warning = check_protection(session, &settings, args.allow_plaintext)?;
         }
     }
     let password = if args.password.password_stdin { Some(password_from_stdin().await?) } else { None };
-    if password.is_some() {
-        settings.host.remove(COMMAND);
+    check_name(core, &account, &settings).await?;
+    if settings.name != account.name {
+        secrets.rename(&account.name, &mut settings)?;
+    }
+    if let Some(password) = &password {
+        secrets.keep(&mut settings, password)?;
     }
     if let Some(command) = args.password.password_command {
+        // Two places would leave it unclear which of them counts.
+        secrets.forget(&settings)?;
+        settings.host.remove(KEYRING);
         settings.host.insert(COMMAND.to_owned(), command);
     }
     core.update_account(account.id, settings.clone()).await?;
-    if settings.name != account.name {
-        secrets.rename(&account.name, &settings.name)?;
-    }
-    if let Some(password) = &password {
-        secrets.keep(&settings.name, password)?;
-    }
-    if settings.host.contains_key(COMMAND) {
-        // Two places would leave it unclear which of them counts.
-        secrets.forget(&settings.name)?;
-    }
     if session.out.is_json() {
         let place = password_place(session, &settings).await?;
-        session.out.object(&json!({"account": settings.name, "password": place}))?;
+        session.out.object(&json!({"account": settings.name, "password": place, "warning": warning}))?;
     }
     Ok(Exit::Done)
 }
@@ -173,8 +180,9 @@ async fn remove(session: &Session<'_>, args: RemoveArgs) -> Result<Exit, Failure
     let core = session.core().await?;
     let account = core.find_account(Some(&args.account)).await?;
     confirm(format!("Remove account {} and its mail from this device?", account.name), args.yes).await?;
+    let settings = core.account_settings(account.id).await?;
     core.remove_account(account.id).await?;
-    session.secrets().await?.forget(&account.name)?;
+    session.secrets().await?.forget(&settings)?;
     if session.out.is_json() {
         session.out.object(&json!({"removed": account.name}))?;
     } else {
@@ -196,6 +204,15 @@ async fn test(session: &Session<'_>, args: NamedArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// A name that is taken must not get another account's password.
+async fn check_name(core: &Core, account: &AccountInfo, settings: &AccountSettings) -> Result<(), Failure> {
+    let taken = |other: &AccountInfo| other.id != account.id && other.name == settings.name;
+    if core.accounts().await?.iter().any(taken) {
+        return Err(Failure::exists(format_args!("an account named {}", settings.name)));
+    }
+    Ok(())
+}
+
 fn change(settings: &mut AccountSettings, key: &str, value: &str) -> Result<(), Failure> {
     settings.set(key, value).map_err(|error| match error {
         InvalidSetting::Key => Failure::usage(format!("{key}: {error}; `postrider account show` lists them")),
@@ -203,17 +220,20 @@ fn change(settings: &mut AccountSettings, key: &str, value: &str) -> Result<(), 
     })
 }
 
-/// A server without TLS is only spoken to by a person who said so.
-fn check_protection(session: &Session<'_>, settings: &AccountSettings, allowed: bool) -> Result<(), Failure> {
+/// A server without TLS is only spoken to by a person who said so. Returns what it warned of.
+fn check_protection(
+    session: &Session<'_>,
+    settings: &AccountSettings,
+    allowed: bool,
+) -> Result<Option<String>, Failure> {
     let servers = [&settings.imap, &settings.pop, &settings.smtp];
     let plain = servers.into_iter().flatten().find(|server| server.security == Security::Plaintext);
     match plain {
-        None => Ok(()),
+        None => Ok(None),
         Some(server) if allowed => {
-            session
-                .out
-                .warning(format!("{server} has no protection: anybody on the way reads the password and all mail"));
-            Ok(())
+            let warning = format!("{server} has no protection: anybody on the way reads the password and all mail");
+            session.out.warning(&warning);
+            Ok(Some(warning))
         }
         Some(server) => {
             Err(Failure::usage(format!("{server} has no protection: give --allow-plaintext if you mean it")))
@@ -234,6 +254,8 @@ async fn password_place(session: &Session<'_>, settings: &AccountSettings) -> Re
     let secrets = session.secrets().await?;
     Ok(if settings.host.contains_key(COMMAND) {
         "given by a command".to_owned()
+    } else if settings.host.contains_key(KEYRING) {
+        "kept in the system's keyring".to_owned()
     } else if secrets.has(&settings.name)? {
         format!("kept in {}, which only you can read", secrets.file().display())
     } else {

@@ -36,6 +36,10 @@ fn list(session: &Session<'_>, attachments: &[AttachmentInfo]) -> Result<(), Fai
     if session.out.is_json() {
         return attachments.iter().try_for_each(|info| session.out.object(&json::attachment(info)));
     }
+    if attachments.is_empty() {
+        session.out.hint("No attachments.");
+        return Ok(());
+    }
     let mut table = Table::new(&[
         Column::text("PART"),
         Column::shrinking("NAME"),

@@ -61,6 +61,10 @@ pub(super) fn print_messages(session: &Session<'_>, rows: &[MessageRow], with_ma
     if session.out.is_json() {
         return rows.iter().try_for_each(|row| session.out.object(&json::message(row)));
     }
+    if rows.is_empty() {
+        session.out.hint("No messages.");
+        return Ok(());
+    }
     let dates = Dates::new();
     let mut columns =
         vec![Column::number("ID"), Column::text("FLAGS"), Column::text("DATE"), Column::shrinking("FROM")];
@@ -83,6 +87,10 @@ pub(super) fn print_messages(session: &Session<'_>, rows: &[MessageRow], with_ma
 fn print_threads(session: &Session<'_>, rows: &[ThreadRow]) -> Result<(), Failure> {
     if session.out.is_json() {
         return rows.iter().try_for_each(|row| session.out.object(&json::thread(row)));
+    }
+    if rows.is_empty() {
+        session.out.hint("No conversations.");
+        return Ok(());
     }
     let dates = Dates::new();
     let mut table = Table::new(&[

@@ -2,7 +2,8 @@
 
 mod account;
 mod attachment;
-mod care;
+mod backup;
+mod doctor;
 mod export;
 mod list;
 mod mailboxes;
@@ -11,7 +12,7 @@ mod search;
 mod serve;
 mod show;
 mod status;
-mod sync;
+pub(crate) mod sync;
 
 use crate::args::Command;
 use crate::exit::{Exit, Failure};
@@ -22,7 +23,7 @@ pub(crate) async fn run(session: &Session<'_>, command: Command) -> Result<Exit,
     match command {
         Command::Demo => Box::pin(crate::demo::run(session)).await,
         Command::Account(command) => account::run(session, command).await,
-        Command::Sync(args) => sync::run(session, args).await,
+        Command::Sync(args) => Ok(sync::run(session, args).await?.0),
         Command::Status => status::run(session).await,
         Command::Mailboxes(args) => mailboxes::run(session, args).await,
         Command::List(args) => list::run(session, args).await,
@@ -31,9 +32,9 @@ pub(crate) async fn run(session: &Session<'_>, command: Command) -> Result<Exit,
         Command::Search(args) => search::run(session, args).await,
         Command::Thread(args) => list::thread(session, args).await,
         Command::Export(args) => export::run(session, args).await,
-        Command::Doctor(args) => care::doctor(session, args).await,
-        Command::Backup(args) => care::backup(session, args).await,
-        Command::Restore(args) => care::restore(session, args).await,
+        Command::Doctor(args) => doctor::run(session, args).await,
+        Command::Backup(args) => backup::backup(session, args).await,
+        Command::Restore(args) => backup::restore(session, args).await,
         Command::ServeModel(args) => serve::run(session, args).await,
         Command::Completions(args) => reference::completions(session, args),
         Command::Man(args) => reference::man(session, args),

@@ -8,7 +8,7 @@ use crate::model::{Model, PASSWORD, USER};
 use crate::session::Session;
 
 pub(super) async fn run(session: &Session<'_>, args: ServeModelArgs) -> Result<Exit, Failure> {
-    let model = Model::start(&args.profile, args.imap).await?;
+    let model = Model::start(&args.profile, args.imap, args.seed).await?;
     if session.out.is_json() {
         session.out.object(&json!({"imap": model.url(), "user": USER, "password": PASSWORD}))?;
     } else {

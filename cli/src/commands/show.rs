@@ -8,7 +8,13 @@ use crate::args::ShowArgs;
 use crate::exit::{Exit, Failure};
 use crate::json;
 use crate::session::Session;
-use crate::terminal::{Dates, address, addresses, block, bytes, one_line};
+use crate::terminal::{Dates, address, addresses, block, bytes, one_line, wrap};
+
+/// Columns before the value of a header field.
+const INDENT: usize = 9;
+
+/// Lines of a text are no longer than this, however wide the terminal is.
+const READABLE: usize = 96;
 
 pub(super) async fn run(session: &Session<'_>, args: ShowArgs) -> Result<Exit, Failure> {
     let core = session.core().await?;
@@ -66,7 +72,12 @@ async fn whole(session: &Session<'_>, core: &Core, id: PlaceId) -> Result<(), Fa
     }
     header(session, &detail, &attachments)?;
     fetched?;
-    session.out.line(format!("\n{}", block(&text(core, id).await?).trim_end()))
+    let text = block(&text(core, id).await?);
+    let shown = match session.out.width() {
+        Some(width) => wrap(text.trim_end(), width.clamp(20, READABLE)),
+        None => text.trim_end().to_owned(),
+    };
+    session.out.line(format!("\n{shown}"))
 }
 
 fn header(session: &Session<'_>, detail: &MessageDetail, attachments: &[AttachmentInfo]) -> Result<(), Failure> {
@@ -88,6 +99,12 @@ fn header(session: &Session<'_>, detail: &MessageDetail, attachments: &[Attachme
         ("Files", files.join(", ")),
     ];
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        let value = match session.out.width() {
+            Some(width) => {
+                wrap(value, width.saturating_sub(INDENT).max(20)).replace('\n', &format!("\n{:INDENT$}", ""))
+            }
+            None => value.clone(),
+        };
         session.out.line(format!("{} {value}", Style::new().dim().apply_to(format!("{name:>8}"))))?;
     }
     if detail.sender_unclear {

@@ -31,6 +31,7 @@ pub(super) async fn run(session: &Session<'_>) -> Result<Exit, Failure> {
             (Some((_, message)), true) => format!("needs you: {}", one_line(message)),
             (Some((_, message)), false) => format!("failed: {}", one_line(message)),
             (None, true) => "needs you".to_owned(),
+            (None, false) if account.last_sync.is_none() => "not synced yet".to_owned(),
             (None, false) => "ok".to_owned(),
         };
         let style = match &account.last_error {
@@ -40,7 +41,11 @@ pub(super) async fn run(session: &Session<'_>) -> Result<Exit, Failure> {
         let last_sync = account.last_sync.map_or_else(|| "never".to_owned(), |time| dates.short(time));
         table.styled(style, [account.name, last_sync, unread.to_string(), total.to_string(), state]);
     }
-    if !session.out.is_json() {
+    if table.is_empty() {
+        if !session.out.is_json() {
+            session.out.hint("No account yet. Next: postrider account add, or postrider demo");
+        }
+    } else {
         table.print(session.out)?;
     }
     Ok(Exit::Done)

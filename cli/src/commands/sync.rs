@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use postrider::api::{AccountInfo, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary};
+use postrider::api::{
+    AccountId, AccountInfo, Core, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary,
+};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -19,7 +21,8 @@ enum News {
     End(Result<SyncSummary, CoreError>),
 }
 
-pub(super) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<Exit, Failure> {
+/// Syncs and reports; gives what was reported too, for who tells more of it.
+pub(crate) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<(Exit, Vec<SyncSummary>), Failure> {
     let accounts = session.accounts(&args.accounts).await?;
     if accounts.is_empty() {
         return Err(Failure::not_found("there is no account yet: postrider account add"));
@@ -35,13 +38,16 @@ pub(super) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<Exit, F
     drop(sender);
 
     let report = Report::new(session, &accounts);
-    let mut exit = Exit::Done;
+    let (mut exit, mut summaries) = (Exit::Done, Vec::new());
     let mut cancelled = false;
     loop {
         tokio::select! {
             next = news.recv() => match next {
                 Some((index, News::Event(event))) => report.event(index, event)?,
-                Some((index, News::End(end))) => exit = exit.max(report.end(index, end)?),
+                Some((index, News::End(end))) => {
+                    summaries.extend(end.as_ref().ok().cloned());
+                    exit = exit.max(report.end(index, end)?);
+                }
                 None => break,
             },
             () = session.interrupt.wait(), if !cancelled => {
@@ -52,13 +58,13 @@ pub(super) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<Exit, F
         }
     }
     report.progress.clear();
-    Ok(exit)
+    Ok((exit, summaries))
 }
 
 async fn options(session: &Session<'_>, args: &SyncArgs, account: &AccountInfo) -> Result<SyncOptions, Failure> {
     let mut mailboxes: Vec<MailboxId> = Vec::new();
     for name in &args.mailboxes {
-        mailboxes.push(session.core().await?.find_mailbox(Some(account.id), name).await?.id);
+        mailboxes.push(mailbox(session.core().await?, account.id, name).await?);
     }
     Ok(SyncOptions {
         mailboxes,
@@ -67,6 +73,17 @@ async fn options(session: &Session<'_>, args: &SyncArgs, account: &AccountInfo) 
         max_bytes: args.max_bytes,
         metered: args.metered,
     })
+}
+
+/// The mailbox of that name; one that is not known here may be on the server.
+async fn mailbox(core: &Core, account: AccountId, name: &str) -> Result<MailboxId, Failure> {
+    match core.find_mailbox(Some(account), name).await {
+        Err(CoreError::NotFound { .. }) => {
+            core.refresh_mailboxes(account).await?;
+            Ok(core.find_mailbox(Some(account), name).await?.id)
+        }
+        found => Ok(found?.id),
+    }
 }
 
 /// Passes on what a sync tells, with the account's place in the list.
@@ -89,7 +106,8 @@ struct Report<'a> {
 impl<'a> Report<'a> {
     fn new(session: &'a Session<'a>, accounts: &'a [AccountInfo]) -> Self {
         let progress = Progress::new(session.out);
-        let bars = accounts.iter().map(|account| progress.bar(&account.name)).collect();
+        let bars: Vec<ProgressBar> = accounts.iter().map(|account| progress.bar(&account.name)).collect();
+        bars.iter().for_each(|bar| bar.set_message("connecting"));
         Self { session, accounts, progress: Arc::new(progress), bars }
     }
 
@@ -101,8 +119,7 @@ impl<'a> Report<'a> {
             SyncEvent::Progress { mailbox, stage, done, total, .. } => {
                 if let Some(bar) = self.bars.get(index) {
                     bar.set_message(one_line(&format!("{mailbox} {stage}")));
-                    bar.set_length(total.max(done));
-                    bar.set_position(done);
+                    self.progress.show(bar, done, total);
                 }
             }
             SyncEvent::Notice { account, mailbox, text } => {
@@ -122,7 +139,7 @@ impl<'a> Report<'a> {
                 if self.session.out.is_json() {
                     self.session.out.object(&json::summary(&summary))?;
                 } else {
-                    self.session.out.line(in_words(&summary))?;
+                    self.session.out.words(&in_words(&summary))?;
                     self.session.out.flush()?;
                 }
                 Ok(if summary.complete { Exit::Done } else { Exit::Stopped })

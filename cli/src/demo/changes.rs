@@ -8,9 +8,15 @@ use serde_json::{Value, json};
 
 use crate::exit::Failure;
 use crate::json;
-use crate::terminal::{Out, bytes, count, one_line, people};
+use crate::terminal::{Out, one_line, people, shorten};
 
 const PAGE: u32 = 1_000;
+
+/// Columns of a line beside the subject and the details.
+const FRAME: usize = 22;
+
+/// No subject is cut shorter than this.
+const NARROWEST: usize = 16;
 
 /// Every message of an account, by its id.
 pub(super) struct Mail(BTreeMap<PlaceId, MessageRow>);
@@ -38,12 +44,6 @@ impl Mail {
             }
         }
         Ok(Self(mail))
-    }
-
-    /// How much it is, in words.
-    pub(super) fn amount(&self) -> String {
-        let size: u64 = self.0.values().map(|row| row.size).sum();
-        format!("{}, {}", count(self.0.len() as u64, "message"), bytes(size))
     }
 
     /// Prints what is different now.
@@ -91,7 +91,7 @@ impl Change<'_> {
                 ("new", row, Style::new().green(), details, json!({}))
             }
             Self::Moved { from, row } => {
-                let details = format!("{} → {}, its body was here", one_line(from), one_line(&row.mailbox));
+                let details = format!("{} → {}, body was here", one_line(from), one_line(&row.mailbox));
                 ("moved", row, Style::new().cyan(), details, json!({"moved_from": from}))
             }
             Self::Flags { added, taken, row } => {
@@ -108,13 +108,9 @@ impl Change<'_> {
         if out.is_json() {
             return out.object(&self.object(word, row, more));
         }
-        let line = format!(
-            "  {} {:>5}  {}  ({details})",
-            style.apply_to(format!("{word:<8}")),
-            row.id,
-            one_line(&row.subject)
-        );
-        out.line(line)
+        let room = out.width().map_or(usize::MAX, |width| width.saturating_sub(FRAME + details.chars().count()));
+        let subject = shorten(&one_line(&row.subject), room.max(NARROWEST));
+        out.line(format!("  {} {:>5}  {subject}  ({details})", style.apply_to(format!("{word:<8}")), row.id))
     }
 
     fn object(&self, word: &str, row: &MessageRow, more: Value) -> Value {

@@ -7,11 +7,15 @@ mod tour;
 use self::tour::Tour;
 use crate::exit::{Exit, Failure};
 use crate::session::Session;
+use crate::terminal::Out;
 
 pub(crate) async fn run(outer: &Session<'_>) -> Result<Exit, Failure> {
     let folder = tempfile::Builder::new().prefix("postrider-demo-").tempdir();
     let folder = folder.map_err(|error| Failure::io("a folder for the tour", &error))?;
-    let session = Session::new(Some(folder.path().join("data")), outer.out, outer.interrupt.clone());
+    // Hints for what to type next would only stand in the way of the tour's own.
+    outer.out.flush()?;
+    let out = Out::new(outer.out.is_json(), true);
+    let session = Session::new(Some(folder.path().join("data")), &out, outer.interrupt.clone());
     let walked = tokio::select! {
         walked = Tour::walk(&session) => walked,
         () = outer.interrupt.wait() => Err(Failure::cancelled()),
@@ -19,5 +23,6 @@ pub(crate) async fn run(outer: &Session<'_>) -> Result<Exit, Failure> {
     // Nobody may write into the folder while it is removed.
     let closed = session.close().await;
     let removed = folder.close().map_err(|error| Failure::io("the tour's folder", &error));
-    walked.and(closed).and(removed).map(|()| Exit::Done)
+    let told = out.flush();
+    walked.and(told).and(closed).and(removed).map(|()| Exit::Done)
 }

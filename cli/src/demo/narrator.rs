@@ -28,7 +28,7 @@ impl<'a> Narrator<'a> {
 
     /// Some words.
     pub(super) fn say(&self, words: &str) -> Result<(), Failure> {
-        if self.out.is_json() { Ok(()) } else { self.out.line(words) }
+        if self.out.is_json() { Ok(()) } else { self.out.words(words) }
     }
 
     /// The command that is run next, as it would be typed.
@@ -38,7 +38,8 @@ impl<'a> Narrator<'a> {
         if self.out.is_json() {
             return self.out.object(&json!({"event": "command", "command": typed}));
         }
-        self.out.line(format!("\n{}", Style::new().green().apply_to(format!("$ {typed}"))))?;
+        let shown = wrapped(&typed, self.out.width().unwrap_or(100));
+        self.out.line(format!("\n{}", Style::new().green().apply_to(format!("$ {shown}"))))?;
         self.out.flush()
     }
 }
@@ -47,4 +48,33 @@ impl<'a> Narrator<'a> {
 fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_.:/@+=".contains(c);
     if argument.chars().all(plain) { argument.to_owned() } else { format!("'{argument}'") }
+}
+
+/// Over several lines, as a shell takes it, where it is too wide. Breaks only before an option.
+fn wrapped(typed: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for piece in typed.split_inclusive(" --").map(|piece| piece.strip_suffix("--").unwrap_or(piece)) {
+        let first = lines.len() == 1 && lines.iter().all(String::is_empty);
+        let piece = if first { piece.to_owned() } else { format!("--{piece}") };
+        match lines.last_mut() {
+            Some(line) if line.len() + piece.len() + 4 <= width => line.push_str(&piece),
+            _ => lines.push(format!("    {piece}")),
+        }
+    }
+    lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join(" \\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_is_too_wide_goes_on_below_as_a_shell_takes_it() {
+        let typed = "postrider account add a@b.c --imap imaps://b.c --password-command 'pass show mail'";
+        assert_eq!(wrapped(typed, 200), typed);
+        assert_eq!(
+            wrapped(typed, 60),
+            "postrider account add a@b.c --imap imaps://b.c \\\n    --password-command 'pass show mail'"
+        );
+    }
 }

@@ -1,15 +1,24 @@
 //! The embedded mail server, with a mailbox that looks like a person's.
 
+mod compose;
+mod encode;
 mod events;
-mod letters;
+mod files;
+mod letter;
+mod people;
+mod pieces;
+mod series;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use postrider::api::{Clock, SystemClock};
-use postrider_model::profile::Profile;
+use postrider_model::profile::{Layout, Profile};
 use postrider_model::world::{Refusal, World};
 use postrider_model::{Listening, ModelServer, Security};
 
+use self::events::Places;
+use self::letter::Letter;
+use self::pieces::InPieces;
 use crate::exit::Failure;
 
 /// The person whose mailbox it is.
@@ -19,37 +28,60 @@ pub(crate) const USER: &str = "mara@postrider.example";
 pub(crate) const PASSWORD: &str = "postrider";
 
 /// Words in the mailbox worth searching for.
-pub(crate) const QUERIES: [&str; 3] = ["from:ada subject:hut", "lantern is:flagged", "茶室"];
+pub(crate) const QUERIES: [&str; 2] = ["茶室", "from:giulia torchio"];
 
 /// A server on this machine.
 pub(crate) struct Model {
     server: ModelServer,
-    listening: Option<Listening>,
+    listening: Option<Ears>,
+    seed: Option<u64>,
     address: SocketAddr,
+    layout: Layout,
+    letters: Vec<Letter>,
+    places: Places,
+}
+
+/// What it listens with: dropped, it hears no more.
+enum Ears {
+    Whole(#[allow(dead_code, reason = "kept for its end")] Listening),
+    InPieces(#[allow(dead_code, reason = "kept for its end")] InPieces),
 }
 
 impl Model {
-    /// Starts a server that behaves like the named provider, on this port of the loopback (any free one for 0).
-    pub(crate) async fn start(profile: &str, port: u16) -> Result<Self, Failure> {
+    /// Starts a server that behaves like the named provider, on this port of the loopback (any free one for 0). With a
+    /// seed, bytes come and go in pieces of odd sizes.
+    pub(crate) async fn start(profile: &str, port: u16, seed: Option<u64>) -> Result<Self, Failure> {
         let known = Profile::PRESETS.join(", ");
         let profile = Profile::preset(profile)
             .ok_or_else(|| Failure::usage(format!("there is no such profile; there are {known}")))?;
         let world = World::with_clock(|| SystemClock.now().0);
-        let furnished = profile.layout.furnish(&world, USER, PASSWORD);
-        let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
-        furnished.and_then(|person| events::fill(&person, &prefix, SystemClock.now().0)).map_err(refused)?;
+        let person = profile.layout.furnish(&world, USER, PASSWORD).map_err(refused)?;
+        let (layout, now) = (profile.layout.clone(), SystemClock.now().0);
+        let letters =
+            events::letters(now).map_err(|what| Failure::internal(format!("the mailbox of the model: {what}")))?;
+        let places = events::fill(&person, &layout, &letters, now).map_err(refused)?;
         let server = ModelServer::new(world, profile);
-        let mut model = Self { server, listening: None, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) };
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut model = Self { server, listening: None, seed, address, layout, letters, places };
         model.listen().await?;
         Ok(model)
     }
 
     /// Listens, after a cut on the same port as before.
     pub(crate) async fn listen(&mut self) -> Result<(), Failure> {
-        let listening = self.server.listen(&self.address.to_string(), Security::Plain).await;
-        let listening = listening.map_err(|error| Failure::io(self.address, &error))?;
-        self.address = listening.address();
-        self.listening = Some(listening);
+        let failed = |error: std::io::Error| Failure::io(self.address, &error);
+        let (address, ears) = match self.seed {
+            Some(seed) => {
+                let ears = InPieces::listen(&self.server, self.address, seed).await.map_err(failed)?;
+                (ears.address, Ears::InPieces(ears))
+            }
+            None => {
+                let ears = self.server.listen(&self.address.to_string(), Security::Plain).await.map_err(failed)?;
+                (ears.address(), Ears::Whole(ears))
+            }
+        };
+        self.address = address;
+        self.listening = Some(ears);
         Ok(())
     }
 
@@ -65,7 +97,8 @@ impl Model {
 
     /// Somebody else changes the mailbox, meanwhile.
     pub(crate) fn change(&self) -> Result<(), Failure> {
-        events::later(&self.server.world().rival(USER), SystemClock.now().0).map_err(refused)
+        let person = self.server.world().rival(USER);
+        events::later(&person, &self.layout, &self.places, &self.letters, SystemClock.now().0).map_err(refused)
     }
 }
 

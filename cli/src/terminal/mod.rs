@@ -12,4 +12,6 @@ pub(crate) use out::Out;
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{confirm, password_from_stdin, password_from_terminal};
 pub(crate) use table::{Column, Table};
-pub(crate) use text::{address, addresses, block, bytes, count, flag_letters, milliseconds, one_line, people};
+pub(crate) use text::{
+    address, addresses, block, bytes, count, flag_letters, milliseconds, one_line, people, shorten, wrap,
+};

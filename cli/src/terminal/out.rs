@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use console::{Style, Term};
 use serde_json::{Value, json};
 
+use super::text::wrap;
 use crate::exit::Failure;
 
 /// Where a command writes.
@@ -52,6 +53,14 @@ impl Out {
         self.write(|to| writeln!(to, "{text}"))
     }
 
+    /// Words: as long as the line is elsewhere, broken between them on a terminal.
+    pub(crate) fn words(&self, text: &str) -> Result<(), Failure> {
+        match self.width() {
+            Some(width) => self.line(wrap(text, width.max(20))),
+            None => self.line(text),
+        }
+    }
+
     /// An object on a line of its own. Each is sent on at once, for whoever waits for it.
     pub(crate) fn object(&self, value: &Value) -> Result<(), Failure> {
         self.write(|to| writeln!(to, "{value}").and_then(|()| to.flush()))
@@ -74,11 +83,10 @@ impl Out {
         }
     }
 
-    /// Something that the person should know, on standard error.
+    /// Something that the person should know, on standard error. Scripts find it in the object of the command: what
+    /// stands on standard error for them is one error.
     pub(crate) fn warning(&self, text: impl fmt::Display) {
-        if self.json {
-            self.complain(&Style::new(), &json!({"warning": text.to_string()}));
-        } else if !self.quiet {
+        if !self.json && !self.quiet {
             self.complain(&Style::new().for_stderr().yellow(), &format_args!("Warning: {text}"));
         }
     }

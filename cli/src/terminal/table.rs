@@ -56,6 +56,11 @@ impl Table {
         self.rows.push((style, cells.into()));
     }
 
+    /// Whether it has no rows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Writes it, with nothing but its titles where it has no rows.
     pub(crate) fn print(&self, out: &Out) -> Result<(), Failure> {
         let widths = self.widths(out.width());
@@ -93,12 +98,19 @@ impl Table {
         let mut line = String::new();
         for ((column, cell), width) in self.columns.iter().zip(cells).zip(widths) {
             let alignment = if column.right { Alignment::Right } else { Alignment::Left };
-            line += &pad_str(&shorten(cell, *width), *width, alignment, None);
+            line += &pad_str(&apart(shorten(cell, *width)), *width, alignment, None);
             line += &" ".repeat(GAP);
         }
         line.truncate(line.trim_end().len());
         line
     }
+}
+
+/// With a mark (U+200E) after a cell that is written from right to left: without it a terminal that knows such scripts
+/// takes it and a neighbour of the same kind for one text, and puts them into the wrong columns.
+fn apart(cell: String) -> String {
+    let leftwards = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    if cell.contains(leftwards) { cell + "\u{200e}" } else { cell }
 }
 
 #[cfg(test)]
@@ -118,6 +130,12 @@ mod tests {
         let widths = table.widths(None);
         assert_eq!(widths, [5, 13, 38]);
         assert_eq!(table.laid_out(&["7".into(), "会議".into(), "x".into()], &widths), "    7  会議           x");
+    }
+
+    #[test]
+    fn neighbours_written_from_right_to_left_stay_in_their_columns() {
+        let table = Table::new(&[Column::text("FROM"), Column::text("SUBJECT")]);
+        assert_eq!(table.laid_out(&["نادية".into(), "القنديل".into()], &[6, 7]), "نادية\u{200e}   القنديل\u{200e}");
     }
 
     #[test]

@@ -24,6 +24,51 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
     console::truncate_str(text, columns, "…").into_owned()
 }
 
+/// Text broken into lines of at most this many columns, between words where there are some. Lines that fit stay as they
+/// are, and so does indented text; what is quoted stays quoted.
+pub(crate) fn wrap(text: &str, columns: usize) -> String {
+    text.lines().map(|line| wrapped(line, columns)).collect::<Vec<_>>().join("\n")
+}
+
+fn wrapped(line: &str, columns: usize) -> String {
+    if line.starts_with([' ', '\t']) || console::measure_text_width(line) <= columns {
+        return line.to_owned();
+    }
+    let words = line.trim_start_matches(['>', ' ']);
+    let quotes = &line[..line.len() - words.len()];
+    let room = columns.saturating_sub(quotes.len()).max(1);
+    format!("{quotes}{}", broken(words, room).replace('\n', &format!("\n{quotes}")))
+}
+
+fn broken(line: &str, columns: usize) -> String {
+    let (mut out, mut used) = (String::new(), 0);
+    for word in line.split_inclusive(' ') {
+        let width = console::measure_text_width(word.trim_end());
+        if used > 0 && used + width > columns {
+            out.truncate(out.trim_end().len());
+            out.push('\n');
+            used = 0;
+        }
+        if width <= columns {
+            out.push_str(word);
+            used += console::measure_text_width(word);
+            continue;
+        }
+        // Scripts without spaces, and addresses of web pages.
+        for letter in word.chars() {
+            let width = console::measure_text_width(letter.encode_utf8(&mut [0; 4]));
+            if used > 0 && used + width > columns {
+                out.push('\n');
+                used = 0;
+            }
+            out.push(letter);
+            used += width;
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
 /// The name, else the address.
 pub(crate) fn people(list: &[Address]) -> String {
     let one = |person: &Address| one_line(if person.name.is_empty() { &person.email } else { &person.name });
@@ -102,6 +147,15 @@ mod tests {
     fn wide_characters_take_two_columns_when_text_is_shortened() {
         assert_eq!(shorten("会議の議事録", 7), "会議の…");
         assert_eq!(shorten("short", 7), "short");
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words_and_where_there_are_none_between_letters() {
+        assert_eq!(wrap("one two three\nfour", 8), "one two\nthree\nfour");
+        assert_eq!(wrap("茶室の屋根は雨", 6), "茶室の\n屋根は\n雨");
+        assert_eq!(wrap("> > what is quoted", 11), "> > what is\n> > quoted");
+        assert_eq!(wrap("  as it stands", 8), "  as it stands");
+        assert_eq!(wrap("a\n\nb", 8), "a\n\nb");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use base64::Engine as _;
+use postrider_model::fault::Link;
 use postrider_model::profile::Profile;
 use postrider_model::world::{NewMessage, Rival, World};
 use postrider_model::{Listening, ModelServer, Security};
@@ -33,6 +35,8 @@ impl Machine {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("POSTRIDER_DATA", self.data()).env("TZ", "UTC").env("TMPDIR", self.folder.path());
+        // Tests leave the keyring of whoever runs them alone.
+        command.env("POSTRIDER_KEYRING", "off");
         command
     }
 
@@ -60,10 +64,7 @@ impl Machine {
 
     /// With this on standard input.
     pub fn feed(&self, arguments: &[&str], input: &str) -> Ran {
-        let mut command = self.command(arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        Ran(child.wait_with_output().unwrap())
+        feed(&mut self.command(arguments), input)
     }
 
     /// Adds the account of the test's server.
@@ -72,6 +73,14 @@ impl Machine {
         let added = self.feed(&[&line[..], &["--password-stdin"]].concat(), &format!("{PASSWORD}\n"));
         assert_eq!(added.code(), 0, "{}", added.err());
     }
+}
+
+/// Runs the command with this on standard input.
+pub fn feed(command: &mut Command, input: &str) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // One that does not read its input has ended.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    Ran(child.wait_with_output().unwrap())
 }
 
 /// How a run ended.
@@ -111,6 +120,10 @@ fn peak_of(status: &str) -> Option<u64> {
     line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
+pub fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
 pub fn objects(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -135,6 +148,21 @@ impl Server {
 
     pub fn url(&self) -> String {
         format!("imap+plain://{}", self.address)
+    }
+
+    /// The server's URL behind a link: every connection has its faults. Nobody listens there after the test.
+    pub async fn behind(&self, link: Link) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("imap+plain://{}", listener.local_addr().unwrap());
+        let model = self.model.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (mut inner, _control) = model.connect_over(link);
+                // It breaks: that is what it is for.
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut inner).await;
+            }
+        });
+        url
     }
 
     pub fn cut(&mut self) {

@@ -147,6 +147,23 @@ pub(crate) fn body(uid: u32) -> String {
     words(u64::from(uid) ^ 0xb0d1, 200)
 }
 
+/// The mail itself: a header, a text of some 1,500 characters and the same as HTML.
+pub(crate) fn raw(uid: u32) -> Vec<u8> {
+    let (seed, text) = (u64::from(uid), body(uid));
+    let from = person(seed);
+    format!(
+        "From: {} <{}>\r\nTo: ann@example.org\r\nSubject: {}\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\n\
+         Message-ID: <{:016x}.{uid}@example.org>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
+         {text}\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>{text}</p>\r\n--b--\r\n",
+        from.name,
+        from.email,
+        words(seed, 5),
+        scatter(seed),
+    )
+    .into_bytes()
+}
+
 pub(crate) fn open(dir: &Path) -> Store {
     let options = OpenOptions { mode: Mode::Inline, clock: Arc::new(SystemClock), read_only: false };
     Store::open(dir, options).expect("a folder to write in")

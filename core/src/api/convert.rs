@@ -12,10 +12,7 @@ impl From<StoreError> for CoreError {
         let message = error.to_string();
         let server_code = None;
         match error {
-            StoreError::InUse { pid } => {
-                let owner = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
-                Self::InUse { message: format!("the store is in use by {owner}"), server_code }
-            }
+            StoreError::InUse { .. } => Self::InUse { message, server_code },
             StoreError::Full => Self::StorageFull { message, server_code },
             StoreError::ReadOnly => Self::StorageReadOnly { message, server_code },
             StoreError::Damaged => Self::StorageDamaged { message, server_code },

@@ -1,7 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{CoreError, Health};
+use tokio::sync::watch;
+
+use super::{CoreError, Health, Salvaged};
 use crate::account::{SecretStore, TokenProvider};
 use crate::engine::{Engine, Environment};
 use crate::model::{Clock, SystemClock};
@@ -32,6 +34,7 @@ pub struct Core {
 struct Inner {
     store: Store,
     engine: Engine,
+    closed: watch::Sender<bool>,
 }
 
 impl Core {
@@ -53,7 +56,7 @@ impl Core {
             threads: true,
         };
         let engine = Engine::new(store.clone(), environment);
-        Ok(Self { inner: Arc::new(Inner { store, engine }) })
+        Ok(Self { inner: Arc::new(Inner { store, engine, closed: watch::Sender::new(false) }) })
     }
 
     /// Ends every task, writes everything to disk and releases every lock. All handles are of no use then.
@@ -61,6 +64,7 @@ impl Core {
     /// # Errors
     /// Those of storage; the store is closed even so.
     pub async fn close(&self) -> Result<(), CoreError> {
+        self.inner.closed.send_replace(true);
         self.engine().end_all().await;
         Ok(self.store().close().await?)
     }
@@ -68,15 +72,32 @@ impl Core {
     /// Checks the store, and puts right what can be.
     ///
     /// # Errors
-    /// Those of storage.
+    /// Those of storage; [`CoreError::StorageDamaged`] where the database is still damaged after the repair: what helps
+    /// then is [`Core::salvage`].
     pub async fn check(&self, repair: bool) -> Result<Health, CoreError> {
         let before = problems(&self.store().check().await?);
         if !repair || before.is_empty() {
             return Ok(Health { problems: before, repaired: Vec::new() });
         }
-        let after = problems(&self.store().repair().await?);
+        let report = self.store().repair().await?;
+        if !report.database.is_empty() {
+            return Err(StoreError::Damaged.into());
+        }
+        let after = problems(&report);
         let repaired = before.into_iter().filter(|problem| !after.contains(problem)).collect();
         Ok(Health { problems: after, repaired })
+    }
+
+    /// Begins anew in a folder whose database is damaged: the accounts stay, their mail is to be synced again. The damaged
+    /// file is kept aside. No core may have the folder open.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn salvage(dir: &Path) -> Result<Salvaged, CoreError> {
+        let dir = dir.to_owned();
+        let salvaged = tokio::task::spawn_blocking(move || Store::salvage(&dir)).await;
+        let salvaged = salvaged.map_err(|_| CoreError::internal("salvaging panicked"))??;
+        Ok(Salvaged { accounts: salvaged.accounts, incomplete: salvaged.incomplete })
     }
 
     /// Writes a consistent copy of the whole store to one file, while it is in use.
@@ -85,6 +106,19 @@ impl Core {
     /// Those of storage.
     pub async fn backup(&self, file: &Path) -> Result<(), CoreError> {
         Ok(self.store().backup(file).await?)
+    }
+
+    /// As [`Core::backup`], of the store in a folder that another process has open.
+    ///
+    /// # Errors
+    /// Those of storage; [`CoreError::NotFound`] where there is no store in the folder.
+    pub async fn backup_of(dir: &Path, file: &Path) -> Result<(), CoreError> {
+        let dir = dir.to_owned();
+        let options = OpenOptions { mode: Mode::Threaded, clock: Arc::new(SystemClock), read_only: true };
+        let store = tokio::task::spawn_blocking(move || Store::open(&dir, options)).await;
+        let store = store.map_err(|_| CoreError::internal("opening panicked"))??;
+        store.backup(file).await?;
+        Ok(store.close().await?)
     }
 
     /// Makes a store out of a backup. A store that is in the folder is replaced: whoever calls asks first.
@@ -103,6 +137,11 @@ impl Core {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.inner.engine
+    }
+
+    /// Tells when the core is closed.
+    pub(super) fn closed(&self) -> watch::Receiver<bool> {
+        self.inner.closed.subscribe()
     }
 
     pub(super) async fn read<T: Send + 'static>(

@@ -11,7 +11,8 @@ impl Core {
     /// A page of a mailbox, newest first. Costs the same in a mailbox of a thousand and of a million.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`] where there is no such mailbox, or the cursor is none.
+    /// [`CoreError::NotFound`] where there is no such mailbox; [`CoreError::InvalidInput`] where `after` is not what a page
+    /// ended with.
     pub async fn messages(
         &self,
         mailbox: MailboxId,
@@ -20,9 +21,9 @@ impl Core {
         limit: u32,
     ) -> Result<MessagePage, CoreError> {
         let limit = limit.clamp(1, MAX_PAGE);
+        let after = cursor(after)?;
         self.read(move |view| {
             let name = mailbox_name(view, mailbox)?;
-            let after = after.map(|text| text.parse()).transpose()?;
             let mut rows = view.page(mailbox, to_store(filter), after, limit + 1)?;
             let next = next_cursor(&mut rows, limit);
             Ok(MessagePage { messages: rows.into_iter().map(|row| convert::row(row, &name)).collect(), next })
@@ -42,9 +43,9 @@ impl Core {
         limit: u32,
     ) -> Result<ThreadPage, CoreError> {
         let limit = limit.clamp(1, MAX_PAGE);
+        let after = cursor(after)?;
         self.read(move |view| {
             let name = mailbox_name(view, mailbox)?;
-            let after = after.map(|text| text.parse()).transpose()?;
             let mut rows = view.page_threads(mailbox, to_store(filter), after, limit + 1)?;
             let next = next_cursor(&mut rows, limit);
             let mut threads = Vec::new();
@@ -99,6 +100,11 @@ fn to_store(filter: ListFilter) -> store::ListFilter {
 
 fn is_unread(row: &store::MessageRow) -> bool {
     !row.flags.contains(crate::model::SystemFlag::Seen)
+}
+
+fn cursor(after: Option<String>) -> Result<Option<Cursor>, CoreError> {
+    let parsed = after.map(|text| text.parse()).transpose();
+    parsed.map_err(|_| CoreError::invalid_input("this is not what a page ended with"))
 }
 
 /// Cuts the row that only told whether there is more.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bodies;
+mod compare;
 mod convert;
 mod core;
 mod error;

@@ -43,11 +43,12 @@ pub enum ListDiff {
 pub trait ListObserver: Send + Sync {
     /// Takes changes that belong together, in order.
     fn changed(&self, diffs: Vec<ListDiff>);
-    /// The list cannot be observed any more.
+    /// The list cannot be observed any more: its mailbox is gone ([`CoreError::NotFound`]), the store failed, or the core
+    /// was closed ([`CoreError::Closed`]). Nothing is told after it.
     fn failed(&self, error: CoreError);
 }
 
-/// An observation. It ends with this handle.
+/// An observation. It ends with this handle, or with the core.
 pub struct Subscription {
     task: JoinHandle<()>,
 }
@@ -75,10 +76,16 @@ impl Core {
         let mut changes = self.store().changes();
         let mut shown = self.messages(mailbox, filter, None, window).await?.messages;
         observer.changed(vec![ListDiff::Reset { messages: shown.clone() }]);
-        let core = self.clone();
+        let (core, mut closed) = (self.clone(), self.closed());
         let task = tokio::spawn(async move {
             loop {
-                match changes.recv().await {
+                let change = tokio::select! {
+                    change = changes.recv() => change,
+                    _ = closed.wait_for(|closed| *closed) => {
+                        return observer.failed(CoreError::closed("the core was closed"));
+                    }
+                };
+                match change {
                     Ok(change) if !change.mailboxes.contains(&mailbox) => continue,
                     // Missed some, or not: the list itself tells what it is now.
                     Ok(_) | Err(RecvError::Lagged(_)) => {}

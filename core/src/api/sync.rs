@@ -36,6 +36,7 @@ impl Core {
         let row = self.read(move |view| view.account(account)).await?.ok_or(StoreError::NotFound("account"))?;
         let request = SyncRequest {
             mailboxes: options.mailboxes,
+            only_list: false,
             bodies: options.bodies,
             limits: Limits { max_time: options.max_time, max_bytes: options.max_bytes },
             metered: options.metered,
@@ -50,6 +51,19 @@ impl Core {
             let _ = reply.send(outcome.map_err(CoreError::from));
         });
         Ok(SyncHandle { account: row.name, control, notes: receiver, done })
+    }
+
+    /// Asks the server which mailboxes there are, and nothing more. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`], and what a conversation may meet.
+    pub async fn refresh_mailboxes(&self, account: AccountId) -> Result<(), CoreError> {
+        let control = Control::default();
+        let _guard = control.cancel_on_drop();
+        let (notes, _) = mpsc::unbounded_channel();
+        let request = SyncRequest { only_list: true, metered: true, ..SyncRequest::default() };
+        self.engine().sync(account, request, control.clone(), notes).await?;
+        Ok(())
     }
 }
 
@@ -116,6 +130,9 @@ fn event(account: &str, note: Note) -> SyncEvent {
         }
         Note::Quarantined { mailbox, messages } => {
             (mailbox, format!("{messages} messages are listed by the server and never given"))
+        }
+        Note::Stale { mailbox } => {
+            (mailbox, "the server shows an older state than before; it is asked again later".to_owned())
         }
         Note::Inconsistent { mailbox } => {
             (mailbox, "the server contradicts itself; nothing was removed, the next sync looks again".to_owned())

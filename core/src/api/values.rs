@@ -260,6 +260,15 @@ pub struct ServerReport {
     pub elapsed_ms: u64,
 }
 
+/// What was saved out of a damaged store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Salvaged {
+    /// How many accounts.
+    pub accounts: usize,
+    /// Whether there may have been more, which could not be read any more.
+    pub incomplete: bool,
+}
+
 /// The outcome of a check of the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Health {
@@ -267,4 +276,15 @@ pub struct Health {
     pub problems: Vec<String>,
     /// What was put right.
     pub repaired: Vec<String>,
+}
+
+/// How the mirror of an account stands to its server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ServerCheck {
+    /// How many mailboxes were compared.
+    pub mailboxes: u64,
+    /// How many messages are on both sides, with the same flags.
+    pub messages: u64,
+    /// What differs, in words; empty where nothing does.
+    pub problems: Vec<String>,
 }

@@ -12,8 +12,8 @@ use super::{Ask, Environment, Failure, SyncDone, SyncRequest};
 use crate::account::{AccountSettings, BodyPolicy};
 use crate::model::{AccountId, MailboxId, MessageId, PlaceId};
 use crate::search::Query;
-use crate::store::{Store, StoreError};
-use crate::sync::{self, Control, Note, SyncError};
+use crate::store::{MailboxState, Store, StoreError};
+use crate::sync::{self, Comparison, Control, Note, SyncError};
 use crate::wire::Traffic;
 
 /// A session that nobody needed for this long is closed: servers end idle ones after half an hour, and a phone that
@@ -67,6 +67,9 @@ impl AccountTask {
             Ask::Search { mailboxes, query, control, reply } => {
                 let _ = reply.send(self.search(&mailboxes, &query, &control).await);
             }
+            Ask::Compare { repair, control, reply } => {
+                let _ = reply.send(self.compare(repair, &control).await);
+            }
             Ask::Forget => self.link = None,
         }
     }
@@ -84,7 +87,10 @@ impl AccountTask {
         if reused && matches!(&outcome, Err(Failure::Imap(error)) if error.is_connection_lost()) {
             outcome = self.sync_once(&request, control, tell).await;
         }
-        self.record(&outcome).await?;
+        if !request.only_list || outcome.is_err() {
+            self.record(&outcome).await?;
+            self.collect_garbage().await?;
+        }
         let report = match outcome {
             // Stopped before the conversation began: nothing was done, and that is what was asked for.
             Err(Failure::Cancelled) => sync::Report::default(),
@@ -124,8 +130,10 @@ impl AccountTask {
             account: self.account,
             login: None,
             remembered: facts.remembered(),
+            quiet_login: facts.quiet_login,
             expects_much: first || policy != BodyPolicy::None && facts.bodies_complete != policy_name,
             mailboxes: request.mailboxes.clone(),
+            only_list: request.only_list,
             bodies,
             bodies_complete: facts.bodies_complete == policy_name,
             limits: request.limits,
@@ -143,7 +151,8 @@ impl AccountTask {
         };
         let (report, outcome) = sync::run(means, run).await;
         let mut learnt = facts.clone();
-        if link.session.is_logged_in() {
+        if link.session.is_logged_in() && link.session.capabilities_known() {
+            learnt.quiet_login = link.session.is_quiet_at_login();
             learnt.capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
         }
         if policy_name != learnt.bodies_complete && report.messages_new > 0 {
@@ -152,13 +161,16 @@ impl AccountTask {
         }
         match outcome {
             Ok(()) => {
-                if request.mailboxes.is_empty() && report.complete && policy != BodyPolicy::None {
+                if request.mailboxes.is_empty() && !request.only_list && report.complete && policy != BodyPolicy::None {
                     learnt.bodies_complete = policy_name;
+                } else if report.messages_new > 0 && policy_name != facts.bodies_complete {
+                    // Mail came whose bodies the account's own policy may still want.
+                    learnt.bodies_complete.clear();
                 }
                 self.link = Some(link);
             }
             Err(SyncError::Stopped(_)) => {
-                if policy != BodyPolicy::None {
+                if policy != BodyPolicy::None || report.messages_new > 0 {
                     learnt.bodies_complete.clear();
                 }
             }
@@ -190,6 +202,15 @@ impl AccountTask {
         let account = self.account;
         self.store.mirror(move |tx| tx.record_sync(account, complete, &text)).await?;
         self.store.flush().await?;
+        Ok(())
+    }
+
+    /// Throws away what was kept for its time.
+    async fn collect_garbage(&self) -> Result<(), Failure> {
+        let now = self.environment.clock.now();
+        if self.store.read(move |view| view.has_garbage(now)).await? {
+            self.store.mirror(move |tx| tx.collect_garbage(now)).await?;
+        }
         Ok(())
     }
 
@@ -226,6 +247,7 @@ impl AccountTask {
         let mut link = self.link(&settings, &facts, control).await?;
         if let Some(login) = link.login.take() {
             link.session.log_in(login).await?;
+            sync::enable(&mut link.session).await?;
         }
         Ok(link)
     }
@@ -270,5 +292,25 @@ impl AccountTask {
         let found = sync::search(&mut link.session, &self.store, control, mailboxes, query).await?;
         self.link = Some(link);
         Ok(found)
+    }
+
+    async fn compare(&mut self, repair: bool, control: &Control) -> Result<Vec<Comparison>, Failure> {
+        let mut link = self.logged_in(control).await?;
+        let account = self.account;
+        let mut mailboxes = self.store.read(move |view| view.mailboxes(account)).await?;
+        mailboxes.retain(|mailbox| mailbox.naming.selectable && mailbox.missing_since.is_none());
+        let compared = sync::compare(&mut link.session, &self.store, control, &mailboxes).await?;
+        self.link = Some(link);
+        if repair {
+            for mailbox in mailboxes {
+                let differs = |one: &Comparison| one.mailbox == mailbox.id && one.difference.is_some();
+                if compared.iter().any(differs) {
+                    // As if its first sync had not come to an end, and without the cursor that says what is known.
+                    let state = MailboxState { highest_modseq: None, backfill: None, ..mailbox.state };
+                    self.store.mirror(move |tx| tx.set_mailbox_state(mailbox.id, &state)).await?;
+                }
+            }
+        }
+        Ok(compared)
     }
 }

@@ -10,6 +10,8 @@ use crate::imap::Capabilities;
 pub(super) struct Facts {
     /// What it could do after the last login; empty where that is not known.
     pub(super) capabilities: Vec<String>,
+    /// Whether it does not say so at the login by itself.
+    pub(super) quiet_login: bool,
     /// The body policy under which every body was fetched that it names: only new mail can lack one.
     pub(super) bodies_complete: String,
 }

@@ -9,13 +9,15 @@ use tokio::sync::{Mutex, watch};
 use crate::mime;
 use crate::store::{Body, Digest, Store, StoreError, ToIndex, Unindexed};
 
-/// Mails of one batch, and octets of their bodies: a transaction should stay short.
-const BATCH_MAILS: u32 = 500;
-const BATCH_OCTETS: u64 = 4 * 1024 * 1024;
+/// Mails of one batch, and octets of their bodies: whoever comes meanwhile waits for one.
+const BATCH_MAILS: u32 = 200;
+const BATCH_OCTETS: u64 = 2 * 1024 * 1024;
 /// Mails up to this size, in octets, are read for text and structure; larger ones are kept as bytes only.
 const MAX_READ: u64 = 32 * 1024 * 1024;
-/// How long a batch waits for a sync to end. A long first sync becomes searchable while it goes on; a short one is
-/// not slowed down.
+/// How long nobody must have synced before it begins: an application that was just opened syncs first.
+const QUIET: Duration = Duration::from_secs(1);
+/// How long it waits for that at most. A long first sync becomes searchable while it goes on; a short one is not slowed
+/// down.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// After a failure of the store, which most often is a full disk.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -36,17 +38,20 @@ impl Indexer {
 
     /// Works until it is aborted.
     pub(super) async fn run(self: Arc<Self>, mut syncing: watch::Receiver<usize>) {
-        loop {
-            // It fails only where the engine is gone, and this task will be soon.
-            let _ = tokio::time::timeout(PATIENCE, syncing.wait_for(|count| *count == 0)).await;
-            match self.batch().await {
-                Ok(true) => continue,
+        // Fails only where the engine is gone, and this task will be soon.
+        while syncing.has_changed().is_ok() {
+            let _ = tokio::time::timeout(PATIENCE, quiet(&mut syncing)).await;
+            let worked = loop {
+                match self.batch().await {
+                    Ok(true) if *syncing.borrow() == 0 => {}
+                    outcome => break outcome,
+                }
+            };
+            match worked {
+                Ok(true) => {}
                 // A sync that begins or ends may bring something.
                 Ok(false) => drop(syncing.changed().await),
                 Err(_) => tokio::time::sleep(PAUSE).await,
-            }
-            if syncing.has_changed().is_err() {
-                return;
             }
         }
     }
@@ -68,6 +73,16 @@ impl Indexer {
         let batch = self.store.blocking(read).await?;
         self.store.mirror(move |tx| tx.index(&batch)).await?;
         Ok(true)
+    }
+}
+
+/// Waits until nobody has synced for a while.
+async fn quiet(syncing: &mut watch::Receiver<usize>) {
+    while syncing.wait_for(|count| *count == 0).await.is_ok() {
+        match tokio::time::timeout(QUIET, syncing.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
     }
 }
 

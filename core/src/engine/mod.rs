@@ -16,7 +16,7 @@ use crate::account::{AccountSettings, SecretStore, TokenProvider};
 use crate::model::{AccountId, Clock, MailboxId, MessageId, PlaceId};
 use crate::search::Query;
 use crate::store::Store;
-use crate::sync::{Control, Limits, Note, Report};
+use crate::sync::{Comparison, Control, Limits, Note, Report};
 use crate::wire::Network;
 
 pub use failure::Failure;
@@ -42,6 +42,8 @@ pub struct Environment {
 pub struct SyncRequest {
     /// Only these mailboxes; all where empty.
     pub mailboxes: Vec<MailboxId>,
+    /// Nothing but the list of mailboxes. It does not count as a sync.
+    pub only_list: bool,
     /// Another body policy than the account's.
     pub bodies: Option<crate::account::BodyPolicy>,
     /// What it may cost.
@@ -99,6 +101,11 @@ enum Ask {
         query: Query,
         control: Control,
         reply: Reply<Vec<PlaceId>>,
+    },
+    Compare {
+        repair: bool,
+        control: Control,
+        reply: Reply<Vec<Comparison>>,
     },
     /// Settings changed: the session belongs to the past.
     Forget,
@@ -179,6 +186,20 @@ impl Engine {
         control: Control,
     ) -> Result<Vec<PlaceId>, Failure> {
         self.ask(account, |reply| Ask::Search { mailboxes, query, control, reply }).await
+    }
+
+    /// Holds the mirror of an account against the server. With `repair`, what differs is made to be compared in full and
+    /// put right by the next sync.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn compare(
+        &self,
+        account: AccountId,
+        repair: bool,
+        control: Control,
+    ) -> Result<Vec<Comparison>, Failure> {
+        self.ask(account, |reply| Ask::Compare { repair, control, reply }).await
     }
 
     /// Connects and logs in with these settings, and nothing more.

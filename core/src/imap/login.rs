@@ -77,6 +77,7 @@ impl Session {
         match condition.kind {
             StatusKind::Ok => {
                 self.logged_in = true;
+                self.quiet_login = !told;
                 if !told {
                     // What it could do before the login is not what it can do now.
                     self.forget_capabilities();

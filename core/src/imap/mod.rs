@@ -7,8 +7,10 @@ mod error;
 mod login;
 pub mod parse;
 mod response;
+mod sending;
 mod session;
 pub mod utf7;
+mod utf8_names;
 
 pub use capability::Capabilities;
 pub use command::{Command, InvalidArgument};

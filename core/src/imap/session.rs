@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use async_imap::imap_proto::{RequestId, Response};
 
-use super::command::{self, Command, Piece};
-use super::{Capabilities, Code, Condition, ImapError, StatusKind, Untagged, login, parse};
-use crate::wire::{Guard, Incoming, Outgoing, PartialLiteral, WireError};
+use super::command::{self, Command};
+use super::{Capabilities, Code, Condition, ImapError, StatusKind, Untagged, login, parse, sending, utf8_names};
+use crate::wire::{Guard, Incoming, PartialLiteral, WireError};
 
 /// Names a command of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,9 +43,15 @@ pub struct Session {
     capabilities_known: bool,
     /// Whether it said so while a login was under way: what it says then holds after it, as Gmail has it.
     pub(super) told_in_login: bool,
+    pub(super) quiet_login: bool,
     pub(super) secure: bool,
     pub(super) logged_in: bool,
     compressed: bool,
+    selected: bool,
+    enabled: bool,
+    /// Whether UTF-8 was asked for (RFC 6855): names go out so from then on; and whether the server agreed.
+    utf8_asked: bool,
+    utf8: bool,
     /// How long the connection took to be made: about one round trip.
     pub(super) distance: Duration,
     failed: bool,
@@ -85,9 +91,14 @@ impl Session {
             capabilities: Capabilities::default(),
             capabilities_known: false,
             told_in_login: false,
+            quiet_login: false,
             secure,
             logged_in: false,
             compressed: false,
+            selected: false,
+            enabled: false,
+            utf8_asked: false,
+            utf8: false,
             distance: Duration::ZERO,
             failed: false,
         };
@@ -107,6 +118,11 @@ impl Session {
     /// Whether it has said so since the connection was made, protected, or logged in.
     pub fn capabilities_known(&self) -> bool {
         self.capabilities_known
+    }
+
+    /// Whether the server did not say at the login what it can do after it.
+    pub fn is_quiet_at_login(&self) -> bool {
+        self.quiet_login
     }
 
     pub(super) fn forget_capabilities(&mut self) {
@@ -133,6 +149,21 @@ impl Session {
     /// Whether the connection is compressed.
     pub fn is_compressed(&self) -> bool {
         self.compressed
+    }
+
+    /// Whether a mailbox is selected, as of the commands that are done.
+    pub fn is_selected(&self) -> bool {
+        self.selected
+    }
+
+    /// Whether ENABLE was ever sent: it has no place once a mailbox was selected (RFC 5161 section 3.1).
+    pub fn has_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// Whether the server speaks UTF-8 (RFC 6855). Names of mailboxes are in modified UTF-7 on this side all the same.
+    pub fn is_utf8(&self) -> bool {
+        self.utf8
     }
 
     /// Queues a command. It leaves, with all others queued, when [`Session::next`] is called. An IDLE before it ends.
@@ -206,47 +237,15 @@ impl Session {
     async fn hand_over(&mut self) -> Result<(), ImapError> {
         while let Some(Queued { id, command, brief }) = self.queued.pop_front() {
             let (name, afterword) = (command.name(), login::afterword(&command));
-            let outgoing = self.outgoing(command, brief);
+            self.enabled |= name == "ENABLE";
+            self.utf8_asked |= command.asks_for_utf8();
+            let form = sending::Form { literals: sending::at_once(&self.capabilities), utf8: self.utf8_asked };
+            let outgoing = sending::outgoing(command, brief, form);
             self.guard().prepare(outgoing);
             let tag = self.imap.run_command(name).await.map_err(|_| ImapError::Ended)?;
             self.pending.push_back(Pending { id, tag, name, afterword, challenges: 0 });
         }
         Ok(())
-    }
-
-    fn outgoing(&self, command: Command, brief: bool) -> Vec<Outgoing> {
-        let at_once = match (self.capabilities.literal_plus(), self.capabilities.literal_minus()) {
-            (true, _) => usize::MAX,
-            (_, true) => 4096,
-            _ => 0,
-        };
-        let is_idle = command.name() == "IDLE";
-        let mut out = Vec::new();
-        for piece in command.into_pieces() {
-            match piece {
-                Piece::Text(text) => out.push(Outgoing::Bytes(text)),
-                Piece::Literal(bytes) => {
-                    if bytes.len() <= at_once {
-                        out.push(Outgoing::Bytes(format!("{{{}+}}\r\n", bytes.len()).into_bytes()));
-                    } else {
-                        out.push(Outgoing::Bytes(format!("{{{}}}\r\n", bytes.len()).into_bytes()));
-                        out.push(Outgoing::AwaitContinuation);
-                    }
-                    out.push(Outgoing::Bytes(bytes));
-                }
-                Piece::Answer(line) => {
-                    out.push(Outgoing::Bytes(b"\r\n".to_vec()));
-                    out.push(Outgoing::AwaitContinuation);
-                    out.push(Outgoing::Bytes(line));
-                }
-            }
-        }
-        if is_idle {
-            out.push(Outgoing::Bytes(b"\r\n".to_vec()));
-            out.push(if brief { Outgoing::AwaitContinuation } else { Outgoing::Idle });
-            out.push(Outgoing::Bytes(b"DONE".to_vec()));
-        }
-        out
     }
 
     /// Lets async-imap read: what it gets to see is the guard's own writing. Returns the tag of a status. Should its
@@ -273,8 +272,12 @@ impl Session {
     fn take_untagged(&mut self) -> Result<Option<Event>, ImapError> {
         match self.guard().pop()? {
             Some(Incoming::Untagged(frame)) => {
-                let data = parse::untagged(&frame);
+                let mut data = parse::untagged(&frame);
+                if self.utf8 {
+                    utf8_names::to_utf7(&mut data);
+                }
                 match &data {
+                    Untagged::Enabled(words) => self.utf8 |= words.iter().any(|word| word == "UTF8=ACCEPT"),
                     Untagged::Capability(words) => self.learn(words),
                     Untagged::Condition(condition) => self.condition(condition)?,
                     _ => {}
@@ -337,6 +340,13 @@ impl Session {
             return Err(ImapError::Protocol("a status that cannot be tagged"));
         }
         self.condition(&condition)?;
+        if pending.name == "ENABLE" {
+            // Whatever was asked for, what was agreed to counts.
+            self.utf8_asked = self.utf8;
+        }
+        if matches!(pending.name, "SELECT" | "EXAMINE" | "UNSELECT") {
+            self.selected = condition.kind == StatusKind::Ok && pending.name != "UNSELECT";
+        }
         Ok(Event::Done { id: pending.id, condition })
     }
 

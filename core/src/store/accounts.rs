@@ -43,9 +43,19 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        let mut accounts = Vec::new();
+        self.each_account(|account| accounts.push(account))?;
+        Ok(accounts)
+    }
+
+    /// Tells of each account until one cannot be read.
+    pub(super) fn each_account(&self, mut tell: impl FnMut(Account)) -> Result<(), StoreError> {
         let mut statement = self.prepare(&format!("SELECT {COLUMNS} FROM accounts ORDER BY id"))?;
         let rows = statement.query_map([], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        for account in rows {
+            tell(account?);
+        }
+        Ok(())
     }
 
     /// One account.
@@ -106,6 +116,7 @@ impl ConfigTx<'_> {
             "DELETE FROM fulltext WHERE rowid IN (SELECT id FROM messages WHERE account = ?1)",
             "DELETE FROM messages WHERE account = ?1",
             "DELETE FROM thread_keys WHERE account = ?1",
+            "DELETE FROM sync_marks WHERE account = ?1",
             "DELETE FROM accounts WHERE id = ?1",
         ] {
             self.prepare(sql)?.execute([id.0])?;

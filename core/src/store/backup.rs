@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::blobs::{BLOBS, file_path, hash_file, sync_folder};
-use super::connection::{DATABASE, open_reader, open_writer};
+use super::blobs::{BLOBS, file_path, hash_file};
+use super::connection::{DATABASE, create_private, open_reader, open_writer};
+use super::disk::sync_folder;
 use super::incoming::INCOMING;
 use super::lock::StoreLock;
 use super::{Store, StoreError, options, schema};
@@ -50,7 +51,8 @@ impl Store {
         let _lock = StoreLock::acquire(dir)?;
         let staged = dir.join("restore.new");
         remove_if_there(&staged)?;
-        std::fs::copy(file, &staged)?;
+        create_private(&staged)?;
+        std::io::copy(&mut File::open(file)?, &mut File::options().write(true).open(&staged)?)?;
         let outcome = unpack(&staged, dir).and_then(|()| replace_database(&staged, dir));
         if outcome.is_err() {
             let _ = std::fs::remove_file(&staged);
@@ -61,6 +63,8 @@ impl Store {
 
 fn write_backup(dir: &Path, part: &Path) -> Result<(), StoreError> {
     let name = part.to_str().ok_or(StoreError::NotFound("file"))?;
+    // VACUUM takes an empty file that is there, and with it who may read it.
+    create_private(part)?;
     open_reader(dir)?.execute("VACUUM INTO ?1", [name])?;
     let copy = Connection::open(part)?;
     copy.execute_batch(
@@ -145,7 +149,7 @@ fn place_files(conn: &Connection, dir: &Path) -> Result<(), StoreError> {
         }
         std::fs::rename(from, file_path(dir, &hash))?;
     }
-    sync_folder(&dir.join(BLOBS))
+    Ok(sync_folder(&dir.join(BLOBS))?)
 }
 
 fn replace_database(staged: &Path, dir: &Path) -> Result<(), StoreError> {
@@ -161,7 +165,7 @@ fn replace_database(staged: &Path, dir: &Path) -> Result<(), StoreError> {
         std::fs::remove_file(entry?.path())?;
     }
     std::fs::rename(staged, dir.join(DATABASE))?;
-    sync_folder(dir)
+    Ok(sync_folder(dir)?)
 }
 
 fn unpacked_path(dir: &Path, hash: &[u8]) -> PathBuf {

@@ -87,3 +87,21 @@ fn a_backup_replaces_no_file() {
     let nowhere = fixture.dir.path().join("no/such/folder/backup");
     assert!(wait(fixture.store.backup(&nowhere)).is_err());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_backup_and_what_is_restored_from_it_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (fixture, file, _) = backed_up();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (fresh, open_to_all) = (fixture.dir.path().join("fresh"), fixture.dir.path().join("open"));
+    wait(fixture.store.backup(&fresh)).unwrap();
+    std::fs::copy(&file, &open_to_all).unwrap();
+    std::fs::set_permissions(&open_to_all, std::fs::Permissions::from_mode(0o644)).unwrap();
+    Store::restore(&open_to_all, elsewhere.path()).unwrap();
+    for path in [fresh, elsewhere.path().join("postrider.db")] {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+}

@@ -2,13 +2,14 @@
 //! synced, its folder too, before the row that names it.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ring::digest::{Context, SHA256, digest};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{IncomingFile, MirrorTx, Snapshot, Store, StoreError};
+use super::{IncomingFile, MirrorTx, Snapshot, Store, StoreError, disk};
 use crate::model::MessageId;
 
 /// Bodies up to this many bytes lie in the database.
@@ -168,8 +169,8 @@ impl MirrorTx<'_> {
         let data = match body.content {
             Content::Inline(bytes) => Some(bytes),
             Content::File(path) => {
-                place_file(self.dir(), &body.hash, &path)?;
-                self.file_placed();
+                let placed = place_file(self.dir(), &body.hash, &path)?;
+                self.file_placed(placed);
                 None
             }
         };
@@ -243,13 +244,11 @@ fn prepare(dir: &Path, source: BodySource) -> Result<PreparedBody, StoreError> {
             if size <= INLINE_LIMIT {
                 return Ok(PreparedBody { hash, size, content: Content::Inline(bytes) });
             }
-            let mut path = file_path(dir, &hash).into_os_string();
-            path.push(".new");
-            let path = PathBuf::from(path);
-            if let Err(error) = write_synced(&path, &bytes) {
+            let path = new_path(dir, &hash);
+            if let Err(error) = disk::write_synced(&path, &bytes) {
                 // On a full disk, what is useless must not stay.
                 let _ = std::fs::remove_file(&path);
-                return Err(error);
+                return Err(error.into());
             }
             Ok(PreparedBody { hash, size, content: Content::File(path) })
         }
@@ -267,10 +266,12 @@ fn prepare(dir: &Path, source: BodySource) -> Result<PreparedBody, StoreError> {
     }
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    Ok(file.sync_all()?)
+/// A name that no other body has that is being prepared, not even of the same bytes: a file that is renamed while another
+/// still writes it would get its name before it is whole.
+fn new_path(dir: &Path, hash: &[u8]) -> PathBuf {
+    static PREPARED: AtomicU64 = AtomicU64::new(0);
+    let number = PREPARED.fetch_add(1, Ordering::Relaxed);
+    file_path(dir, hash).with_extension(format!("{number}.new"))
 }
 
 /// SHA-256 and length of a file.
@@ -292,23 +293,10 @@ pub(super) fn hash_file(path: &Path) -> Result<([u8; 32], u64), StoreError> {
     Ok((hash, size))
 }
 
-fn place_file(dir: &Path, hash: &[u8], from: &Path) -> Result<(), StoreError> {
+fn place_file(dir: &Path, hash: &[u8], from: &Path) -> Result<PathBuf, StoreError> {
     let to = file_path(dir, hash);
-    match std::fs::rename(from, &to) {
-        // The same bytes, prepared twice at once, were put in place by the other.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && to.exists() => {}
-        outcome => outcome?,
-    }
-    Ok(())
-}
-
-/// Makes the names in a folder durable.
-pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    // Windows neither needs nor allows it.
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    disk::rename(from, &to)?;
+    Ok(to)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use crate::model::MessageId;
+use crate::store::disk::probe;
 use crate::store::testing::{Fixture, message, uids, wait};
 use crate::store::{Body, BodyPolicy, BodySource, BodyState, INLINE_LIMIT, StoreError};
 
@@ -68,6 +69,99 @@ fn case_149_a_row_that_failed_leaves_only_a_stray_file() {
     assert_eq!(wait(fixture.store.check()).unwrap().stray_files, 1);
     assert!(wait(fixture.store.repair()).unwrap().is_clean());
     assert_eq!(files(&fixture, "blobs"), 0);
+}
+
+#[test]
+fn case_149_bytes_that_are_dropped_and_brought_back_in_one_commit_keep_their_file() {
+    let (fixture, ids) = with_mails(2);
+    let (inbox, second) = (fixture.inbox, ids[1]);
+    let far = crate::model::Timestamp(i64::MAX / 2);
+    let bytes = vec![7; 100_000];
+    store(&fixture, ids[0], "", bytes.clone());
+    let again = wait(fixture.store.prepare_body(BodySource::Bytes(bytes.clone()))).unwrap();
+    let answers = fixture.in_one_commit([
+        Box::new(move |tx| {
+            tx.remove_uids(inbox, &uids(&[1]))?;
+            tx.collect_garbage(far).map(|report| assert_eq!(report.files, 1))
+        }),
+        Box::new(move |tx| tx.store_body(second, "", again)),
+    ]);
+    assert_eq!(answers, [Ok(()), Ok(())]);
+    assert_eq!(fixture.read(|s| s.body(second, "")).unwrap().into_bytes().unwrap(), bytes);
+
+    let again = wait(fixture.store.prepare_body(BodySource::Bytes(bytes.clone()))).unwrap();
+    fixture.mirror(move |tx| {
+        tx.conn().execute("DELETE FROM parts", [])?;
+        tx.collect_garbage(far)?;
+        tx.store_body(second, "", again)
+    });
+    assert_eq!(fixture.read(|s| s.body(second, "")).unwrap().into_bytes().unwrap(), bytes);
+    assert!(wait(fixture.store.check()).unwrap().is_clean());
+}
+
+#[test]
+fn case_149_the_same_bytes_prepared_twice_at_once_do_not_share_a_file() {
+    let (fixture, ids) = with_mails(2);
+    let bytes = vec![7; 100_000];
+    let prepare = || wait(fixture.store.prepare_body(BodySource::Bytes(bytes.clone()))).unwrap();
+    let (one, other) = (prepare(), prepare());
+    assert_eq!(files(&fixture, "blobs"), 2);
+    let (first, second) = (ids[0], ids[1]);
+    fixture.mirror(move |tx| tx.store_body(first, "", one));
+    fixture.mirror(move |tx| tx.store_body(second, "", other));
+    assert_eq!(files(&fixture, "blobs"), 1);
+    assert!(wait(fixture.store.check()).unwrap().is_clean());
+}
+
+#[test]
+fn a_body_is_on_disk_under_its_name_before_the_commit_of_the_row_that_names_it() {
+    let (fixture, ids) = with_mails(2);
+    fixture.with_writer(|conn| {
+        let hook: fn() -> bool = || {
+            probe::note("commit");
+            false
+        };
+        conn.commit_hook(Some(hook)).unwrap();
+    });
+    probe::reset(None);
+    store(&fixture, ids[0], "", vec![7; 100_000]);
+    let expected = ["create new", "write new", "sync new", "rename hash", "sync folder blobs", "commit"];
+    assert_eq!(probe::steps(), expected);
+
+    let id = ids[1];
+    let begun = fixture.mirror(move |tx| tx.begin_incoming(id, ""));
+    probe::reset(None);
+    let mut file = fixture.store.incoming_file(begun).unwrap();
+    file.append(&[8; 100_000]).unwrap();
+    let body = wait(fixture.store.prepare_body(BodySource::Incoming(file))).unwrap();
+    fixture.mirror(move |tx| tx.store_body(id, "", body));
+    let incoming = begun.id;
+    let expected =
+        [format!("append {incoming}"), format!("sync {incoming}"), "rename hash".into(), "sync folder blobs".into()];
+    assert_eq!(probe::steps(), [&expected[..], &["commit".to_owned()]].concat());
+}
+
+#[test]
+fn case_135_a_body_whose_file_fails_at_any_step_is_refused_and_can_be_stored_again() {
+    for kind in [std::io::ErrorKind::StorageFull, std::io::ErrorKind::Other] {
+        for good in 0..5 {
+            let (fixture, ids) = with_mails(1);
+            let id = ids[0];
+            let try_it = || {
+                let body = wait(fixture.store.prepare_body(BodySource::Bytes(vec![7; 100_000])))?;
+                wait(fixture.store.mirror(move |tx| tx.store_body(id, "", body)))
+            };
+            probe::reset(Some((good, kind)));
+            let expected = if kind == std::io::ErrorKind::Other { StoreError::Io(kind) } else { StoreError::Full };
+            assert_eq!(try_it(), Err(expected), "after {good} steps");
+            assert_eq!(fixture.read(|s| s.body(id, "")), None, "after {good} steps");
+            assert_eq!(fixture.read(|s| s.body_wanted(fixture.inbox, &Default::default(), None, 9)).len(), 1);
+            assert_eq!(try_it(), Ok(()), "after {good} steps");
+            let fixture = fixture.reopen();
+            assert_eq!(fixture.read(|s| s.body(id, "")).unwrap().into_bytes().unwrap(), [7; 100_000]);
+            assert!(wait(fixture.store.repair()).unwrap().is_clean());
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::blobs::{BLOBS, file_path, hash_file};
 use super::incoming::{INCOMING, path_of};
-use super::{MirrorTx, Snapshot, Store, StoreError};
+use super::{MirrorTx, Snapshot, Store, StoreError, schema};
 use crate::model::MailboxId;
 
 /// What is wrong with a store. Holds no user data.
@@ -42,12 +42,16 @@ impl Store {
         self.read(check).await
     }
 
-    /// Puts right what can be: indexes, counts, bodies that are damaged (they are fetched again), files that nothing
-    /// names. Returns what is still wrong after it.
+    /// Puts right what can be: indexes, the full-text index among them (mail is indexed again), counts, bodies that are
+    /// damaged (they are fetched again), files that nothing names. Returns what is still wrong after it: where that is
+    /// the database itself, only [`Store::salvage`] helps.
     ///
     /// # Errors
     /// Where the database cannot be written.
     pub async fn repair(&self) -> Result<CheckReport, StoreError> {
+        if !self.read(|view| schema::is_as_made(view.conn())).await? {
+            return self.check().await;
+        }
         self.mirror(|tx| tx.repair()).await?;
         self.check().await
     }
@@ -55,8 +59,15 @@ impl Store {
 
 fn check(snapshot: &Snapshot<'_>) -> Result<CheckReport, StoreError> {
     let conn = snapshot.conn();
+    // FTS5 checks what it remembers of the index, which another connection may have changed since: a query makes it forget.
+    let _ = count(conn, "SELECT count(*) FROM fulltext WHERE fulltext MATCH '\"\"'");
     let mut database = texts(conn, "PRAGMA integrity_check(20)")?;
     database.retain(|line| line != "ok");
+    if !schema::is_as_made(conn)? {
+        // What else is wrong cannot be asked for.
+        database.push("the schema is not the one that was made".to_owned());
+        return Ok(CheckReport { database, ..CheckReport::default() });
+    }
     let broken_references = count(conn, "SELECT count(*) FROM pragma_foreign_key_check")?;
     let wrong_counts = wrong_counts(conn)?.into_iter().map(|(mailbox, ..)| mailbox).collect();
     let damaged_bodies = damaged_blobs(conn, snapshot.dir())?.len() as u64;
@@ -68,6 +79,9 @@ impl MirrorTx<'_> {
     fn repair(&mut self) -> Result<(), StoreError> {
         let conn = self.conn();
         conn.execute_batch("REINDEX")?;
+        if texts(conn, "PRAGMA integrity_check('fulltext')")?.iter().any(|line| line != "ok") {
+            self.forget_index()?;
+        }
         for (mailbox, total, unread, detached) in wrong_counts(conn)? {
             let sql = "UPDATE mailboxes SET total = ?2, unread = ?3, detached = ?4 WHERE id = ?1";
             self.prepare(sql)?.execute([mailbox.0, total, unread, detached])?;
@@ -79,6 +93,16 @@ impl MirrorTx<'_> {
         for path in stray_files(conn, self.dir())? {
             self.remove_file(path);
         }
+        Ok(())
+    }
+
+    /// Every mail waits to be indexed again.
+    fn forget_index(&mut self) -> Result<(), StoreError> {
+        self.conn().execute_batch(
+            "INSERT INTO fulltext (fulltext) VALUES ('delete-all');
+             INSERT OR IGNORE INTO unindexed (message, known) SELECT id, 0 FROM messages;
+             UPDATE unindexed SET known = 0",
+        )?;
         Ok(())
     }
 

@@ -53,3 +53,42 @@ fn a_body_whose_file_was_changed_or_lost_is_wanted_again() {
     let wanted = fixture.read(|s| s.body_wanted(fixture.inbox, &Default::default(), None, 9));
     assert_eq!(wanted.len(), 1);
 }
+
+#[test]
+fn case_137_a_damaged_full_text_index_is_made_again() {
+    let fixture = Fixture::new();
+    fixture.insert((1..=50).map(message).collect());
+    fixture.index_all();
+    let id = fixture.read(|s| s.page(fixture.inbox, Default::default(), None, 1))[0].message;
+    let raw = wait(fixture.store.prepare_body(BodySource::Bytes(b"raw".to_vec()))).unwrap();
+    fixture.mirror(move |tx| tx.store_body(id, "", raw));
+    let other = rusqlite::Connection::open(fixture.dir.path().join("postrider.db")).unwrap();
+    other.execute("UPDATE fulltext_data SET block = zeroblob(length(block)) WHERE id > 10", []).unwrap();
+    let search = crate::store::Search { matcher: Some("subject".to_owned()), ..Default::default() };
+    let find = || fixture.store.read_blocking(|s| s.search(&search, None, 99)).map(|found| found.len());
+    assert_eq!(find(), Err(crate::store::StoreError::Damaged));
+    assert!(!wait(fixture.store.check()).unwrap().database.is_empty());
+    assert_eq!(wait(fixture.store.repair()).unwrap(), CheckReport::default());
+    assert_eq!((find(), fixture.read(|s| s.unindexed_count())), (Ok(0), 50));
+    fixture.index_all();
+    assert_eq!((find(), fixture.read(|s| s.unindexed_count())), (Ok(50), 0));
+    assert!(wait(fixture.store.check()).unwrap().is_clean());
+}
+
+#[test]
+fn case_137_a_name_in_the_schema_that_damage_changed_is_found() {
+    let fixture = Fixture::new();
+    fixture.with_writer(|conn| conn.execute_batch("ALTER TABLE messages RENAME COLUMN preview TO prewiev").unwrap());
+    assert_eq!(wait(fixture.store.check()).unwrap().database, ["the schema is not the one that was made"]);
+    assert!(!wait(fixture.store.repair()).unwrap().is_clean());
+}
+
+#[test]
+fn an_index_that_changed_since_the_last_check_is_not_taken_for_a_damaged_one() {
+    let fixture = Fixture::new();
+    for first in (1..400).step_by(10) {
+        fixture.insert((first..first + 10).map(message).collect());
+        fixture.index_all();
+        assert!(wait(fixture.store.check()).unwrap().is_clean(), "after {first}");
+    }
+}

@@ -12,13 +12,18 @@ use super::StoreError;
 pub(super) const DATABASE: &str = "postrider.db";
 
 // Only another program can hold a lock that ours meets: the writer is alone, and readers do not block in WAL mode.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The one connection that writes. Creates the database where there is none.
 pub(super) fn open_writer(dir: &Path) -> Result<Connection, StoreError> {
+    open_at(&dir.join(DATABASE))
+}
+
+/// As [`open_writer`], for a database under another name.
+pub(super) fn open_at(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    create_private(&dir.join(DATABASE))?;
-    let conn = Connection::open_with_flags(dir.join(DATABASE), flags)?;
+    create_private(path)?;
+    let conn = Connection::open_with_flags(path, flags)?;
     if conn.is_readonly("main")? {
         return Err(StoreError::ReadOnly);
     }
@@ -38,7 +43,7 @@ pub(super) fn open_writer(dir: &Path) -> Result<Connection, StoreError> {
 
 /// Makes the file, where there is none, readable for its owner alone: it holds a person's mail. SQLite gives the files
 /// beside it the same permissions.
-fn create_private(path: &Path) -> Result<(), StoreError> {
+pub(super) fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

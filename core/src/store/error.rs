@@ -8,7 +8,7 @@ use rusqlite::ErrorCode;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Another process, or another handle in this one, has the store open.
-    #[error("the store is in use by another process")]
+    #[error("the store is in use by {}", owner(*pid))]
     InUse {
         /// The owner's process id, where its lock file tells it.
         pid: Option<u32>,
@@ -47,13 +47,20 @@ pub enum StoreError {
     Internal(String),
 }
 
+fn owner(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error {
             rusqlite::Error::SqliteFailure(failure, _) => from_sqlite(failure),
             // The others carry column names and types, and some the text of the statement: told by kind alone.
             rusqlite::Error::QueryReturnedNoRows => Self::NotFound("row"),
-            rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..) => Self::Damaged,
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::Utf8Error(..) => Self::Damaged,
             _ => Self::Internal("statement and code disagree".to_owned()),
         }
     }

@@ -4,13 +4,12 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{MirrorTx, Snapshot, Store, StoreError};
+use super::{MirrorTx, Snapshot, Store, StoreError, disk};
 use crate::model::{AccountId, MessageId};
 
 pub(super) const INCOMING: &str = "incoming";
@@ -50,7 +49,7 @@ impl IncomingFile {
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Io`]. What was written of them is taken back.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        if let Err(error) = self.file.write_all(bytes) {
+        if let Err(error) = disk::append(&mut self.file, &self.path, bytes) {
             // Resuming must not count bytes that are only partly there.
             self.file.set_len(self.offset)?;
             return Err(error.into());
@@ -78,7 +77,7 @@ impl IncomingFile {
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Io`].
     pub fn sync(&mut self) -> Result<(), StoreError> {
-        Ok(self.file.sync_all()?)
+        Ok(disk::sync(&self.file, &self.path)?)
     }
 
     /// Reads what is here.
@@ -104,7 +103,11 @@ impl Store {
     /// [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::Io`].
     pub fn incoming_file(&self, incoming: Incoming) -> Result<IncomingFile, StoreError> {
         let path = path_of(self.dir(), incoming.id);
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
         let offset = file.metadata()?.len();
         let digest = (offset == 0).then(|| Box::new(Context::new(&SHA256)));
         Ok(IncomingFile { file, path, offset, digest })

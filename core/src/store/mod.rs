@@ -7,6 +7,7 @@
 //! - [`Store::changes`] tells what a commit touched.
 //! - Bytes of bodies lie in the database up to 64 KiB, larger ones in files named by their SHA-256.
 
+mod account_copy;
 mod accounts;
 mod backup;
 mod blobs;
@@ -14,7 +15,10 @@ mod changes;
 mod check;
 mod columns;
 mod connection;
+mod disk;
 mod error;
+#[cfg(test)]
+mod faults_tests;
 mod fulltext;
 mod incoming;
 mod lock;
@@ -47,6 +51,7 @@ pub use mirror::{
     MailboxState, NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
 };
 pub use options::{Mode, OpenOptions};
+pub use salvage::Salvaged;
 pub use tx::{ConfigTx, MirrorTx};
 pub use view::{Cursor, ListFilter, MessageDetail, MessageRow, Search, Snapshot};
 
@@ -94,7 +99,13 @@ impl Store {
             options::make_folders(dir)?;
             let lock = StoreLock::acquire(dir)?;
             let conn = connection::open_writer(dir)?;
+            if schema::version(&conn)? == 0 && account_copy::names_any(dir) {
+                // Emptied or gone: a new one in its place would hide that it was lost.
+                return Err(StoreError::Damaged);
+            }
             schema::migrate(&conn)?;
+            // Without it the store is as good: the next change, or the next start, tries again.
+            let _ = account_copy::refresh(dir, &conn);
             let side = WriteSide::new(conn, dir.to_owned(), options.clock, changes.clone());
             (Writer::start(side, options.mode), Some(lock))
         };

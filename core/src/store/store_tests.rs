@@ -4,7 +4,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use crate::store::testing::{Fixture, TestClock, message, naming, options, uid, wait};
-use crate::store::{BodySource, OpenOptions, Store, StoreError};
+use crate::store::{BodySource, OpenOptions, Salvaged, Store, StoreError};
 
 #[test]
 fn case_139_a_second_owner_is_refused_and_told_who_the_first_is() {
@@ -66,7 +66,8 @@ fn case_137_a_file_that_is_no_database_is_damaged_and_salvage_begins_anew() {
     std::fs::write(dir.path().join("postrider.db"), [0x5a; 8192]).unwrap();
     assert_eq!(Store::open(dir.path(), options(&clock)).err(), Some(StoreError::Damaged));
     assert_eq!(std::fs::read(dir.path().join("postrider.db")).unwrap(), [0x5a; 8192], "the damaged file was changed");
-    assert_eq!(Store::salvage(dir.path()), Ok(0));
+    let salvaged = Store::salvage(dir.path()).unwrap();
+    assert_eq!(salvaged, Salvaged { accounts: 0, incomplete: true });
     let store = Store::open(dir.path(), options(&clock)).unwrap();
     assert!(wait(store.check()).unwrap().is_clean());
     assert!(dir.path().join("postrider.db.damaged").exists());
@@ -90,7 +91,8 @@ fn case_137_a_damaged_page_is_told_and_the_accounts_are_saved() {
     assert_eq!(all, Err(StoreError::Damaged));
     wait(store.close()).unwrap();
 
-    assert_eq!(Store::salvage(fixture.dir.path()), Ok(1));
+    let salvaged = Store::salvage(fixture.dir.path()).unwrap();
+    assert_eq!(salvaged, Salvaged { accounts: 1, incomplete: false });
     let store = Store::open(fixture.dir.path(), options(&fixture.clock)).unwrap();
     let account = store.read_blocking(|s| s.accounts()).unwrap().remove(0);
     assert_eq!((account.id, account.name.as_str()), (fixture.account, "home"));
@@ -178,7 +180,8 @@ fn ids_are_never_used_again() {
         tx.insert_mailbox(account, &naming("INBOX"))
     });
     assert!(gone > inbox);
-    fixture.mirror(move |tx| tx.insert_new(gone, &[message(1)]));
+    // Another mail: the same one would have its id again.
+    fixture.mirror(move |tx| tx.insert_new(gone, &[message(2)]));
     let second = fixture.read(|s| s.page(gone, Default::default(), None, 1)).remove(0);
     assert!(second.id > first.id && second.message > first.message);
 }

@@ -8,6 +8,9 @@ use tempfile::TempDir;
 use super::{MailboxNaming, Mode, NewMessage, OpenOptions, Store, StoreError};
 use crate::model::{AccountId, Address, Clock, Flags, MailboxId, Timestamp, Uid, UidSet};
 
+/// What is done in a transaction.
+pub(super) type Write = Box<dyn FnOnce(&mut super::MirrorTx<'_>) -> Result<(), StoreError> + Send>;
+
 /// A clock that only moves when told to.
 #[derive(Debug, Default)]
 pub(super) struct TestClock(AtomicI64);
@@ -43,6 +46,11 @@ impl Fixture {
         Self { dir, clock, store, account, inbox }
     }
 
+    /// A store that holds account 1 and mailbox 1 already.
+    pub(super) fn of(store: Store, dir: TempDir, clock: Arc<TestClock>) -> Self {
+        Self { dir, clock, store, account: AccountId(1), inbox: MailboxId(1) }
+    }
+
     /// Opens the store again, as the next process would.
     pub(super) fn reopen(mut self) -> Self {
         wait(self.store.close()).unwrap();
@@ -55,6 +63,32 @@ impl Fixture {
         closure: impl FnOnce(&mut super::MirrorTx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
         wait(self.store.mirror(closure)).unwrap()
+    }
+
+    /// Runs closures as the writer does with those that wait together: in one commit.
+    pub(super) fn in_one_commit<const N: usize>(&self, closures: [Write; N]) -> [Result<(), StoreError>; N] {
+        let mut jobs: Vec<Box<dyn super::writer::Job>> = Vec::new();
+        let answers = closures.map(|closure| {
+            let (reply, answer) = tokio::sync::oneshot::channel();
+            let run = move |conn: &rusqlite::Connection, context: &super::Context| {
+                let mut tx = super::MirrorTx::new(conn, context);
+                closure(&mut tx).map(|()| ((), tx.into_effects()))
+            };
+            jobs.push(Box::new(super::Work::new(false, run, reply)));
+            answer
+        });
+        self.with_side(|side| side.run(jobs));
+        answers.map(|answer| wait(answer).unwrap())
+    }
+
+    /// Reaches for the connection that writes.
+    pub(super) fn with_writer<T>(&self, closure: impl FnOnce(&mut rusqlite::Connection) -> T) -> T {
+        self.with_side(|side| closure(side.conn_mut()))
+    }
+
+    fn with_side<T>(&self, closure: impl FnOnce(&mut super::WriteSide) -> T) -> T {
+        let super::Writer::Inline(side) = &self.store.inner.writer else { panic!("not inline") };
+        closure(super::inline(side).unwrap().as_mut().unwrap())
     }
 
     pub(super) fn read<T>(&self, closure: impl FnOnce(&super::Snapshot<'_>) -> Result<T, StoreError>) -> T {
@@ -99,6 +133,22 @@ impl Fixture {
             assert_eq!((total, unread, detached), (real_total, real_unread, real_detached), "counts of {mailbox}");
         }
     }
+}
+
+/// Names what a child process is to do.
+const ROLE: &str = "POSTRIDER_TEST_CHILD";
+
+/// The role of this process, where it was started by [`child`].
+pub(super) fn child_role() -> Option<String> {
+    std::env::var(ROLE).ok()
+}
+
+/// This very test in a process of its own, which finds its role by [`child_role`].
+pub(super) fn child(module: &str, test: &str, role: &str) -> std::process::Command {
+    let path = module.split_once("::").unwrap().1;
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", &format!("{path}::{test}"), "--nocapture"]).env(ROLE, role);
+    command
 }
 
 pub(super) fn options(clock: &Arc<TestClock>) -> OpenOptions {

@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -42,16 +43,18 @@ pub(super) struct Context {
 pub(super) struct Effects {
     pub(super) change: Change,
     /// Files of blobs that no row names any more, and beginnings that are whole or given up.
-    pub(super) obsolete_files: Vec<PathBuf>,
-    /// Whether files of blobs were put in place: their names must be on disk before the rows that give them.
-    pub(super) files_placed: bool,
+    pub(super) obsolete_files: BTreeSet<PathBuf>,
+    /// Files of blobs that were put in place: their names must be on disk before the rows that give them.
+    pub(super) placed_files: BTreeSet<PathBuf>,
 }
 
 impl Effects {
     pub(super) fn merge(&mut self, other: Self) {
         self.change.merge(other.change);
+        // One transaction may drop bytes and a later one of the same commit bring them back.
+        self.obsolete_files.retain(|path| !other.placed_files.contains(path));
         self.obsolete_files.extend(other.obsolete_files);
-        self.files_placed |= other.files_placed;
+        self.placed_files.extend(other.placed_files);
     }
 }
 
@@ -103,13 +106,14 @@ macro_rules! write_tx {
             }
 
             #[allow(dead_code, reason = "one of the two sides has no files")]
-            pub(super) fn file_placed(&mut self) {
-                self.0.effects.files_placed = true;
+            pub(super) fn file_placed(&mut self, path: PathBuf) {
+                self.0.effects.obsolete_files.remove(&path);
+                self.0.effects.placed_files.insert(path);
             }
 
             /// The file is removed once the transaction is committed.
             pub(super) fn remove_file(&mut self, path: PathBuf) {
-                self.0.effects.obsolete_files.push(path);
+                self.0.effects.obsolete_files.insert(path);
             }
         }
 

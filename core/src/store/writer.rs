@@ -4,20 +4,25 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::blobs::{BLOBS, sync_folder};
-use super::connection::DATABASE;
+use super::blobs::BLOBS;
+use super::connection::{BUSY_TIMEOUT, DATABASE};
 use super::tx::{Context, Effects};
-use super::{Change, StoreError};
+use super::{Change, StoreError, account_copy, disk};
 use crate::model::Clock;
 
 /// How many closures wait before callers have to.
 const QUEUE: usize = 64;
 /// How many closures share one commit at most.
 const BATCH: usize = 64;
+/// How large the log may become, in octets. SQLite's own checkpoints begin much earlier.
+const LOG_LIMIT: u64 = 12 << 20;
+/// How long readers are waited for then: longer than any screen's query takes.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What the writer is asked for.
 pub(super) enum Request {
@@ -99,6 +104,8 @@ pub(super) struct WriteSide {
     changes: broadcast::Sender<Change>,
     synchronous: Option<&'static str>,
     unflushed: bool,
+    /// How large the log may be, in octets, before readers are waited for so that it can begin anew.
+    log_limit: u64,
 }
 
 impl WriteSide {
@@ -108,7 +115,12 @@ impl WriteSide {
         clock: Arc<dyn Clock>,
         changes: broadcast::Sender<Change>,
     ) -> Self {
-        Self { conn, dir, clock, changes, synchronous: None, unflushed: false }
+        Self { conn, dir, clock, changes, synchronous: None, unflushed: false, log_limit: LOG_LIMIT }
+    }
+
+    #[cfg(test)]
+    pub(super) fn conn_mut(&mut self) -> &mut Connection {
+        &mut self.conn
     }
 
     /// Runs closures, each in a savepoint, in one transaction or few, and answers them.
@@ -123,15 +135,15 @@ impl WriteSide {
             let mut done = Vec::new();
             let outcome = self.run_until_lost(&mut waiting, &mut done);
             let committed = outcome.and_then(|effects| {
-                if effects.files_placed {
-                    sync_folder(&self.dir.join(BLOBS)).inspect_err(|_| self.roll_back())?;
+                if !effects.placed_files.is_empty() {
+                    disk::sync_folder(&self.dir.join(BLOBS)).inspect_err(|_| self.roll_back())?;
                 }
                 self.commit().map(|()| effects)
             });
             match committed {
                 Ok(effects) => {
                     // First: whoever asked for a repair, say, looks at the files next.
-                    self.follow_up(effects);
+                    self.follow_up(effects, durable);
                     done.into_iter().for_each(|job| job.answer(Ok(())));
                 }
                 Err(error) => done.into_iter().for_each(|job| job.answer(Err(error.clone()))),
@@ -189,7 +201,31 @@ impl WriteSide {
 
     fn commit(&mut self) -> Result<(), StoreError> {
         self.unflushed = true;
-        self.execute("COMMIT").inspect_err(|_| self.roll_back())
+        self.execute("COMMIT").inspect_err(|_| self.roll_back())?;
+        self.bound_log();
+        Ok(())
+    }
+
+    /// Lets the log begin anew where readers that follow each other without a pause kept it from that: those that are there
+    /// are waited for, those that come meanwhile do not need it. One that stays long is not waited for again until the log
+    /// has grown by as much again.
+    fn bound_log(&mut self) {
+        let size = std::fs::metadata(self.dir.join(format!("{DATABASE}-wal"))).map_or(0, |log| log.len());
+        if size <= self.log_limit {
+            if size <= LOG_LIMIT {
+                self.log_limit = LOG_LIMIT;
+            }
+            return;
+        }
+        let checkpoint = || -> rusqlite::Result<bool> {
+            self.conn.busy_timeout(PATIENCE)?;
+            let busy = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+            self.conn.busy_timeout(BUSY_TIMEOUT)?;
+            busy
+        };
+        // Where it fails nothing is lost: the next checkpoint does more.
+        let done = checkpoint().is_ok_and(|busy| !busy);
+        self.log_limit = if done { LOG_LIMIT } else { size + LOG_LIMIT };
     }
 
     fn roll_back(&self) {
@@ -202,7 +238,11 @@ impl WriteSide {
         Ok(())
     }
 
-    fn follow_up(&self, effects: Effects) {
+    fn follow_up(&self, effects: Effects, durable: bool) {
+        if durable && !effects.change.accounts.is_empty() {
+            // The write stands without it; the next start tries again.
+            let _ = account_copy::refresh(&self.dir, &self.conn);
+        }
         for path in effects.obsolete_files {
             // What cannot be removed now is found as an orphan by the next check.
             let _ = std::fs::remove_file(path);

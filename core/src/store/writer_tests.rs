@@ -143,3 +143,38 @@ fn case_135_a_full_disk_is_told_and_loses_nothing() {
     let fixture = fixture.reopen();
     assert!(wait(fixture.store.check()).unwrap().is_clean());
 }
+
+#[test]
+fn case_150_readers_that_follow_each_other_without_a_pause_do_not_let_the_log_grow() {
+    let fixture = Fixture::new();
+    let path = fixture.dir.path().join("postrider.db-wal");
+    let long = |value| crate::store::NewMessage { preview: Some("x".repeat(3000)), ..message(value) };
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let (started, has_started) = std::sync::mpsc::channel();
+    let mut largest = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let readers: Vec<_> =
+                (0..2).map(|_| crate::store::connection::open_reader(fixture.dir.path()).unwrap()).collect();
+            let begin = |at: usize| readers[at % 2].execute_batch("BEGIN; SELECT total FROM mailboxes").unwrap();
+            begin(0);
+            started.send(()).unwrap();
+            // The next begins before the last one ends: there is never a moment without.
+            for at in 1.. {
+                begin(at);
+                readers[(at + 1) % 2].execute_batch("COMMIT").unwrap();
+                if done.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        has_started.recv().unwrap();
+        for first in (1..12_000).step_by(500) {
+            fixture.insert((first..first + 500).map(long).collect());
+            largest = largest.max(std::fs::metadata(&path).unwrap().len());
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert!(largest <= 16 << 20, "{largest}");
+    assert!(wait(fixture.store.check()).unwrap().is_clean());
+}

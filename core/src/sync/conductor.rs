@@ -52,6 +52,8 @@ pub(super) enum Ask {
     Window(Arc<UidSet>, Detail),
     /// Flags of known messages.
     Changes,
+    /// SEARCH for what is not seen.
+    Unseen,
     /// Small bodies, several at once.
     Bodies,
     /// The body of this message, or its rest.

@@ -46,9 +46,12 @@ impl Listing {
         if server.has("NAMESPACE") {
             round.push((Ask::Optional, command::namespace()));
         }
-        if server.has("LIST-STATUS") {
+        if server.has("LIST-STATUS") || server.has("LIST-EXTENDED") {
             let items = status_items(server);
-            let mut returns = vec![ListReturn::Subscribed, ListReturn::Status(&items)];
+            let mut returns = vec![ListReturn::Subscribed];
+            if server.has("LIST-STATUS") {
+                returns.push(ListReturn::Status(&items));
+            }
             if server.special_use() {
                 returns.push(ListReturn::SpecialUse);
             }

@@ -6,12 +6,14 @@
 
 mod batch;
 mod bodies;
+mod compare;
 mod conductor;
 mod control;
 mod gathered;
 mod items;
 mod keep;
 mod listing;
+mod mark;
 pub mod plan;
 mod report;
 mod request;
@@ -22,10 +24,11 @@ mod spool;
 mod visit;
 
 pub use bodies::{BodyRules, recent};
+pub use compare::{Comparison, Difference, compare};
 pub use control::{CancelOnDrop, Control, Limits, Stop};
 pub use report::{Note, Report, Stage};
 pub use request::{Means, Request};
-pub use run::run;
+pub use run::{enable, run};
 pub use search::search;
 pub use section::fetch_section;
 pub use spool::IncomingSpool;

@@ -57,6 +57,11 @@ pub enum Note {
         /// How many messages.
         messages: u64,
     },
+    /// The server shows an older state than before; it was left out, and the next run looks again.
+    Stale {
+        /// The mailbox's name as shown.
+        mailbox: String,
+    },
     /// What the server tells contradicts itself; nothing was removed, and the next run looks again.
     Inconsistent {
         /// The mailbox's name as shown.

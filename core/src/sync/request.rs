@@ -22,8 +22,12 @@ pub struct Request {
     pub remembered: Option<Capabilities>,
     /// Whether much is to be expected, because no sync has come to its end yet.
     pub expects_much: bool,
+    /// Whether it does not say so at the login by itself.
+    pub quiet_login: bool,
     /// Only these mailboxes; all where empty.
     pub mailboxes: Vec<MailboxId>,
+    /// Nothing but the list of mailboxes.
+    pub only_list: bool,
     /// Which bodies to fetch.
     pub bodies: BodyRules,
     /// Whether every body that these rules name was fetched in the last run: then only new mail can lack one.

@@ -1,7 +1,10 @@
 //! One run over one account: the list of mailboxes, then what changed in each, then bodies.
 
+mod begin;
+
+pub use begin::enable;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::SyncError;
 use super::bodies::{self, Bodies};
@@ -9,6 +12,7 @@ use super::conductor::{Ask, Conductor, Heard, Owner, ok, refused};
 use super::control::Allowance;
 use super::items;
 use super::listing::Listing;
+use super::mark;
 use super::plan::delta::{self, Abilities};
 use super::plan::windows;
 use super::report::{Note, Report, Stage};
@@ -25,9 +29,6 @@ const MAX_OUTSTANDING: usize = 128;
 /// Windows of messages that may be under way at once: the next is asked for while one arrives.
 const MAX_WINDOWS: usize = 3;
 
-/// From this distance on, a network is taken for the bottleneck, and not the processor: compression pays there.
-const FAR: Duration = Duration::from_millis(10);
-
 struct Run<'s> {
     conductor: Conductor<'s>,
     store: Store,
@@ -35,6 +36,8 @@ struct Run<'s> {
     request: Request,
     server: Capabilities,
     abilities: Abilities,
+    /// Whether commands went out with the login, by what is remembered of the server.
+    pipelined: bool,
     listing: Listing,
     visits: Vec<Visit>,
     notes: Vec<Note>,
@@ -59,6 +62,7 @@ pub async fn run(means: Means<'_>, request: Request) -> (Report, Result<(), Sync
         abilities: Abilities { qresync: server.qresync(), condstore: server.condstore() },
         server,
         request,
+        pipelined: false,
         listing: Listing::default(),
         visits: Vec::new(),
         notes: Vec::new(),
@@ -76,13 +80,21 @@ pub async fn run(means: Means<'_>, request: Request) -> (Report, Result<(), Sync
 
 impl Run<'_> {
     async fn all(&mut self, spool: &IncomingSpool) -> Result<(), SyncError> {
+        let mark = mark::begin(&self.store, self.request.account).await?;
         self.log_in().await?;
         self.enable()?;
-        let early = self.open_early().await?;
+        let early = if self.request.only_list { None } else { self.open_early().await? };
         let statuses = self.list_mailboxes().await?;
+        if self.request.only_list {
+            self.report.complete = true;
+            return Ok(());
+        }
         self.open_visits(statuses, early).await?;
         self.follow_visits().await?;
         let complete = self.visits.iter().all(|visit| visit.complete);
+        if complete && self.request.mailboxes.is_empty() {
+            mark::complete(&self.store, self.request.account, mark).await?;
+        }
         self.fetch_bodies(spool).await?;
         self.report.complete = complete;
         Ok(())
@@ -99,41 +111,6 @@ impl Run<'_> {
         }
         let bodies = Bodies::new(self.store.clone(), policy, spool.clone());
         self.report.bodies_fetched = bodies.fetch(&mut self.conductor, mailboxes, self.tell).await?;
-        Ok(())
-    }
-
-    /// Sends the login. Where the server's abilities are remembered, the commands after it go out with it; but where much
-    /// is to come from afar, the connection is compressed before.
-    async fn log_in(&mut self) -> Result<(), SyncError> {
-        let compresses = self.request.expects_much && self.conductor.session().distance() >= FAR;
-        let Some(login) = self.request.login.take() else { return Ok(()) };
-        self.conductor.ask(Owner::Account, Ask::Login, login);
-        if self.request.remembered.is_some() && !compresses {
-            return Ok(());
-        }
-        self.settle_account().await?;
-        if !self.conductor.session().capabilities_known() {
-            self.conductor.ask(Owner::Account, Ask::Capabilities, command::capability());
-            self.settle_account().await?;
-        }
-        self.server = self.conductor.session().capabilities().clone();
-        self.abilities = Abilities { qresync: self.server.qresync(), condstore: self.server.condstore() };
-        if compresses {
-            self.conductor.session().compress().await?;
-        }
-        Ok(())
-    }
-
-    fn enable(&mut self) -> Result<(), SyncError> {
-        let mut wanted = Vec::new();
-        if self.server.qresync() {
-            wanted.push("QRESYNC");
-        } else if self.server.condstore() && self.server.has("ENABLE") {
-            wanted.push("CONDSTORE");
-        }
-        if !wanted.is_empty() {
-            self.conductor.ask(Owner::Account, Ask::Optional, command::enable(&wanted)?);
-        }
         Ok(())
     }
 
@@ -172,7 +149,11 @@ impl Run<'_> {
             .store
             .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
             .await?;
-        let mut visit = Visit::new(mailbox, gaps, known, self.abilities);
+        let mut visit = Visit::new(mailbox, gaps, known, self.abilities, self.clock.now());
+        visit.choose_flags(&self.store, self.request.mailboxes.contains(&id)).await?;
+        if let Some(status) = status {
+            visit.told(status);
+        }
         let index = self.visits.len();
         for (ask, command) in visit.open(&self.server, status)? {
             self.conductor.ask(Owner::Visit(index), ask, command);
@@ -228,6 +209,9 @@ impl Run<'_> {
         for mailbox in &mailboxes {
             let Some((_, status)) = statuses.iter().find(|(id, _)| *id == mailbox.id) else { continue };
             if early == Some(mailbox.id) {
+                if let (Some(status), Some(visit)) = (status, self.visits.first_mut()) {
+                    visit.told(status);
+                }
                 continue;
             }
             if let Some(status) = status
@@ -250,8 +234,8 @@ impl Run<'_> {
             .store
             .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
             .await?;
-        let visit = Visit::new(mailbox, gaps, known, self.abilities);
-        if delta::untouched(visit.mirror(), status) {
+        let visit = Visit::new(mailbox, gaps, known, self.abilities, self.clock.now());
+        if delta::untouched(visit.mirror(), status) && mailbox.state.stale_since.is_none() {
             return Ok(true);
         }
         let empty = status.messages == Some(0) && known == 0 && status.uid_next.is_some() && mailbox.detached == 0;
@@ -327,7 +311,9 @@ impl Run<'_> {
             let size = if done == 0 { windows::FIRST } else { windows::LATER };
             let Some((window, detail)) = self.visits[index].next_window(size) else { break };
             self.select(index)?;
-            let fetch = command::uid_fetch(&window, &items::new_message(&self.server, detail), None, false)?;
+            let modseqs = self.visits[index].has_modseqs(&self.server);
+            let items = items::new_message(&self.server, modseqs, detail);
+            let fetch = command::uid_fetch(&window, &items, None, false)?;
             self.conductor.ask(Owner::Visit(index), Ask::Window(window, detail), fetch);
         }
         Ok(())
@@ -348,6 +334,10 @@ impl Run<'_> {
             (Owner::Account, Heard::Done(ask, condition)) => {
                 if matches!(ask, Ask::Login) {
                     self.conductor.session().logged_in(&condition)?;
+                    let unasked = self.pipelined && !self.request.quiet_login;
+                    if unasked && !self.conductor.session().capabilities_known() {
+                        self.conductor.ask(Owner::Account, Ask::Capabilities, command::capability());
+                    }
                 } else if matches!(ask, Ask::Capabilities) && !ok(&condition) {
                     return Err(refused("CAPABILITY", &condition));
                 }

@@ -38,7 +38,7 @@ pub async fn search(
             }
             Ok(())
         };
-        talk.run(command::uid_search(&program, returns, false)?, collect).await?;
+        talk.run(command::uid_search(&program, returns, talk.session.is_utf8())?, collect).await?;
         let mirrored = store.read(move |view| {
             let places = found.iter().rev().map(|uid| view.place_by_uid(id, uid));
             places.collect::<Result<Vec<_>, _>>()

@@ -5,11 +5,13 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use postrider::api::{
     AccountId, AccountSettings, BodyPolicy, BoxStream, Clock, Core, CoreError, CoreOptions, CredentialError,
-    ListFilter, Network, Secret, SecretStore, SyncEvent, SyncOptions, SyncSummary, TcpNetwork, WireError,
+    ListFilter, Network, Secret, SecretStore, SyncEvent, SyncOptions, SyncSummary, SystemClock, TcpNetwork, Timestamp,
+    WireError,
 };
 use postrider_model::ModelServer;
 use tempfile::TempDir;
@@ -69,6 +71,23 @@ impl SecretStore for OnePassword {
     }
 }
 
+/// The phone's clock: the machine's, put forward by as much as a test wants.
+#[derive(Debug, Default)]
+pub struct PhoneClock(AtomicI64);
+
+impl PhoneClock {
+    /// Puts it forward.
+    pub fn forward(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for PhoneClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(SystemClock.now().0 + self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// What a mailbox holds, by UID: flags in order, and size.
 pub type Messages = BTreeMap<u32, (Vec<String>, u64)>;
 
@@ -78,6 +97,8 @@ pub struct Phone {
     pub core: Core,
     /// Its one account.
     pub account: AccountId,
+    /// Its clock, unless it was given another.
+    pub clock: Arc<PhoneClock>,
     folder: PathBuf,
     network: Arc<dyn Network>,
     /// Goes with the phone.
@@ -104,7 +125,8 @@ impl Phone {
         network: Arc<dyn Network>,
         clock: Option<Arc<dyn Clock>>,
     ) -> Result<Self, CoreError> {
-        let core = open(folder, &network, clock).await?;
+        let own = Arc::new(PhoneClock::default());
+        let core = open(folder, &network, clock.unwrap_or_else(|| own.clone())).await?;
         let known = core.accounts().await?.first().map(|account| account.id);
         let account = match known {
             Some(account) => account,
@@ -116,7 +138,7 @@ impl Phone {
                 core.add_account(settings).await?
             }
         };
-        Ok(Self { core, account, folder: folder.to_owned(), network, _temporary: None })
+        Ok(Self { core, account, clock: own, folder: folder.to_owned(), network, _temporary: None })
     }
 
     /// Switches it off and on again.
@@ -125,7 +147,7 @@ impl Phone {
     /// Those of the core.
     pub async fn restart(&mut self) -> Result<(), CoreError> {
         self.core.close().await?;
-        self.core = open(&self.folder, &self.network, None).await?;
+        self.core = open(&self.folder, &self.network, self.clock.clone()).await?;
         Ok(())
     }
 
@@ -182,13 +204,13 @@ impl Phone {
     }
 }
 
-async fn open(folder: &Path, network: &Arc<dyn Network>, clock: Option<Arc<dyn Clock>>) -> Result<Core, CoreError> {
+async fn open(folder: &Path, network: &Arc<dyn Network>, clock: Arc<dyn Clock>) -> Result<Core, CoreError> {
     Core::open(CoreOptions {
         dir: folder.to_owned(),
         secrets: Arc::new(OnePassword),
         tokens: None,
         network: Some(Arc::clone(network)),
-        clock,
+        clock: Some(clock),
     })
     .await
 }

@@ -6,6 +6,7 @@ use postrider::api::{BodyPolicy, BodyState, CoreError, ListFilter, SyncOptions};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::FlagChange;
+use postrider_tests::phone::USER;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::mail;
 
@@ -200,4 +201,54 @@ async fn a_rename_keeps_our_ids_with_mailbox_ids_and_without() {
         scene.agrees("renamed").await;
         assert_eq!(scene.phone.core.find_mailbox(None, "Project").await.unwrap().id, before);
     }
+}
+
+#[tokio::test]
+async fn case_055_an_older_state_than_before_is_left_out_and_told() {
+    for (old, profile) in [(Profile::full(), "full"), (Profile::bare(), "bare")] {
+        let scene = Scene::with_mail(old, 20).await;
+        let uids: Vec<u32> = (15..=20).collect();
+        // A replica that has not heard of the last mails, nor of what was flagged since.
+        let behind = Act::Rewrite(std::sync::Arc::new(|responses: Vec<Vec<u8>>| {
+            let behind = |response: Vec<u8>| {
+                let text = String::from_utf8_lossy(&response).into_owned();
+                if text.contains("[UIDNEXT ") {
+                    b"* OK [UIDNEXT 15] Predicted next UID\r\n".to_vec()
+                } else if text.contains("[HIGHESTMODSEQ ") {
+                    b"* OK [HIGHESTMODSEQ 2] Highest\r\n".to_vec()
+                } else if text.ends_with(" EXISTS\r\n") {
+                    b"* 14 EXISTS\r\n".to_vec()
+                } else {
+                    response
+                }
+            };
+            responses.into_iter().map(behind).collect()
+        }));
+        scene.rival().set_flags("INBOX", &uids, FlagChange::Add, &["\\Seen"]).unwrap();
+        scene.server.script().add(Rule::always("EXAMINE", behind));
+        for _ in 0..2 {
+            let (summary, notices) = scene.phone.sync().await.unwrap();
+            assert!(!summary.complete, "{profile}");
+            assert!(notices.iter().any(|notice| notice.contains("older state")), "{profile}: {notices:?}");
+            assert_eq!((shown(&scene).await, summary.flags_changed), (20, 0), "{profile}");
+        }
+        scene.server.script().clear();
+        scene.agrees("from the right server").await;
+    }
+}
+
+#[tokio::test]
+async fn case_055_a_server_that_stays_behind_was_put_back_and_is_believed_in_the_end() {
+    let scene = Scene::with_mail(Profile::full(), 20).await;
+    scene.server.world().with(|state| {
+        let inbox = state.account_mut(USER).unwrap().mailbox_mut(b"INBOX").unwrap();
+        inbox.highest_modseq = 3;
+    });
+    for wait in [0, 300] {
+        scene.phone.clock.forward(wait);
+        assert!(!scene.phone.sync().await.unwrap().0.complete, "after {wait} seconds more");
+    }
+    scene.phone.clock.forward(300);
+    scene.agrees("after ten minutes").await;
+    scene.agrees("and on").await;
 }

@@ -27,7 +27,7 @@ pub(super) async fn run(session: &Session<'_>, args: ExportArgs) -> Result<Exit,
 
     let progress = Progress::new(session.out);
     let bar = progress.bar(&mailbox.name);
-    bar.set_length(rows.len() as u64);
+    let total = rows.len() as u64;
     let (mut written, mut gone) = (0, 0);
     for row in &rows {
         if !target.has(row)? {
@@ -37,7 +37,7 @@ pub(super) async fn run(session: &Session<'_>, args: ExportArgs) -> Result<Exit,
             }
         }
         written += 1;
-        bar.inc(1);
+        progress.show(&bar, written, total);
     }
     target.finish()?;
     progress.clear();

@@ -1,6 +1,7 @@
 //! The one place where bytes of a command are made.
 
 use super::{Command, InvalidArgument, Piece};
+use crate::imap::utf7;
 use crate::model::UidSet;
 
 /// The longest command line in bytes, literals not counted (RFC 7162 section 4 asks servers for 8,192).
@@ -74,6 +75,20 @@ impl Encoder {
         if plain && !text.eq_ignore_ascii_case(b"NIL") { self.atom(text) } else { self.string(text) }
     }
 
+    /// A mailbox's name, given in modified UTF-7.
+    pub(super) fn mailbox(mut self, name: &[u8]) -> Self {
+        // All others are the same in UTF-8.
+        if !name.contains(&b'&') || utf7::decode(name).is_none_or(|text| text.contains('\0')) {
+            return self.astring(name);
+        }
+        let line = std::mem::take(&mut self.line);
+        if !line.is_empty() {
+            self.pieces.push(Piece::Text(line));
+        }
+        self.pieces.push(Piece::Mailbox(name.to_vec()));
+        self
+    }
+
     /// Text quoted or as a literal.
     pub(super) fn string(mut self, text: &[u8]) -> Self {
         if text.contains(&0) {
@@ -144,6 +159,7 @@ fn line_length(piece: &Piece) -> usize {
     match piece {
         Piece::Text(text) => text.len(),
         Piece::Literal(_) => "{4294967295+}".len(),
+        Piece::Mailbox(name) => name.len() + 2,
         Piece::Answer(_) => 0,
     }
 }

@@ -125,7 +125,7 @@ pub fn lsub(reference: &[u8], pattern: &[u8]) -> Result<Command, InvalidArgument
 /// # Errors
 /// Where the name holds a NUL, or no item is asked for.
 pub fn status(mailbox: &[u8], items: &[StatusItem]) -> Result<Command, InvalidArgument> {
-    Encoder::new("STATUS").raw(" ").astring(mailbox).raw(" (").status_items(items).raw(")").finish()
+    Encoder::new("STATUS").raw(" ").mailbox(mailbox).raw(" (").status_items(items).raw(")").finish()
 }
 
 impl Encoder {
@@ -142,7 +142,7 @@ impl Encoder {
 /// # Errors
 /// Where the name holds a NUL or the use is the inbox.
 pub fn create(mailbox: &[u8], special_use: Option<MailboxRole>) -> Result<Command, InvalidArgument> {
-    let encoder = Encoder::new("CREATE").raw(" ").astring(mailbox);
+    let encoder = Encoder::new("CREATE").raw(" ").mailbox(mailbox);
     let attribute = match special_use {
         None => return encoder.finish(),
         Some(MailboxRole::Inbox) => return Err(InvalidArgument::Role),
@@ -163,7 +163,7 @@ pub fn create(mailbox: &[u8], special_use: Option<MailboxRole>) -> Result<Comman
 /// # Errors
 /// Where the name holds a NUL.
 pub fn delete(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
-    Encoder::new("DELETE").raw(" ").astring(mailbox).finish()
+    Encoder::new("DELETE").raw(" ").mailbox(mailbox).finish()
 }
 
 /// RENAME (RFC 3501 section 6.3.5).
@@ -171,7 +171,7 @@ pub fn delete(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
 /// # Errors
 /// Where a name holds a NUL.
 pub fn rename(from: &[u8], to: &[u8]) -> Result<Command, InvalidArgument> {
-    Encoder::new("RENAME").raw(" ").astring(from).raw(" ").astring(to).finish()
+    Encoder::new("RENAME").raw(" ").mailbox(from).raw(" ").mailbox(to).finish()
 }
 
 /// SUBSCRIBE (RFC 3501 section 6.3.6).
@@ -179,7 +179,7 @@ pub fn rename(from: &[u8], to: &[u8]) -> Result<Command, InvalidArgument> {
 /// # Errors
 /// Where the name holds a NUL.
 pub fn subscribe(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
-    Encoder::new("SUBSCRIBE").raw(" ").astring(mailbox).finish()
+    Encoder::new("SUBSCRIBE").raw(" ").mailbox(mailbox).finish()
 }
 
 /// UNSUBSCRIBE (RFC 3501 section 6.3.7).
@@ -187,7 +187,7 @@ pub fn subscribe(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
 /// # Errors
 /// Where the name holds a NUL.
 pub fn unsubscribe(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
-    Encoder::new("UNSUBSCRIBE").raw(" ").astring(mailbox).finish()
+    Encoder::new("UNSUBSCRIBE").raw(" ").mailbox(mailbox).finish()
 }
 
 /// GETQUOTAROOT (RFC 9208 section 4.1.2).
@@ -195,5 +195,5 @@ pub fn unsubscribe(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
 /// # Errors
 /// Where the name holds a NUL.
 pub fn get_quota_root(mailbox: &[u8]) -> Result<Command, InvalidArgument> {
-    Encoder::new("GETQUOTAROOT").raw(" ").astring(mailbox).finish()
+    Encoder::new("GETQUOTAROOT").raw(" ").mailbox(mailbox).finish()
 }

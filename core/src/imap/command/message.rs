@@ -47,7 +47,7 @@ pub fn uid_store(
 /// # Errors
 /// Where the set is empty, the name holds a NUL, or the command would be too long.
 pub fn uid_copy(uids: &UidSet, mailbox: &[u8]) -> Result<Command, InvalidArgument> {
-    Encoder::new("UID COPY").raw(" ").set(uids).raw(" ").astring(mailbox).finish()
+    Encoder::new("UID COPY").raw(" ").set(uids).raw(" ").mailbox(mailbox).finish()
 }
 
 /// UID MOVE (RFC 6851).
@@ -55,7 +55,7 @@ pub fn uid_copy(uids: &UidSet, mailbox: &[u8]) -> Result<Command, InvalidArgumen
 /// # Errors
 /// As [`uid_copy`].
 pub fn uid_move(uids: &UidSet, mailbox: &[u8]) -> Result<Command, InvalidArgument> {
-    Encoder::new("UID MOVE").raw(" ").set(uids).raw(" ").astring(mailbox).finish()
+    Encoder::new("UID MOVE").raw(" ").set(uids).raw(" ").mailbox(mailbox).finish()
 }
 
 /// UID EXPUNGE (RFC 4315 section 2.1): never the plain EXPUNGE, which would take what others marked.
@@ -76,7 +76,7 @@ pub fn append(
     date: Option<Timestamp>,
     message: Vec<u8>,
 ) -> Result<Command, InvalidArgument> {
-    let mut encoder = Encoder::new("APPEND").raw(" ").astring(mailbox).raw(" ");
+    let mut encoder = Encoder::new("APPEND").raw(" ").mailbox(mailbox).raw(" ");
     if *flags != Flags::new() {
         encoder = encoder.flags(flags).raw(" ");
     }

@@ -45,6 +45,8 @@ pub struct Command {
 pub enum Piece {
     /// Bytes that go out as they are: no line end, no NUL.
     Text(Vec<u8>),
+    /// A mailbox's name in modified UTF-7, where it is another in UTF-8: the session writes the one that the server takes.
+    Mailbox(Vec<u8>),
     /// Bytes that go out as a literal: the session announces it in the form that the server takes (`{5}`, `{5+}`).
     Literal(Vec<u8>),
     /// A line that goes out when the server asks for it: what SASL calls a response.
@@ -65,6 +67,12 @@ impl Command {
     /// The same, to be sent: a message to append is not copied.
     pub(in crate::imap) fn into_pieces(self) -> Vec<Piece> {
         self.pieces
+    }
+
+    /// Whether it is ENABLE for UTF-8 (RFC 6855).
+    pub(in crate::imap) fn asks_for_utf8(&self) -> bool {
+        let asks = |piece: &Piece| matches!(piece, Piece::Text(text) if text.ends_with(b"UTF8=ACCEPT"));
+        self.name == "ENABLE" && self.pieces.iter().any(asks)
     }
 
     /// Whether the arguments hold a secret, which no log may show.

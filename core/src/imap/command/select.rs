@@ -60,7 +60,7 @@ pub fn unselect() -> Command {
 }
 
 fn open(name: &'static str, mailbox: &[u8], resync: Option<Resync<'_>>) -> Result<Command, InvalidArgument> {
-    let encoder = Encoder::new(name).raw(" ").astring(mailbox);
+    let encoder = Encoder::new(name).raw(" ").mailbox(mailbox);
     match resync {
         None => encoder.finish(),
         Some(Resync::Condstore) => encoder.raw(" (CONDSTORE)").finish(),

@@ -12,6 +12,7 @@ use crate::model::{Flags, Keyword, MailboxRole, ModSeq, Secret, SystemFlag, Time
 pub(super) fn line(command: &Command) -> String {
     let pieces = command.pieces().iter().map(|piece| match piece {
         Piece::Text(text) => String::from_utf8(text.clone()).unwrap(),
+        Piece::Mailbox(name) => format!("\"{}\"", String::from_utf8_lossy(name)),
         Piece::Answer(line) => format!("\n{}", String::from_utf8_lossy(line)),
         Piece::Literal(bytes) => format!("{{{}}}{}", bytes.len(), String::from_utf8_lossy(bytes)),
     });
@@ -94,7 +95,7 @@ fn identification_is_quoted_or_nil() {
 #[test]
 fn mailbox_names_go_as_atom_quoted_or_literal() {
     assert_eq!(written(delete(b"Work")), "DELETE Work");
-    assert_eq!(written(delete(b"~peter/&U,BTFw-")), "DELETE ~peter/&U,BTFw-");
+    assert_eq!(written(delete(b"~peter/&U,BTFw-")), "DELETE \"~peter/&U,BTFw-\"");
     assert_eq!(written(delete(b"Sent Items")), "DELETE \"Sent Items\"");
     assert_eq!(written(delete(b"")), "DELETE \"\"");
     assert_eq!(written(delete(b"nil")), "DELETE \"nil\"");

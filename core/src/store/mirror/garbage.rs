@@ -1,11 +1,12 @@
-//! What is kept for a while only: orphans, blobs that no mail names, thread keys of mails long gone.
+//! What is kept for a while only: mails that lie nowhere, ids of places that went, blobs that no mail names, thread keys of
+//! mails long gone.
 
 use rusqlite::Connection;
 
 use crate::model::{MessageId, Timestamp};
-use crate::store::{MirrorTx, StoreError, blobs, fulltext, incoming};
+use crate::store::{MirrorTx, Snapshot, StoreError, blobs, fulltext, incoming};
 
-/// How long an orphan's body is kept, in days.
+/// How long a mail is kept that lies nowhere, and the id of a place that went, in days.
 pub const ORPHAN_DAYS: i64 = 30;
 
 /// What was thrown away.
@@ -17,13 +18,29 @@ pub struct GarbageReport {
     pub files: u64,
 }
 
+impl Snapshot<'_> {
+    /// Whether anything was kept for its time, so that [`MirrorTx::collect_garbage`] has something to do.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn has_garbage(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE orphaned <= ?1)
+                   OR EXISTS (SELECT 1 FROM departed WHERE since <= ?1)";
+        Ok(self.prepare(sql)?.query_row([before(now)], |row| row.get(0))?)
+    }
+}
+
+fn before(now: Timestamp) -> i64 {
+    now.0 - ORPHAN_DAYS * 24 * 3600
+}
+
 impl MirrorTx<'_> {
     /// Throws away what is no longer needed. To be called now and then, outside of a hurry.
     ///
     /// # Errors
     /// Where the database cannot be written.
     pub fn collect_garbage(&mut self, now: Timestamp) -> Result<GarbageReport, StoreError> {
-        let before = now.0 - ORPHAN_DAYS * 24 * 3600;
+        let before = before(now);
         let mut statement = self.prepare("SELECT id FROM messages WHERE orphaned <= ?1")?;
         let rows = statement.query_map([before], |row| row.get(0).map(MessageId))?;
         let orphans: Vec<MessageId> = rows.collect::<Result<_, _>>()?;
@@ -33,6 +50,10 @@ impl MirrorTx<'_> {
         for &orphan in &orphans {
             fulltext::remove(self.conn(), orphan)?;
         }
+        self.prepare("DELETE FROM departed WHERE since <= ?1")?.execute([before])?;
+        let sql = "DELETE FROM place_aliases WHERE NOT EXISTS (SELECT 1 FROM places WHERE id = place)
+                   AND NOT EXISTS (SELECT 1 FROM departed WHERE departed.place = place_aliases.place)";
+        self.prepare(sql)?.execute([])?;
         let files = blobs::remove_unused(self.conn(), self.dir())?;
         let report = GarbageReport { messages: orphans.len() as u64, files: files.len() as u64 };
         files.into_iter().for_each(|path| self.remove_file(path));
@@ -42,7 +63,7 @@ impl MirrorTx<'_> {
         Ok(report)
     }
 
-    fn delete_orphan(&mut self, message: MessageId) -> Result<(), StoreError> {
+    pub(super) fn delete_orphan(&mut self, message: MessageId) -> Result<(), StoreError> {
         let mut statement = self.prepare("SELECT id FROM incoming WHERE message = ?1")?;
         let rows = statement.query_map([message.0], |row| row.get(0))?;
         for id in rows.collect::<Result<Vec<i64>, _>>()? {

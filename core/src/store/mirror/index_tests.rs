@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::model::Disposition;
+use crate::model::{Disposition, Timestamp};
 use crate::store::testing::{Fixture, message, uids, wait};
 use crate::store::{BodySource, Search};
 
@@ -106,6 +106,7 @@ fn mail_that_is_gone_is_neither_indexed_nor_waited_for() {
     let (fixture, ids) = with_mails(2);
     let (gone, inbox) = (ids[0], fixture.inbox);
     fixture.mirror(move |tx| tx.remove_uids(inbox, &uids(&[1])));
+    fixture.mirror(|tx| tx.collect_garbage(Timestamp(i64::MAX)));
     assert_eq!(waiting(&fixture), [ids[1]]);
     fixture.mirror(move |tx| tx.index(&[with_text(gone, "quokka")]));
     assert_eq!(found(&fixture, "quokka"), []);

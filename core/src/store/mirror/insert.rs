@@ -118,7 +118,7 @@ impl MirrorTx<'_> {
     }
 
     /// Whose a mailbox is, and whether messages in it are detached.
-    fn account_of(&self, mailbox: MailboxId) -> Result<(AccountId, bool), StoreError> {
+    pub(super) fn account_of(&self, mailbox: MailboxId) -> Result<(AccountId, bool), StoreError> {
         let sql = "SELECT account, detached FROM mailboxes WHERE id = ?1";
         let found =
             self.prepare(sql)?.query_row([mailbox.0], |row| Ok((AccountId(row.get(0)?), row.get::<_, i64>(1)? > 0)));

@@ -8,7 +8,7 @@ use crate::store::{MirrorTx, Snapshot, StoreError};
 /// What a mailbox is called and what it is for, as the server lists it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailboxNaming {
-    /// The name as on the wire, byte for byte: the mailbox's key within its account.
+    /// The name in modified UTF-7, whatever the wire speaks, else byte for byte: the mailbox's key within its account.
     pub raw_name: Vec<u8>,
     /// The name as shown, with `/` between levels.
     pub name: String,
@@ -35,6 +35,10 @@ pub struct MailboxState {
     pub object_id: Option<String>,
     /// All UIDs from here up are mirrored. 1: the mirror is complete. `None`: nothing is mirrored yet.
     pub backfill: Option<Uid>,
+    /// Where flags are looked at in turn: those below it come next. `None`: from the newest on.
+    pub flags_cursor: Option<Uid>,
+    /// Since when the server has shown an older state than the mirror's.
+    pub stale_since: Option<Timestamp>,
 }
 
 impl MailboxState {
@@ -70,7 +74,7 @@ pub struct Mailbox {
 }
 
 const COLUMNS: &str = "id, account, raw_name, name, delimiter, role, selectable, subscribed, uid_validity, uid_next,
-    highest_modseq, object_id, backfill, total, unread, detached, server_total, server_unseen, missing_since";
+    highest_modseq, object_id, backfill, flags_cursor, stale_since, total, unread, detached, server_total, server_unseen, missing_since";
 
 impl Snapshot<'_> {
     /// The mailboxes of an account: by role, then by name.
@@ -175,7 +179,7 @@ impl MirrorTx<'_> {
     /// [`StoreError::NotFound`].
     pub fn set_mailbox_state(&mut self, id: MailboxId, state: &MailboxState) -> Result<(), StoreError> {
         let sql = "UPDATE mailboxes SET uid_validity = ?2, uid_next = ?3, highest_modseq = ?4, object_id = ?5,
-                   backfill = ?6 WHERE id = ?1";
+                   backfill = ?6, flags_cursor = ?7, stale_since = ?8 WHERE id = ?1";
         let count = self.prepare(sql)?.execute(params![
             id.0,
             state.uid_validity.map(UidValidity::get),
@@ -183,6 +187,8 @@ impl MirrorTx<'_> {
             state.highest_modseq.map(|modseq| modseq.get() as i64),
             state.object_id,
             state.backfill.map(Uid::get),
+            state.flags_cursor.map(Uid::get),
+            state.stale_since.map(|time| time.0),
         ])?;
         self.require_mailbox(id, count)
     }
@@ -260,12 +266,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Mailbox> {
             highest_modseq: row.get::<_, Option<i64>>(10)?.and_then(|value| ModSeq::new(value.cast_unsigned())),
             object_id: row.get(11)?,
             backfill: uid(12)?,
+            flags_cursor: uid(13)?,
+            stale_since: row.get::<_, Option<i64>>(14)?.map(Timestamp),
         },
-        total: row.get::<_, i64>(13)?.cast_unsigned(),
-        unread: row.get::<_, i64>(14)?.cast_unsigned(),
-        detached: row.get::<_, i64>(15)?.cast_unsigned(),
-        server_total: row.get(16)?,
-        server_unseen: row.get(17)?,
-        missing_since: row.get::<_, Option<i64>>(18)?.map(Timestamp),
+        total: row.get::<_, i64>(15)?.cast_unsigned(),
+        unread: row.get::<_, i64>(16)?.cast_unsigned(),
+        detached: row.get::<_, i64>(17)?.cast_unsigned(),
+        server_total: row.get(18)?,
+        server_unseen: row.get(19)?,
+        missing_since: row.get::<_, Option<i64>>(20)?.map(Timestamp),
     })
 }

@@ -76,10 +76,6 @@ fn case_026_removing_every_possible_uid_takes_only_what_is_there() {
     assert_eq!(fixture.mirror(move |tx| tx.remove_uids(inbox, &all)), 50);
     assert_eq!(all_uids(&fixture, inbox), Vec::<u32>::new());
     fixture.assert_counts();
-    assert_eq!(
-        fixture.read(|s| Ok(s.conn().query_row("SELECT count(*) FROM messages", [], |r| r.get::<_, i64>(0))?)),
-        0
-    );
 }
 
 #[test]
@@ -181,7 +177,7 @@ fn case_045_a_strong_identity_wins_over_an_equal_message_id() {
 }
 
 #[test]
-fn an_orphan_with_a_body_is_kept_thirty_days_and_one_without_goes_at_once() {
+fn a_mail_that_lies_nowhere_is_kept_thirty_days() {
     let fixture = Fixture::new();
     let inbox = fixture.inbox;
     fixture.insert(vec![message(1), message(2)]);
@@ -193,15 +189,18 @@ fn an_orphan_with_a_body_is_kept_thirty_days_and_one_without_goes_at_once() {
     let count = |fixture: &Fixture| {
         fixture.read(|s| Ok(s.conn().query_row("SELECT count(*) FROM messages", [], |row| row.get::<_, i64>(0))?))
     };
-    assert_eq!(count(&fixture), 1);
+    assert_eq!(count(&fixture), 2);
 
     let day = 24 * 3600;
     let almost = Timestamp(1_700_000_000 + 30 * day - 1);
+    assert!(!fixture.read(|s| s.has_garbage(almost)));
     assert_eq!(fixture.mirror(move |tx| tx.collect_garbage(almost)).messages, 0);
     assert_eq!(fixture.read(|s| s.body(id, "")).unwrap().into_bytes().unwrap(), large);
     let then = Timestamp(1_700_000_000 + 30 * day);
+    assert!(fixture.read(|s| s.has_garbage(then)));
     let report = fixture.mirror(move |tx| tx.collect_garbage(then));
-    assert_eq!((report.messages, report.files), (1, 1));
+    assert_eq!((report.messages, report.files), (2, 1));
+    assert!(!fixture.read(|s| s.has_garbage(then)));
     assert_eq!(count(&fixture), 0);
     assert_eq!(std::fs::read_dir(fixture.dir.path().join("blobs")).unwrap().count(), 0);
 }

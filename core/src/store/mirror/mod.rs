@@ -1,12 +1,15 @@
 //! The mirror: what the server last told. Written by sync alone, through [`super::MirrorTx`].
 
 mod bodies;
+mod departed;
 mod flags;
 mod gaps;
 mod garbage;
 mod index;
 mod insert;
+mod likeness;
 mod mailboxes;
+mod marks;
 mod new_rows;
 mod rebind;
 mod remove;
@@ -21,6 +24,8 @@ pub use index::{Digest, ToIndex, Unindexed};
 pub use insert::{InsertOutcome, NewMessage};
 pub use mailboxes::{Mailbox, MailboxNaming, MailboxState};
 
+#[cfg(test)]
+mod departed_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::model::{Flags, PlaceId, Uid, UidSet};
-use crate::store::NewMessage;
-use crate::store::testing::{Fixture, flags, message, uid, wait};
+use crate::store::testing::{Fixture, Write, flags, message, uid, wait};
+use crate::store::{BodySource, NewMessage, StoreError};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -21,6 +21,12 @@ enum Step {
         skip: u32,
     },
     Reopen,
+    /// A transaction that does much and then fails; alone, or in one commit with one that does not.
+    Fail(Vec<u32>, bool),
+    /// The bytes of a mail arrive.
+    Body(u32),
+    Index,
+    Garbage,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -31,6 +37,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1..60u32, 0..9u32).prop_map(|(first, more)| Step::Remove(first, first + more)),
         1 => (0..9u32, 2..5u32).prop_map(|(shift, skip)| Step::Renumber { shift, skip }),
         1 => Just(Step::Reopen),
+        1 => (some(), any::<bool>()).prop_map(|(uids, together)| Step::Fail(uids, together)),
+        2 => (1..60u32).prop_map(Step::Body),
+        1 => Just(Step::Index),
+        1 => Just(Step::Garbage),
     ]
 }
 
@@ -98,6 +108,36 @@ proptest! {
                     model.retain(|value, _| value % skip != 0);
                 }
                 Step::Reopen => fixture = fixture.reopen(),
+                Step::Fail(values, together) => {
+                    let batch: Vec<_> = values.iter().map(|value| mail(*value, shift, true)).collect();
+                    let fail: Write = Box::new(move |tx| {
+                        tx.insert_new(inbox, &batch)?;
+                        tx.remove_uids(inbox, &UidSet::range(uid(1), uid(30)))?;
+                        tx.detach_all(inbox)?;
+                        Err(StoreError::NotFound("reason"))
+                    });
+                    let failed = Err(StoreError::NotFound("reason"));
+                    if together {
+                        let good: Write = Box::new(move |tx| tx.note_gaps(inbox, &UidSet::range(uid(99), uid(99))));
+                        prop_assert_eq!(fixture.in_one_commit([fail, good]), [failed, Ok(())]);
+                    } else {
+                        prop_assert_eq!(fixture.in_one_commit([fail]), [failed]);
+                    }
+                }
+                Step::Body(value) => {
+                    if let Some(place) = fixture.read(|s| s.place_by_uid(inbox, uid(value + shift))) {
+                        let id = fixture.read(|s| s.message(place)).unwrap().row.message;
+                        // Some have the same bytes, and some are large.
+                        let bytes = vec![value as u8 % 5; if value.is_multiple_of(3) { 70_000 } else { 100 }];
+                        let body = wait(fixture.store.prepare_body(BodySource::Bytes(bytes.clone()))).unwrap();
+                        fixture.mirror(move |tx| tx.store_body(id, "", body));
+                        prop_assert_eq!(fixture.read(|s| s.body(id, "")).unwrap().into_bytes().unwrap(), bytes);
+                    }
+                }
+                Step::Index => fixture.index_all(),
+                Step::Garbage => {
+                    fixture.mirror(|tx| tx.collect_garbage(crate::model::Timestamp(i64::MAX / 2)));
+                }
             }
             let rows = fixture.read(|s| s.page(inbox, Default::default(), None, 1000));
             prop_assert_eq!(rows.len(), model.len());

@@ -4,9 +4,11 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, params};
 
 use super::NewMessage;
+use super::departed::Returning;
+use super::likeness::Likeness;
 use super::mailboxes::Counts;
 use super::threads::AccountThreads;
-use crate::model::{AccountId, MailboxId, MessageId, SystemFlag, ThreadId};
+use crate::model::{AccountId, MailboxId, MessageId, PlaceId, SystemFlag, ThreadId};
 use crate::store::columns::{Rest, addresses_to_column, structure_to_column};
 use crate::store::threading::{self, ThreadKeys};
 use crate::store::{MirrorTx, StoreError};
@@ -18,6 +20,8 @@ pub(super) struct NewRows<'t, 'a, 'm> {
     messages: &'m [&'m NewMessage],
     keys: Vec<ThreadKeys>,
     threads: AccountThreads<'a>,
+    /// Whether any place is remembered that went and may come back here.
+    any_departed: bool,
     insert_message: CachedStatement<'a>,
     insert_place: CachedStatement<'a>,
     insert_unindexed: CachedStatement<'a>,
@@ -39,23 +43,42 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?;
         let insert_place = tx.prepare(
-            "INSERT INTO places (mailbox, message, thread, uid, modseq, flags, date, keywords)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO places (mailbox, message, thread, uid, modseq, flags, date, keywords, id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
         let insert_unindexed = tx.prepare("INSERT INTO unindexed (message, known) VALUES (?1, 0)")?;
-        Ok(Self { tx, account, mailbox, messages, keys, threads, insert_message, insert_place, insert_unindexed })
+        let any_departed = tx.any_departed()?;
+        let rows = Self {
+            tx,
+            account,
+            mailbox,
+            messages,
+            keys,
+            threads,
+            any_departed,
+            insert_message,
+            insert_place,
+            insert_unindexed,
+        };
+        Ok(rows)
     }
 
     pub(super) fn insert(mut self, counts: &mut Counts) -> Result<(), StoreError> {
         for (index, message) in self.messages.iter().enumerate() {
-            let (id, thread) = match shared_message(self.tx.conn(), self.account, message)? {
+            let shared = shared_message(self.tx.conn(), self.account, message)?;
+            let returning = if self.any_departed { self.returning(shared, message)? } else { None };
+            let (place, message_row) = match returning {
+                Some(returning) => (Some(returning.place), self.body_of(returning, index)?),
+                None => (None, shared),
+            };
+            let (id, thread) = match message_row {
                 Some(id) => (id, self.adopt(id, index)?),
                 None => {
                     let id = self.insert_message(message)?;
                     (id, self.join_thread(id, index)?)
                 }
             };
-            self.insert_place(id, thread, message)?;
+            self.insert_place(id, thread, message, place)?;
             counts.total += 1;
             counts.unread += i64::from(!message.flags.contains(SystemFlag::Seen));
         }
@@ -89,7 +112,41 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
         Ok(MessageId(id))
     }
 
-    fn insert_place(&mut self, id: MessageId, thread: ThreadId, message: &NewMessage) -> Result<(), StoreError> {
+    /// The place that the mail had before it came here, where that is gone.
+    fn returning(&self, shared: Option<MessageId>, message: &NewMessage) -> Result<Option<Returning>, StoreError> {
+        if message.gm_msgid.is_some() && self.tx.is_view_mailbox(self.mailbox)? {
+            return Ok(None);
+        }
+        if let Some(id) = shared {
+            let place = self.tx.departed_place(id)?;
+            return Ok(place.map(|place| Returning { place, message: id, like: None }));
+        }
+        let Some(message_id) = &message.envelope.message_id else { return Ok(None) };
+        let looks = Likeness::of(message)?;
+        self.tx.returning(self.account, message_id, |other| other.is_like(&looks))
+    }
+
+    /// The message of a place that came back. None where it cannot be told from others that look the same: its body may be
+    /// another's then, and is fetched again.
+    fn body_of(&mut self, returning: Returning, index: usize) -> Result<Option<MessageId>, StoreError> {
+        let Some(like) = &returning.like else { return Ok(Some(returning.message)) };
+        let thread = self.join_thread(returning.message, index)?;
+        let message_id = &self.messages[index].envelope.message_id;
+        let mut others = self.messages.iter().enumerate().filter(|(other, _)| *other != index);
+        let twin = others.any(|(_, other)| {
+            &other.envelope.message_id == message_id && Likeness::of(other).is_ok_and(|other| other.is_like(like))
+        });
+        let in_doubt = twin || self.tx.has_double(thread, returning.message, like, None)?;
+        Ok((!in_doubt).then_some(returning.message))
+    }
+
+    fn insert_place(
+        &mut self,
+        id: MessageId,
+        thread: ThreadId,
+        message: &NewMessage,
+        place: Option<PlaceId>,
+    ) -> Result<(), StoreError> {
         self.insert_place.execute(params![
             self.mailbox.0,
             id.0,
@@ -99,8 +156,9 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
             message.flags.bits(),
             message.sort_date().0,
             message.flags.keyword_text(),
+            place.map(|place| place.0),
         ])?;
-        Ok(())
+        place.map_or(Ok(()), |place| self.tx.has_returned(place))
     }
 
     /// Gives a mail that is here one more place: fills in what was not known of it, and finds its thread.

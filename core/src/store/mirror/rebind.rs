@@ -37,7 +37,8 @@ impl MirrorTx<'_> {
         let sql = "UPDATE places SET uid = NULL, modseq = NULL WHERE mailbox = ?1 AND uid IS NOT NULL";
         let count = self.prepare(sql)?.execute([mailbox.0])? as u64;
         self.prepare("DELETE FROM gaps WHERE mailbox = ?1")?.execute([mailbox.0])?;
-        let sql = "UPDATE mailboxes SET uid_validity = NULL, uid_next = NULL, highest_modseq = NULL, backfill = NULL
+        let sql = "UPDATE mailboxes SET uid_validity = NULL, uid_next = NULL, highest_modseq = NULL, backfill = NULL,
+                   flags_cursor = NULL, stale_since = NULL
                    WHERE id = ?1";
         self.prepare(sql)?.execute([mailbox.0])?;
         self.adjust_counts(mailbox, &Counts { detached: count.cast_signed(), ..Counts::default() })?;

@@ -15,7 +15,7 @@ CREATE TABLE accounts (
 CREATE TABLE mailboxes (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     account        INTEGER NOT NULL REFERENCES accounts (id),
-    raw_name       BLOB    NOT NULL,                               -- the key: as on the wire
+    raw_name       BLOB    NOT NULL,                               -- the key: modified UTF-7
     name           TEXT    NOT NULL,
     delimiter      TEXT,
     role           TEXT,
@@ -27,6 +27,8 @@ CREATE TABLE mailboxes (
     uid_next       INTEGER,
     highest_modseq INTEGER,
     backfill       INTEGER,
+    flags_cursor   INTEGER,
+    stale_since    INTEGER,
     server_total   INTEGER,
     server_unseen  INTEGER,
     total          INTEGER NOT NULL DEFAULT 0,
@@ -60,6 +62,7 @@ CREATE TABLE messages (
 CREATE INDEX messages_email_id ON messages (account, email_id) WHERE email_id IS NOT NULL;
 CREATE INDEX messages_gm_msgid ON messages (account, gm_msgid) WHERE gm_msgid IS NOT NULL;
 CREATE INDEX messages_orphaned ON messages (orphaned) WHERE orphaned IS NOT NULL;
+CREATE INDEX messages_departed ON messages (account, message_id) WHERE orphaned IS NOT NULL;
 
 -- One mail as it lies in one mailbox. Without a UID: detached by a change of UIDVALIDITY and not yet found again.
 CREATE TABLE places (
@@ -90,6 +93,31 @@ CREATE TABLE rebind_keys (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX rebind_keys_place ON rebind_keys (place);
+
+-- Places that the server has no more: where the mail turns up elsewhere, its new place gets this id.
+CREATE TABLE departed (
+    place   INTEGER PRIMARY KEY,
+    message INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    since   INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX departed_message ON departed (message);
+CREATE INDEX departed_since   ON departed (since);
+
+-- Ids that places had until it was seen that their mail had come from another place, whose id they have now.
+CREATE TABLE place_aliases (
+    alias INTEGER PRIMARY KEY,
+    place INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX place_aliases_place ON place_aliases (place);
+
+-- The highest id of a place when a sync began, for the syncs that the last complete one has not made unimportant.
+CREATE TABLE sync_marks (
+    account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    place   INTEGER NOT NULL,
+    PRIMARY KEY (account, place)
+) STRICT, WITHOUT ROWID;
 
 -- UIDs that were asked for and not answered.
 CREATE TABLE gaps (
@@ -140,7 +168,8 @@ CREATE TABLE incoming (
 
 CREATE VIRTUAL TABLE fulltext USING fts5 (
     subject, sender, recipients, body, attachments,
-    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2',
+    prefix = '1'                                                   -- a letter typed matches nearly every mail
 );
 
 -- Mails that the index does not hold as they are now.

@@ -33,14 +33,15 @@ pub struct MessageDetail {
 }
 
 impl Snapshot<'_> {
-    /// One message.
+    /// One message. An id that its place had before it was seen to be another's leads to that one.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn message(&self, id: PlaceId) -> Result<Option<MessageDetail>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS}, m.message_id, m.internal_date, m.more, m.structure
-             FROM places p CROSS JOIN messages m ON m.id = p.message WHERE p.id = ?1"
+             FROM places p CROSS JOIN messages m ON m.id = p.message
+             WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1)"
         );
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([id.0])?;

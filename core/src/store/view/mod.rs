@@ -1,5 +1,6 @@
 //! What is read: one consistent state of the store, however many queries are made on it.
 
+mod matches;
 mod message;
 mod page;
 mod row;
@@ -38,6 +39,8 @@ impl<'a> Snapshot<'a> {
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, StoreError> {
+        #[cfg(test)]
+        plan_tests::note(sql);
         Ok(self.conn.prepare_cached(sql)?)
     }
 }
@@ -47,15 +50,18 @@ pub(super) fn check_readable(dir: &Path) -> Result<(), StoreError> {
     if !dir.join(connection::DATABASE).exists() {
         return Err(StoreError::NotFound("store"));
     }
-    let found = schema::version(&connection::open_reader(dir)?)?;
+    let conn = connection::open_reader(dir)?;
+    let found = schema::version(&conn)?;
     match found.cmp(&schema::CURRENT) {
         std::cmp::Ordering::Greater => Err(StoreError::TooNew { found, known: schema::CURRENT }),
         // Only a writer may bring it up to date.
         std::cmp::Ordering::Less => Err(StoreError::ReadOnly),
-        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Equal => schema::check_tables(&conn),
     }
 }
 
+#[cfg(test)]
+mod plan_tests;
 #[cfg(test)]
 #[path = "view_tests.rs"]
 mod tests;

@@ -5,10 +5,14 @@ use std::collections::BTreeSet;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params_from_iter};
 
+use super::matches::Matches;
 use super::row::{COLUMNS, MessageRow, read};
 use super::walk::{Condition, Step, Walk};
 use crate::model::{AccountId, Keyword, MailboxId, MessageId, PlaceId, SystemFlag, Timestamp};
 use crate::store::{Cursor, Snapshot, StoreError};
+
+/// So many steps down the lists cost no more than to ask for all that a common word matches.
+const STEPS: usize = 8192;
 
 /// What is searched for. All of it must hold; what is empty asks for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +106,13 @@ impl Snapshot<'_> {
         let found = match &search.matcher {
             None => {
                 let mut walk = Walk::new(self, &mailboxes, &condition, after)?;
-                collect(&mut walk, |_| true, limit, u64::MAX)?.unwrap_or_default()
+                let mut collected = Collected::default();
+                while collected.found.len() < limit
+                    && let Some(step) = walk.next()?
+                {
+                    collected.add(step);
+                }
+                collected.found
             }
             Some(matcher) => self.search_text(matcher, &mailboxes, &condition, after, limit)?,
         };
@@ -129,17 +139,20 @@ impl Snapshot<'_> {
         after: Cursor,
         limit: usize,
     ) -> Result<Vec<PlaceId>, StoreError> {
-        let mut statement = self.prepare("SELECT rowid FROM fulltext WHERE fulltext MATCH ?1 ORDER BY rowid")?;
-        let rows = statement.query_map([matcher], |row| row.get(0).map(MessageId))?;
-        let matches: Vec<MessageId> = rows.collect::<Result<_, _>>()?;
-        if matches.len() > 4 * limit {
+        let mut matches = Matches::new(self, matcher)?;
+        if matches.few().is_none_or(|count| count > 4 * limit) {
             let mut walk = Walk::new(self, mailboxes, condition, after)?;
-            let is_match = |message: MessageId| matches.binary_search(&message).is_ok();
-            if let Some(found) = collect(&mut walk, is_match, limit, matches.len() as u64)? {
-                return Ok(found);
+            let mut collected = Collected::default();
+            // How many there are is only asked for where many steps did not do.
+            if matches.few().is_none() && collected.fill(&mut walk, &mut matches, limit, STEPS)? {
+                return Ok(collected.found);
+            }
+            let steps = matches.all()?.len();
+            if collected.fill(&mut walk, &mut matches, limit, steps)? {
+                return Ok(collected.found);
             }
         }
-        self.sort_matches(&matches, mailboxes, condition, after, limit)
+        self.sort_matches(matches.all()?, mailboxes, condition, after, limit)
     }
 
     fn sort_matches(
@@ -186,25 +199,39 @@ impl Snapshot<'_> {
     }
 }
 
-/// Walks until enough is found or the lists end; `None` where the steps ran out before.
-fn collect(
-    walk: &mut Walk<'_, '_>,
-    is_match: impl Fn(MessageId) -> bool,
-    limit: usize,
-    steps: u64,
-) -> Result<Option<Vec<PlaceId>>, StoreError> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut taken = 0;
-    while found.len() < limit {
-        let Some(Step { cursor, message }) = walk.next()? else { break };
-        taken += 1;
-        if taken > steps {
-            return Ok(None);
+/// What a walk has found so far.
+#[derive(Default)]
+struct Collected {
+    found: Vec<PlaceId>,
+    seen: BTreeSet<MessageId>,
+    taken: usize,
+}
+
+impl Collected {
+    /// Walks on until enough is found or the lists end; false where the steps, counted from the beginning, ran out before.
+    fn fill(
+        &mut self,
+        walk: &mut Walk<'_, '_>,
+        matches: &mut Matches<'_, '_>,
+        limit: usize,
+        steps: usize,
+    ) -> Result<bool, StoreError> {
+        while self.found.len() < limit {
+            if self.taken >= steps {
+                return Ok(false);
+            }
+            let Some(step) = walk.next()? else { break };
+            self.taken += 1;
+            if matches.contains(step.message)? {
+                self.add(step);
+            }
         }
-        if is_match(message) && seen.insert(message) {
-            found.push(cursor.place);
+        Ok(true)
+    }
+
+    fn add(&mut self, step: Step) {
+        if self.seen.insert(step.message) {
+            self.found.push(step.cursor.place);
         }
     }
-    Ok(Some(found))
 }

@@ -232,6 +232,47 @@ fn a_match_string_that_is_none_is_an_error_without_its_text() {
     assert!(!format!("{error:?} {error}").contains("secretword"));
 }
 
+/// More matches than are asked for at once: newest first, wherever they lie, page by page, and each once.
+#[test]
+fn a_search_that_matches_nearly_everything_gives_the_newest_first_whatever_the_order_of_arrival() {
+    let fixture = Fixture::new();
+    let mails = |range: std::ops::RangeInclusive<u32>| -> Vec<NewMessage> {
+        let mail = |value: u32| {
+            let mut mail = message(value);
+            // Dates have nothing to do with the order of arrival.
+            mail.internal_date = Some(Timestamp(i64::from(value) * 7919 % 6007));
+            mail.flags = if value.is_multiple_of(40) { flags(&["\\Flagged"]) } else { flags(&[]) };
+            if value > 5000 && value.is_multiple_of(2) {
+                mail.envelope.subject = "other".to_owned();
+            }
+            mail
+        };
+        range.map(mail).collect()
+    };
+    for first in (1..=6000).step_by(1500) {
+        fixture.insert(mails(first..=first + 1499));
+        fixture.index_all();
+    }
+    let mut expected: Vec<_> = fixture.read(|s| s.page(fixture.inbox, ListFilter::default(), None, 9999));
+    expected.retain(|row| row.subject != "other");
+    assert_eq!(expected.len(), 5500);
+    for matcher in ["subject:s*", "subject:su*", "subject", "subject:subj*", "s* NOT other"] {
+        for (with, only_flagged) in [(vec![], false), (vec![SystemFlag::Flagged], true)] {
+            let search = Search { matcher: Some(matcher.to_owned()), with, ..Search::default() };
+            let mut wanted = expected.clone();
+            wanted.retain(|row| !only_flagged || row.flags.contains(SystemFlag::Flagged));
+            let mut after = None;
+            for page in wanted.chunks(2000) {
+                let found = fixture.read(|s| s.search(&search, after, 2000));
+                assert!(uids_of(&found) == uids_of(page), "{matcher}");
+                after = found.last().map(MessageRow::cursor);
+            }
+            let first = fixture.read(|s| s.search(&search, None, 20));
+            assert_eq!(uids_of(&first), uids_of(&wanted[..20]), "{matcher}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -1,11 +1,16 @@
 //! What to ask of one mailbox, and whether to believe the answer. Pure.
 
+use std::cmp::Ordering;
+
 use crate::imap::StatusEntry;
 use crate::model::{ModSeq, Uid, UidSet, UidValidity};
 
 /// How many UIDs beyond the last known one are asked for before it is known whether mail arrived: enough for a day's
 /// mail in the same flight, few enough that a flood still comes newest first.
 pub const SPECULATIVE_UIDS: u32 = 250;
+
+/// After so many seconds of showing an older state, a server is believed: it was put back, and does not lag.
+pub const STALE_SECONDS: i64 = 600;
 
 /// What the mirror holds of one mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,8 +103,10 @@ pub enum Verdict {
     Continues,
     /// The UIDs have lost their meaning: bind the mirror's rows anew.
     NewValidity,
-    /// The server has gone back in time, or tells too little: compare everything.
+    /// What the server tells contradicts the mirror or itself, or is too little: compare everything.
     Compare,
+    /// The server shows an older state than before: a replica that lags, most likely, and not to be believed yet.
+    Stale,
     /// No UIDVALIDITY: nothing can be mirrored safely.
     Unusable,
 }
@@ -113,12 +120,17 @@ pub fn judge(mirror: &Mirror, selected: &Selected) -> Verdict {
     if mirror.uid_validity.is_some_and(|known| known != validity) || selected.uid_not_sticky {
         return if mirror.uid_validity.is_some() { Verdict::NewValidity } else { Verdict::Continues };
     }
-    let went_back =
-        |known: Option<u64>, now: Option<u64>| known.is_some_and(|known| now.is_some_and(|now| now < known));
-    let uid_next = went_back(mirror.uid_next.map(|u| u.get().into()), selected.uid_next.map(|u| u.get().into()));
-    let modseq = went_back(mirror.highest_modseq.map(ModSeq::get), selected.highest_modseq.map(ModSeq::get));
+    let moved = |known: Option<u64>, now: Option<u64>| Some(now?.cmp(&known?));
+    let moves = [
+        moved(mirror.uid_next.map(|u| u.get().into()), selected.uid_next.map(|u| u.get().into())),
+        moved(mirror.highest_modseq.map(ModSeq::get), selected.highest_modseq.map(ModSeq::get)),
+    ];
+    if moves.contains(&Some(Ordering::Less)) {
+        // A replica that lags is behind in everything; figures that go apart show a server that counts otherwise.
+        return if moves.contains(&Some(Ordering::Greater)) { Verdict::Compare } else { Verdict::Stale };
+    }
     let lost_modseq = mirror.highest_modseq.is_some() && selected.highest_modseq.is_none();
-    if uid_next || modseq || lost_modseq || (selected.uid_next.is_none() && mirror.uid_validity.is_some()) {
+    if lost_modseq || (selected.uid_next.is_none() && mirror.uid_validity.is_some()) {
         return Verdict::Compare;
     }
     Verdict::Continues
@@ -217,18 +229,21 @@ mod tests {
     }
 
     #[test]
-    fn case_049_a_uidnext_that_fell_or_is_missing_asks_for_a_comparison() {
-        for uid_next in [Uid::new(99), None] {
-            let selected = Selected { uid_next, ..selected() };
+    fn case_049_and_051_a_figure_that_is_missing_or_fell_alone_asks_for_a_comparison() {
+        let rose = ModSeq::new(901);
+        for (uid_next, highest_modseq) in
+            [(None, ModSeq::new(900)), (Uid::new(100), None), (Uid::new(99), rose), (Uid::new(101), ModSeq::new(899))]
+        {
+            let selected = Selected { uid_next, highest_modseq, ..selected() };
             assert_eq!(judge(&mirror(), &selected), Verdict::Compare);
         }
     }
 
     #[test]
-    fn case_051_a_modseq_that_fell_or_vanished_asks_for_a_comparison() {
-        for highest_modseq in [ModSeq::new(899), None] {
-            let selected = Selected { highest_modseq, ..selected() };
-            assert_eq!(judge(&mirror(), &selected), Verdict::Compare);
+    fn case_055_a_server_that_is_behind_in_what_it_tells_is_stale() {
+        for (uid_next, modseq) in [(99, 900), (100, 899), (99, 899)] {
+            let selected = Selected { uid_next: Uid::new(uid_next), highest_modseq: ModSeq::new(modseq), ..selected() };
+            assert_eq!(judge(&mirror(), &selected), Verdict::Stale);
         }
     }
 

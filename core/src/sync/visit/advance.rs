@@ -62,12 +62,30 @@ impl Visit {
             notes.push(Note::MailboxRefused { mailbox: self.name.clone() });
             return self.give_up().await;
         }
-        match self.stage {
-            Stage::Opening => self.after_opening(store, server, notes).await,
-            Stage::Listing => self.after_listing(store, notes).await,
-            Stage::Filling => self.after_filling(store, notes).await,
-            Stage::Finished => Ok(Next::Finished),
+        let next = match self.stage {
+            Stage::Opening => self.after_opening(store, server, notes).await?,
+            Stage::Listing => self.after_listing(store, notes).await?,
+            Stage::Filling => self.after_filling(store, notes).await?,
+            Stage::Seen => return self.mend_seen(store, server).await,
+            Stage::Mending => return self.after_mending(store).await,
+            Stage::Finished => return Ok(Next::Finished),
+        };
+        if matches!(next, Next::Finished) { self.look_for_seen(store, server).await } else { Ok(next) }
+    }
+
+    /// Whether the server has shown an older state for so long that it must be the true one.
+    fn is_overdue(&self) -> bool {
+        self.state.stale_since.is_some_and(|since| self.now.0 - since.0 >= delta::STALE_SECONDS)
+    }
+
+    /// Takes nothing over, and notes since when.
+    async fn leave_stale(&mut self, store: &Store) -> Result<Next, SyncError> {
+        if self.state.stale_since.is_none() {
+            self.state.stale_since = Some(self.now);
+            let (id, state) = (self.id, self.state.clone());
+            store.mirror(move |tx| tx.set_mailbox_state(id, &state)).await?;
         }
+        self.give_up().await
     }
 
     async fn give_up(&mut self) -> Result<Next, SyncError> {
@@ -100,7 +118,22 @@ impl Visit {
                 self.bind_anew(store, notes).await?;
                 return self.list(server, false);
             }
-            Verdict::Compare => return self.list(server, true),
+            Verdict::Stale if !self.is_overdue() => {
+                notes.push(Note::Stale { mailbox: self.name.clone() });
+                return self.leave_stale(store).await;
+            }
+            Verdict::Stale => {
+                self.verdict = Verdict::Compare;
+                return self.list(server, true);
+            }
+            Verdict::Compare if self.is_unmoved_by_status() => {
+                self.verdict = Verdict::Continues;
+                self.selected.uid_next = self.mirror.uid_next;
+            }
+            Verdict::Compare => {
+                let looked_at = !self.flag_windows.windows.is_empty() && self.mirror.highest_modseq.is_none();
+                return self.list(server, !looked_at);
+            }
             Verdict::Continues => {}
         }
         if self.listed_all {
@@ -144,7 +177,10 @@ impl Visit {
         let mut round = vec![(Ask::Search(None), items::search_all(server)?)];
         if flags {
             let all = UidSet::range(Uid::MIN, Uid::MAX);
-            round.push((Ask::Changes, command::uid_fetch(&all, &items::changes(server), None, false)?));
+            round.push((
+                Ask::Changes,
+                command::uid_fetch(&all, &items::changes(self.has_modseqs(server)), None, false)?,
+            ));
         }
         Ok(Next::Round(round))
     }
@@ -213,6 +249,8 @@ impl Visit {
         let mut state = self.state.clone();
         state.uid_validity = self.selected.uid_validity;
         state.backfill = complete.then_some(Uid::MIN);
+        state.stale_since = None;
+        state.flags_cursor = self.flag_windows.next;
         if complete {
             state.uid_next = self.selected.uid_next.or_else(|| self.after_highest());
             state.highest_modseq = self.selected.highest_modseq;

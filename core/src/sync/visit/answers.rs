@@ -58,6 +58,9 @@ impl Visit {
     /// Answers to several FETCH commands may come in one run before the first of them is done (Dovecot does so): what
     /// an answer is for is told by its UID, not by its place.
     fn fetched(&mut self, fetch: Fetch) {
+        if matches!(self.verdict, Verdict::NewValidity | Verdict::Unusable | Verdict::Stale) {
+            return;
+        }
         let Some(uid) = fetch.uid else { return };
         self.octets += batch::octets(&fetch);
         // A second answer is news of the flags at most.
@@ -95,6 +98,11 @@ impl Visit {
                 self.listed_all = ok(condition) && from.is_none();
             }
             Ask::Changes if !ok(condition) => self.failed = true,
+            // An empty answer may come without any data: nothing is unseen then.
+            Ask::Unseen => {
+                let told = self.listing.take();
+                self.unseen = ok(condition).then_some(told);
+            }
             Ask::Range(range) => self.awaited.retain(|other| !Arc::ptr_eq(other, &range)),
             Ask::Window(window, detail) => {
                 self.awaited.retain(|other| !Arc::ptr_eq(other, &window));
@@ -103,7 +111,7 @@ impl Visit {
             }
             _ => {}
         }
-        if self.verdict == Verdict::NewValidity || self.failed {
+        if matches!(self.verdict, Verdict::NewValidity | Verdict::Stale) || self.failed {
             self.rows.clear();
             self.flags.clear();
         }
@@ -119,7 +127,7 @@ impl Visit {
             return;
         }
         let alone = missing.len() == 1;
-        let next = if alone || carried_out && detail == Detail::Usual { detail.simpler() } else { Some(detail) };
+        let next = if alone || carried_out && detail <= Detail::Usual { detail.simpler() } else { Some(detail) };
         match next {
             Some(detail) => {
                 let mut rest = missing;

@@ -2,6 +2,7 @@
 
 mod advance;
 mod answers;
+mod plain;
 
 use std::sync::Arc;
 
@@ -11,10 +12,11 @@ use super::conductor::Ask;
 use super::gathered::Gathered;
 use super::items::{self, Detail};
 use super::plan::delta::{self, Abilities, Method, Mirror, Selected, Verdict};
+use super::plan::flag_windows::FlagWindows;
 use super::plan::windows;
 use crate::imap::command::{self, Command, InvalidArgument, Resync};
 use crate::imap::{Capabilities, StatusEntry};
-use crate::model::{Flags, MailboxId, ModSeq, Uid, UidSet};
+use crate::model::{Flags, MailboxId, ModSeq, Timestamp, Uid, UidSet};
 use crate::store::{Mailbox, MailboxState, NewMessage, Store};
 
 /// A mailbox with at most this many messages is fetched in the flight that opens it.
@@ -51,6 +53,8 @@ enum Stage {
     Opening,
     Listing,
     Filling,
+    Seen,
+    Mending,
     Finished,
 }
 
@@ -68,6 +72,13 @@ pub(super) struct Visit {
     exists: u32,
     opened_with: u32,
     failed: bool,
+    now: Timestamp,
+    /// What STATUS told in this run.
+    told: Option<StatusEntry>,
+    /// Whose flags are looked at, where the server cannot tell which changed.
+    flag_windows: FlagWindows,
+    /// What lacks `\Seen` on the server, where that was asked.
+    unseen: Option<UidSet>,
     range_end: Option<Uid>,
     vanished: UidSet,
     vanishing: Gathered,
@@ -93,7 +104,7 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn new(mailbox: &Mailbox, gaps: bool, known: u64, abilities: Abilities) -> Self {
+    pub(super) fn new(mailbox: &Mailbox, gaps: bool, known: u64, abilities: Abilities, now: Timestamp) -> Self {
         let state = mailbox.state.clone();
         let mirror = Mirror {
             uid_validity: state.uid_validity,
@@ -116,6 +127,10 @@ impl Visit {
             exists: 0,
             opened_with: 0,
             failed: false,
+            now,
+            told: None,
+            flag_windows: FlagWindows::default(),
+            unseen: None,
             range_end: None,
             vanished: UidSet::new(),
             vanishing: Gathered::default(),
@@ -154,24 +169,44 @@ impl Visit {
         };
         let mut round = vec![(Ask::Open, command::examine(&self.raw, mode)?)];
         if let (Method::Condstore { since }, Some(before)) = (self.method, self.below_uid_next()) {
-            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), Some(since), false)?));
+            round.push((
+                Ask::Changes,
+                command::uid_fetch(&before, &items::changes(self.has_modseqs(server)), Some(since), false)?,
+            ));
         }
-        if let (Method::Plain, Some(before)) = (self.method, self.below_uid_next())
-            && self.mirror.count > 0
-        {
-            round.push((Ask::Changes, command::uid_fetch(&before, &items::changes(server), None, false)?));
+        for window in &self.flag_windows.windows {
+            round.push((
+                Ask::Changes,
+                command::uid_fetch(window, &items::changes(self.has_modseqs(server)), None, false)?,
+            ));
         }
         if !self.mirror.complete || self.mirror.gaps {
             round.push((Ask::Search(None), items::search_all(server)?));
         }
         if let Some(range) = self.likely_new(status) {
             self.range_end = range.last();
-            let fetch = command::uid_fetch(&range, &items::new_message(server, Detail::Usual), None, false)?;
+            let fetch = command::uid_fetch(
+                &range,
+                &items::new_message(server, self.has_modseqs(server), Detail::Newest),
+                None,
+                false,
+            )?;
             let range = Arc::new(range);
             self.awaited.push(Arc::clone(&range));
             round.push((Ask::Range(range), fetch));
         }
         Ok(round)
+    }
+
+    /// Whether the mailbox has mod-sequences, as far as is known yet.
+    pub(super) fn has_modseqs(&self, server: &Capabilities) -> bool {
+        let likely = match (self.method, &self.told) {
+            (Method::Plain, _) => false,
+            (Method::First, Some(told)) => told.highest_modseq.is_some(),
+            _ => true,
+        };
+        let known = self.selected.exists.map(|_| self.selected.highest_modseq.is_some());
+        server.condstore() && known.unwrap_or(likely)
     }
 
     /// The command that comes back to the mailbox.
@@ -202,6 +237,7 @@ impl Visit {
         let (window, detail) = match self.retry.pop() {
             Some(again) => again,
             None if self.targets.is_empty() => return None,
+            None if size == windows::FIRST => (windows::take(&mut self.targets, size), Detail::Newest),
             None => (windows::take(&mut self.targets, size), Detail::Usual),
         };
         let window = Arc::new(window);

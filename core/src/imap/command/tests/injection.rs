@@ -18,7 +18,7 @@ fn is_tame(command: &Command) -> bool {
             let announces = text.ends_with(b"}") && text.contains(&b'{');
             text.iter().all(|byte| (b' '..=b'~').contains(byte)) && !announces
         }
-        Piece::Literal(bytes) | Piece::Answer(bytes) => !bytes.contains(&0),
+        Piece::Literal(bytes) | Piece::Answer(bytes) | Piece::Mailbox(bytes) => !bytes.contains(&0),
     });
     tame && length <= MAX_LINE
 }
@@ -30,6 +30,10 @@ fn read_back(command: &Command) -> Option<Vec<u8>> {
         match piece {
             Piece::Text(text) if index == 0 => frame.text.extend_from_slice(&text[command.name().len() + 1..]),
             Piece::Text(text) | Piece::Answer(text) => frame.text.extend_from_slice(text),
+            Piece::Mailbox(name) => {
+                let careful = String::from_utf8_lossy(name).replace('\\', "\\\\").replace('"', "\\\"");
+                frame.text.extend_from_slice(format!("\"{careful}\"").as_bytes());
+            }
             Piece::Literal(bytes) => {
                 frame.text.extend_from_slice(format!("{{{}}}\r\n", bytes.len()).as_bytes());
                 frame.literals.push(Literal::Memory(bytes.clone().into()));

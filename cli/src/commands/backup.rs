@@ -1,38 +1,22 @@
-//! Looking after the store.
+//! Backups.
 
 use std::fs;
 
 use postrider::api::Core;
 use serde_json::json;
 
-use crate::args::{BackupArgs, DoctorArgs, RestoreArgs};
+use crate::args::{BackupArgs, RestoreArgs};
 use crate::exit::{Exit, Failure};
 use crate::session::Session;
-use crate::terminal::{confirm, one_line};
-
-pub(super) async fn doctor(session: &Session<'_>, args: DoctorArgs) -> Result<Exit, Failure> {
-    let health = session.core().await?.check(args.repair).await?;
-    let well = health.problems.is_empty();
-    if session.out.is_json() {
-        session.out.object(&json!({"ok": well, "problems": health.problems, "repaired": health.repaired}))?;
-    } else {
-        for repaired in &health.repaired {
-            session.out.line(format!("Put right: {}", one_line(repaired)))?;
-        }
-        for problem in &health.problems {
-            session.out.line(format!("Wrong: {}", one_line(problem)))?;
-        }
-        if well {
-            session.out.line("All is well.")?;
-        } else if !args.repair {
-            session.out.hint("Next: postrider doctor --repair");
-        }
-    }
-    Ok(if well { Exit::Done } else { Exit::Failed })
-}
+use crate::terminal::confirm;
 
 pub(super) async fn backup(session: &Session<'_>, args: BackupArgs) -> Result<Exit, Failure> {
-    session.core().await?.backup(&args.file).await?;
+    match session.core().await {
+        Ok(core) => core.backup(&args.file).await?,
+        // Another process works with the store: it need not stop for that.
+        Err(failure) if failure.kind == "in_use" => Core::backup_of(&session.data()?, &args.file).await?,
+        Err(failure) => return Err(failure),
+    }
     if session.out.is_json() {
         session.out.object(&json!({"file": args.file.display().to_string()}))?;
     } else {
