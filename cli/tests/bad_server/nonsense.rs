@@ -121,8 +121,12 @@ fn zeroed(text: &str, word: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn case_029_uids_and_modseqs_of_zero_or_beyond_are_none() {
-    for (word, command) in [("UID ", "UID FETCH"), ("MODSEQ ", "UID FETCH"), ("HIGHESTMODSEQ ", "EXAMINE")] {
-        for number in ["0", "4294967296", "18446744073709551616", "-1", "NIL"] {
+    for (word, command, beyond) in [
+        ("UID ", "UID FETCH", "4294967296"),
+        ("MODSEQ ", "UID FETCH", "9223372036854775808"),
+        ("HIGHESTMODSEQ ", "EXAMINE", "9223372036854775808"),
+    ] {
+        for number in ["0", beyond, "18446744073709551616", "-1", "NIL"] {
             let victim = Victim::new().await;
             let change =
                 move |text: String| zeroed(&text, word).replace(&format!("{word}0"), &format!("{word}{number}"));

@@ -66,9 +66,8 @@ impl Listing {
     pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) {
         match data {
             Untagged::List(entry) if matches!(ask, Some(Ask::Subscriptions)) => {
-                if self.subscribed.len() < MAX_ANSWERS {
-                    self.subscribed.insert(entry.name);
-                }
+                let fitting = (self.subscribed.len() < MAX_ANSWERS).then_some(entry.name);
+                self.subscribed.extend(fitting);
             }
             Untagged::List(_) if self.entries.len() >= MAX_ANSWERS => self.too_many = true,
             Untagged::List(entry) => self.entries.push(entry),

@@ -145,7 +145,7 @@ async fn case_063_a_prefix_that_goes_leaves_the_mailboxes_what_they_are() {
     let work = scene.phone.core.find_mailbox(None, "Work").await.unwrap().id;
     let ids: Vec<_> = rows(&scene, "Work").await.iter().map(|row| row.id).collect();
     for name in ["Work", "Sent", "Drafts", "Trash"] {
-        rival.rename(&format!("INBOX.{name}"), name).unwrap();
+        rival.rename(format!("INBOX.{name}"), name).unwrap();
     }
     let mut profile = Profile::courier();
     profile.layout.prefix = Vec::new();

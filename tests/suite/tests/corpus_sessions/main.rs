@@ -122,7 +122,7 @@ async fn every_recorded_session_is_understood_answer_by_answer() {
             }
         }
     }
-    writeln!(std::io::stderr(), "\n{} sessions, {compared} answers", all.len()).unwrap();
+    writeln!(std::io::stdout(), "\n{} sessions, {compared} answers", all.len()).unwrap();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(all.len() >= 60 && compared >= 450, "{} sessions, {compared} answers", all.len());
 }
@@ -205,6 +205,6 @@ async fn a_sync_with_what_was_recorded_ends_in_order() {
         assert_eq!(health.problems, Vec::<String>::new(), "{}", session.name);
         mailboxes += phone.core.mailboxes(phone.account).await.unwrap().len();
     }
-    writeln!(std::io::stderr(), "\n{count} sessions: {ended_well} syncs ended well, {mailboxes} mailboxes").unwrap();
+    writeln!(std::io::stdout(), "\n{count} sessions: {ended_well} syncs ended well, {mailboxes} mailboxes").unwrap();
     assert!(ended_well >= 60 && mailboxes >= 50, "{ended_well} syncs, {mailboxes} mailboxes");
 }

@@ -28,7 +28,7 @@ const TAG: &str = "A########";
 /// All recorded sessions, or `None`, said plainly, where there is no corpus.
 pub(crate) fn sessions() -> Option<Vec<Recorded>> {
     let Some(corpus) = std::env::var_os("POSTRIDER_CORPUS").map(PathBuf::from) else {
-        writeln!(std::io::stderr(), "\ncorpus suite not run: POSTRIDER_CORPUS is not set").unwrap();
+        writeln!(std::io::stdout(), "\ncorpus suite not run: POSTRIDER_CORPUS is not set").unwrap();
         return None;
     };
     let folder = corpus.join("imap-transcripts/mailkit");
