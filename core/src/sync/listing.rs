@@ -150,6 +150,8 @@ impl Listing {
         }
         let naming = self.namespaces.as_ref().map(Naming::from_namespaces).unwrap_or_default();
         let listed = mailbox_list::listed(&self.entries, &self.statuses, &naming, &self.subscribed);
+        // Ten thousand mailboxes need not be held twice.
+        (self.entries, self.statuses, self.status_of) = Default::default();
         let mailboxes = store.read(move |view| view.mailboxes(account)).await?;
         let mut known: Vec<Known> = mailboxes.iter().map(known).collect();
         let too_many = self.too_many || listed.len() >= mailbox_list::MAX_MAILBOXES;

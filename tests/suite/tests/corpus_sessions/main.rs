@@ -10,7 +10,6 @@ mod recorded;
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::io::Write as _;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +18,7 @@ use postrider::imap::{Deadlines, Endpoint, Event, ImapError, Session, StatusKind
 use postrider::sync::IncomingSpool;
 use postrider::wire::{Limits, Security, Traffic, Trust};
 use postrider_tests::phone::Phone;
-use recorded::{Recorded, kind, sessions};
+use recorded::{Recorded, kind, say, sessions};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
 /// Recordings that are broken themselves.
@@ -122,7 +121,7 @@ async fn every_recorded_session_is_understood_answer_by_answer() {
             }
         }
     }
-    writeln!(std::io::stdout(), "\n{} sessions, {compared} answers", all.len()).unwrap();
+    say(&format!("{} sessions, {compared} answers", all.len()));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(all.len() >= 60 && compared >= 450, "{} sessions, {compared} answers", all.len());
 }
@@ -205,6 +204,6 @@ async fn a_sync_with_what_was_recorded_ends_in_order() {
         assert_eq!(health.problems, Vec::<String>::new(), "{}", session.name);
         mailboxes += phone.core.mailboxes(phone.account).await.unwrap().len();
     }
-    writeln!(std::io::stdout(), "\n{count} sessions: {ended_well} syncs ended well, {mailboxes} mailboxes").unwrap();
+    say(&format!("{count} sessions: {ended_well} syncs ended well, {mailboxes} mailboxes"));
     assert!(ended_well >= 60 && mailboxes >= 50, "{ended_well} syncs, {mailboxes} mailboxes");
 }

@@ -25,10 +25,15 @@ pub(crate) struct Step {
 /// In the recordings this stands for the tag of the command that is answered.
 const TAG: &str = "A########";
 
+/// Says something even where the harness captures output.
+pub(crate) fn say(text: &str) {
+    std::io::stderr().write_all(format!("\n{text}\n").as_bytes()).expect("stderr");
+}
+
 /// All recorded sessions, or `None`, said plainly, where there is no corpus.
 pub(crate) fn sessions() -> Option<Vec<Recorded>> {
     let Some(corpus) = std::env::var_os("POSTRIDER_CORPUS").map(PathBuf::from) else {
-        writeln!(std::io::stdout(), "\ncorpus suite not run: POSTRIDER_CORPUS is not set").unwrap();
+        say("corpus suite not run: POSTRIDER_CORPUS is not set");
         return None;
     };
     let folder = corpus.join("imap-transcripts/mailkit");
