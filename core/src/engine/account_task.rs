@@ -122,7 +122,10 @@ impl AccountTask {
             BodyPolicy::Recent => Some(sync::recent(now, settings.recent_days, settings.recent_bytes)),
             BodyPolicy::All => Some(crate::store::BodyPolicy::default()),
         };
-        let policy_name = format!("{policy:?}");
+        let policy_name = match policy {
+            BodyPolicy::Recent => format!("Recent {} {}", settings.recent_days, settings.recent_bytes),
+            policy => format!("{policy:?}"),
+        };
         let run = sync::Request {
             account: self.account,
             login: None,
@@ -151,6 +154,10 @@ impl AccountTask {
         if link.session.is_logged_in() && link.session.capabilities_known() {
             learnt.quiet_login = link.session.is_quiet_at_login();
             learnt.capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
+        }
+        if policy_name != learnt.bodies_complete && report.messages_new > 0 {
+            // Mail came whose bodies another policy has not looked at.
+            learnt.bodies_complete.clear();
         }
         match outcome {
             Ok(()) => {
@@ -218,7 +225,12 @@ impl AccountTask {
 
     /// The session: the one that is there, or a new one whose login is not sent yet.
     async fn link(&mut self, settings: &AccountSettings, facts: &Facts, control: &Control) -> Result<Link, Failure> {
-        if let Some(link) = self.link.take() {
+        if let Some(mut link) = self.link.take() {
+            tokio::select! {
+                biased;
+                () = control.cancelled() => return Err(Failure::Cancelled),
+                learnt = link.session.learn_capabilities() => learnt?,
+            }
             return Ok(link);
         }
         let remembered = facts.remembered();

@@ -1,6 +1,6 @@
 //! The list of mailboxes: asked in one turn, compared with what is known, written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::SyncError;
 use super::conductor::{Ask, ok, refused};
@@ -14,21 +14,28 @@ use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
 /// Names that are asked for their ids at once.
 const MAX_IDS: usize = 500;
 
+/// Answers of each kind that are taken: beyond them nothing is mirrored.
+const MAX_ANSWERS: usize = mailbox_list::MAX_MAILBOXES;
+
 /// Collects the answers to LIST, LSUB, STATUS and NAMESPACE.
 #[derive(Default)]
 pub(super) struct Listing {
     entries: Vec<ListEntry>,
     statuses: Vec<StatusEntry>,
+    /// Where in `statuses` a mailbox stands.
+    status_of: BTreeMap<Vec<u8>, usize>,
     subscribed: BTreeSet<Vec<u8>>,
     namespaces: Option<Namespaces>,
     failed: Option<SyncError>,
+    /// Whether there were more mailboxes than are taken: then one that is not among them may be there all the same.
+    too_many: bool,
 }
 
 /// The list as it was understood.
 pub(super) struct Understood {
     /// What each mailbox's STATUS told, by our id.
     pub(super) statuses: Vec<(MailboxId, Option<StatusEntry>)>,
-    /// Whether the list lacks the INBOX.
+    /// Whether the list lacks the INBOX, or was too long.
     pub(super) doubtful: bool,
 }
 
@@ -59,8 +66,10 @@ impl Listing {
     pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) {
         match data {
             Untagged::List(entry) if matches!(ask, Some(Ask::Subscriptions)) => {
-                self.subscribed.insert(entry.name);
+                let fitting = (self.subscribed.len() < MAX_ANSWERS).then_some(entry.name);
+                self.subscribed.extend(fitting);
             }
+            Untagged::List(_) if self.entries.len() >= MAX_ANSWERS => self.too_many = true,
             Untagged::List(entry) => self.entries.push(entry),
             Untagged::Status(status) => self.status(status),
             Untagged::Namespace(namespaces) => self.namespaces = Some(namespaces),
@@ -70,11 +79,17 @@ impl Listing {
 
     /// A second answer about a mailbox adds to the first.
     fn status(&mut self, status: StatusEntry) {
-        match self.statuses.iter_mut().find(|known| same_name(&known.name, &status.name)) {
+        let room = self.statuses.len() < MAX_ANSWERS;
+        match self.status_of.get(&key(&status.name)).and_then(|at| self.statuses.get_mut(*at)) {
             Some(known) if status.mailbox_id.is_some() && status.messages.is_none() => {
                 known.mailbox_id = status.mailbox_id;
             }
-            _ => self.statuses.push(status),
+            Some(known) => *known = status,
+            None if room => {
+                self.status_of.insert(key(&status.name), self.statuses.len());
+                self.statuses.push(status);
+            }
+            None => {}
         }
     }
 
@@ -112,11 +127,12 @@ impl Listing {
         account: AccountId,
     ) -> Result<Vec<(Ask, Command)>, SyncError> {
         let known = store.read(move |view| view.mailboxes(account)).await?;
-        let listed = |mailbox: &&Mailbox| self.entries.iter().any(|e| same_name(&e.name, &mailbox.naming.raw_name));
-        if !server.object_id() || known.iter().all(|mailbox| listed(&mailbox)) {
+        let listed: BTreeSet<Vec<u8>> = self.entries.iter().map(|entry| key(&entry.name)).collect();
+        let known: BTreeSet<Vec<u8>> = known.iter().map(|mailbox| key(&mailbox.naming.raw_name)).collect();
+        if !server.object_id() || known.is_subset(&listed) {
             return Ok(Vec::new());
         }
-        let unknown = |entry: &&ListEntry| !known.iter().any(|m| same_name(&entry.name, &m.naming.raw_name));
+        let unknown = |entry: &&ListEntry| !known.contains(&key(&entry.name));
         let ask = |entry: &ListEntry| command::status(&entry.name, &[StatusItem::MailboxId]).ok();
         let asks = self.entries.iter().filter(unknown).take(MAX_IDS).filter_map(ask);
         Ok(asks.map(|command| (Ask::Status, command)).collect())
@@ -134,14 +150,27 @@ impl Listing {
         }
         let naming = self.namespaces.as_ref().map(Naming::from_namespaces).unwrap_or_default();
         let listed = mailbox_list::listed(&self.entries, &self.statuses, &naming, &self.subscribed);
+        // Ten thousand mailboxes need not be held twice.
+        (self.entries, self.statuses, self.status_of) = Default::default();
         let mailboxes = store.read(move |view| view.mailboxes(account)).await?;
-        let known: Vec<Known> = mailboxes.iter().map(known).collect();
-        let plan = mailbox_list::plan(&known, listed, now);
-        let doubtful = plan.doubtful;
+        let mut known: Vec<Known> = mailboxes.iter().map(known).collect();
+        let too_many = self.too_many || listed.len() >= mailbox_list::MAX_MAILBOXES;
+        if too_many {
+            known.iter_mut().for_each(|mailbox| mailbox.missing_since = None);
+        }
+        let mut plan = mailbox_list::plan(&known, listed, now);
+        if too_many {
+            plan.missing.clear();
+        }
+        let doubtful = plan.doubtful || too_many;
+        let by_id: BTreeMap<MailboxId, &Mailbox> = mailboxes.iter().map(|mailbox| (mailbox.id, mailbox)).collect();
+        if self.namespaces.is_none() {
+            keep_names(&mut plan, &by_id);
+        }
         let unchanged: BTreeSet<MailboxId> = plan
             .update
             .iter()
-            .filter(|(id, listed)| mailboxes.iter().any(|mailbox| mailbox.id == *id && !differs(mailbox, listed)))
+            .filter(|(id, listed)| by_id.get(id).is_some_and(|mailbox| !differs(mailbox, listed)))
             .map(|(id, _)| *id)
             .collect();
         let statuses = store.mirror(move |tx| write(tx, account, plan, &unchanged, now)).await?;
@@ -157,9 +186,9 @@ fn status_items(server: &Capabilities) -> Vec<StatusItem> {
     items
 }
 
-/// The same name, INBOX in any case being one.
-fn same_name(a: &[u8], b: &[u8]) -> bool {
-    a == b || is_inbox(a) && is_inbox(b)
+/// What names are compared by: bytes, but INBOX in any case is one.
+fn key(raw: &[u8]) -> Vec<u8> {
+    if is_inbox(raw) { b"INBOX".to_vec() } else { raw.to_vec() }
 }
 
 fn known(mailbox: &Mailbox) -> Known {
@@ -181,6 +210,18 @@ fn naming(listed: &Listed) -> MailboxNaming {
         role: listed.role,
         selectable: listed.selectable,
         subscribed: listed.subscribed,
+    }
+}
+
+/// A server that for once does not tell its namespaces has renamed nothing: what it lists under the same raw name is shown
+/// as before.
+fn keep_names(plan: &mut ListPlan, known: &BTreeMap<MailboxId, &Mailbox>) {
+    let roles: BTreeSet<_> = plan.update.iter().filter_map(|(_, listed)| listed.role).collect();
+    for (id, listed) in &mut plan.update {
+        if let Some(mailbox) = known.get(id).filter(|mailbox| mailbox.naming.raw_name == listed.raw) {
+            listed.display.clone_from(&mailbox.naming.name);
+            listed.role = listed.role.or(mailbox.naming.role.filter(|role| !roles.contains(role)));
+        }
     }
 }
 
