@@ -119,6 +119,11 @@ impl Phone {
         Ok(Self { core, account, clock, dir, network })
     }
 
+    /// The folder of its store.
+    pub fn folder(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     /// Switches it off and on again.
     ///
     /// # Errors
