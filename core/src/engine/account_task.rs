@@ -160,7 +160,10 @@ impl AccountTask {
                     // Mail came whose bodies the account's own policy may still want.
                     learnt.bodies_complete.clear();
                 }
-                self.link = Some(link);
+                // One that was set up by what is no longer true (another ENABLE) would be refused commands later.
+                if facts.remembered().is_none() || facts.capabilities == learnt.capabilities {
+                    self.link = Some(link);
+                }
             }
             Err(SyncError::Stopped(_)) => {
                 if policy != BodyPolicy::None || report.messages_new > 0 {

@@ -12,7 +12,10 @@ fn profiles() -> impl Iterator<Item = Profile> {
 }
 
 fn twin(subject: &str, text: &str, second: i64) -> NewMessage {
-    let bytes = format!("From: a@example.org\r\nSubject: {subject}\r\nMessage-ID: <twin@example.org>\r\n\r\n{text}\r\n");
+    let bytes = format!(
+        "From: a@example.org\r\nSubject: {subject}\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\n\
+         Message-ID: <twin@example.org>\r\n\r\n{text}\r\n"
+    );
     NewMessage::new(bytes).date(InternalDate { seconds: 1_700_000_000 + second, offset_minutes: 0 })
 }
 

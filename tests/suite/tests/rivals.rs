@@ -16,17 +16,41 @@ const NAMES: [&str; 4] = ["INBOX", "Work", "Aside", "Other"];
 
 /// What must hold in the store at any moment: each query counts what breaks it.
 const INVARIANTS: [(&str, &str); 11] = [
-    ("a message with a place is no orphan", "SELECT count(*) FROM messages m WHERE orphaned IS NOT NULL AND EXISTS (SELECT 1 FROM places WHERE message = m.id)"),
-    ("a message without a place is an orphan", "SELECT count(*) FROM messages m WHERE orphaned IS NULL AND NOT EXISTS (SELECT 1 FROM places WHERE message = m.id)"),
+    (
+        "a message with a place is no orphan",
+        "SELECT count(*) FROM messages m WHERE orphaned IS NOT NULL AND EXISTS (SELECT 1 FROM places WHERE message = m.id)",
+    ),
+    (
+        "a message without a place is an orphan",
+        "SELECT count(*) FROM messages m WHERE orphaned IS NULL AND NOT EXISTS (SELECT 1 FROM places WHERE message = m.id)",
+    ),
     ("a place that is there has not departed", "SELECT count(*) FROM departed WHERE place IN (SELECT id FROM places)"),
     ("an alias is no place", "SELECT count(*) FROM place_aliases WHERE alias IN (SELECT id FROM places)"),
     ("an alias has not departed", "SELECT count(*) FROM place_aliases WHERE alias IN (SELECT place FROM departed)"),
-    ("an alias leads to no alias", "SELECT count(*) FROM place_aliases WHERE place IN (SELECT alias FROM place_aliases)"),
-    ("only detached places have keys", "SELECT count(*) FROM rebind_keys k JOIN places p ON p.id = k.place WHERE p.uid IS NOT NULL"),
-    ("keys are of their place's mailbox", "SELECT count(*) FROM rebind_keys k JOIN places p ON p.id = k.place WHERE p.mailbox <> k.mailbox"),
-    ("a place is of its message's account", "SELECT count(*) FROM places p JOIN messages m ON m.id = p.message JOIN mailboxes b ON b.id = p.mailbox WHERE b.account <> m.account"),
-    ("no place is in a thread that became another", "SELECT count(*) FROM places WHERE thread IN (SELECT loser FROM thread_merges)"),
-    ("a whole body is named by its state", "SELECT count(*) FROM messages m WHERE (body_state = 2) <> EXISTS (SELECT 1 FROM parts WHERE message = m.id AND section = '')"),
+    (
+        "an alias leads to no alias",
+        "SELECT count(*) FROM place_aliases WHERE place IN (SELECT alias FROM place_aliases)",
+    ),
+    (
+        "only detached places have keys",
+        "SELECT count(*) FROM rebind_keys k JOIN places p ON p.id = k.place WHERE p.uid IS NOT NULL",
+    ),
+    (
+        "keys are of their place's mailbox",
+        "SELECT count(*) FROM rebind_keys k JOIN places p ON p.id = k.place WHERE p.mailbox <> k.mailbox",
+    ),
+    (
+        "a place is of its message's account",
+        "SELECT count(*) FROM places p JOIN messages m ON m.id = p.message JOIN mailboxes b ON b.id = p.mailbox WHERE b.account <> m.account",
+    ),
+    (
+        "no place is in a thread that became another",
+        "SELECT count(*) FROM places WHERE thread IN (SELECT loser FROM thread_merges)",
+    ),
+    (
+        "a whole body is named by its state",
+        "SELECT count(*) FROM messages m WHERE (body_state = 2) <> EXISTS (SELECT 1 FROM parts WHERE message = m.id AND section = '')",
+    ),
 ];
 
 fn assert_invariants(scene: &Scene, when: &str) {
@@ -54,11 +78,15 @@ fn mail(dice: &mut Dice, number: u64) -> NewMessage {
 }
 
 fn uids(scene: &Scene, mailbox: &str) -> Vec<u32> {
-    scene.server.world().with(|state| state.mailbox(USER, mailbox.as_bytes()).map(|found| found.uids()).unwrap_or_default())
+    scene
+        .server
+        .world()
+        .with(|state| state.mailbox(USER, mailbox.as_bytes()).map(|found| found.uids()).unwrap_or_default())
 }
 
 fn act(scene: &Scene, rival: &Rival, dice: &mut Dice, number: u64) {
-    let raws: Vec<String> = NAMES.iter().map(|name| if *name == "INBOX" { "INBOX".to_owned() } else { scene.raw(name) }).collect();
+    let raws: Vec<String> =
+        NAMES.iter().map(|name| if *name == "INBOX" { "INBOX".to_owned() } else { scene.raw(name) }).collect();
     let (from, to) = (dice.pick(&raws).unwrap().clone(), dice.pick(&raws).unwrap().clone());
     let some: Vec<u32> = uids(scene, &from).into_iter().filter(|_| dice.below(4) == 0).take(6).collect();
     match dice.below(20) {
@@ -104,7 +132,11 @@ async fn disturbed_sync(scene: &mut Scene, dice: &mut Dice) {
         _ => {
             let bound = if dice.below(3) == 0 { 800 } else { 9_000 };
             let at = dice.below(bound);
-            if dice.below(2) == 0 { scene.allowed.set(at, u64::MAX) } else { scene.allowed.set(u64::MAX, at / 8) }
+            if dice.below(2) == 0 {
+                scene.allowed.set(at, u64::MAX)
+            } else {
+                scene.allowed.set(u64::MAX, at / 8)
+            }
             let _ = scene.phone.sync_with(bodies()).await;
             scene.allowed.set(u64::MAX, u64::MAX);
         }
