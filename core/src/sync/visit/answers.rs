@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{ROWS, Stage, Visit};
 use crate::imap::{Code, Condition, Fetch, Untagged};
-use crate::model::{UidSet, UidValidity};
+use crate::model::UidSet;
 use crate::sync::batch;
 use crate::sync::conductor::{Ask, ok};
 use crate::sync::items::Detail;
@@ -32,8 +32,13 @@ impl Visit {
         !matches!(ask, Some(Ask::Open)) && self.rows.len().max(self.flags.len()) >= ROWS
     }
 
+    /// Figures count as they were when the mailbox was opened: what changed since is asked for by the next run, and would
+    /// not be if this one wrote down what it came back to.
     fn code(&mut self, code: Code) {
+        let opened = self.selected.exists.is_some();
         match code {
+            Code::UidValidity(validity) if opened => self.failed |= self.selected.uid_validity != Some(validity),
+            _ if opened => {}
             Code::UidValidity(validity) => self.selected.uid_validity = Some(validity),
             Code::UidNext(next) => self.selected.uid_next = Some(next),
             Code::HighestModSeq(modseq) => self.selected.highest_modseq = Some(modseq),
@@ -46,7 +51,7 @@ impl Visit {
     /// Answers to several FETCH commands may come in one run before the first of them is done (Dovecot does so): what
     /// an answer is for is told by its UID, not by its place.
     fn fetched(&mut self, fetch: Fetch) {
-        if matches!(self.verdict, Verdict::NewValidity | Verdict::Unusable | Verdict::Stale) {
+        if self.failed || matches!(self.verdict, Verdict::NewValidity | Verdict::Unusable | Verdict::Stale) {
             return;
         }
         let Some(uid) = fetch.uid else { return };
@@ -72,9 +77,7 @@ impl Visit {
                 self.opened_with = self.exists;
                 self.verdict = delta::judge(&self.mirror, &self.selected);
             }
-            Ask::Reopen if !ok(condition) || self.selected.uid_validity != self.expected_validity() => {
-                self.failed = true
-            }
+            Ask::Reopen if !ok(condition) => self.failed = true,
             Ask::Search(from) => self.listed_all = ok(condition) && from.is_none(),
             Ask::Changes if !ok(condition) => self.failed = true,
             // An empty answer may come without any data: nothing is unseen then.
@@ -91,10 +94,6 @@ impl Visit {
             self.rows.clear();
             self.flags.clear();
         }
-    }
-
-    fn expected_validity(&self) -> Option<UidValidity> {
-        self.mirror.uid_validity.or(self.selected.uid_validity)
     }
 
     /// What was asked for and not answered is asked for again in smaller helpings, then with fewer items.

@@ -1,0 +1,73 @@
+//! Something changes on the server while a sync is under way: the next sync finds it at the latest.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use postrider_model::fault::{Act, Rule};
+use postrider_model::profile::{Extension, Profile};
+use postrider_model::world::{FlagChange, Rival};
+use postrider_tests::scene::Scene;
+use postrider_tests::workload::mail;
+
+/// What somebody does when the command was carried out.
+fn then(deed: impl Fn() + Send + Sync + 'static) -> Act {
+    Act::Rewrite(Arc::new(move |responses: Vec<Vec<u8>>| {
+        deed();
+        responses
+    }))
+}
+
+/// A removal in the inbox makes the sync come back to it after it has opened another mailbox; `deed` comes between.
+async fn found_afterwards(profile: Profile, deed: fn(&Rival)) {
+    let name = profile.name.clone();
+    let scene = Scene::new(profile).await;
+    scene.rival().create("Work", &[]).unwrap();
+    for number in 0..10 {
+        scene.rival().deliver("INBOX", mail(number)).unwrap();
+    }
+    scene.agrees("at first").await;
+    scene.rival().expunge("INBOX", &[2]).unwrap();
+    scene.rival().deliver("Work", mail(50)).unwrap();
+    // Where removals come with the EXAMINE, this one is forgotten, so that all UIDs are asked for.
+    scene.server.script().add(Rule::once("EXAMINE", Act::Omit("VANISHED".into())));
+    let rival = scene.rival();
+    scene.server.script().add(Rule::once("EXAMINE", then(move || deed(&rival))).after(1));
+    scene.phone.sync().await.unwrap();
+    assert_eq!(scene.server.script().waiting(), 0, "{name}: it came between");
+    scene.agrees(&name).await;
+}
+
+fn profiles() -> [Profile; 3] {
+    [Profile::full(), Profile::full().without(Extension::Qresync), Profile::bare()]
+}
+
+#[tokio::test]
+async fn hard_problem_08_a_flag_that_is_set_before_the_sync_comes_back_to_the_mailbox_is_found() {
+    for profile in profiles() {
+        found_afterwards(profile, |rival| {
+            rival.set_flags("INBOX", &[5], FlagChange::Add, &["\\Seen"]).unwrap();
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn hard_problem_07_what_comes_and_goes_before_the_sync_comes_back_to_the_mailbox_is_found() {
+    for profile in profiles() {
+        found_afterwards(profile, |rival| {
+            rival.deliver("INBOX", mail(70)).unwrap();
+            rival.expunge("INBOX", &[4]).unwrap();
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn hard_problem_14_a_mailbox_that_is_another_when_the_sync_comes_back_to_it_is_left_alone() {
+    for profile in profiles() {
+        found_afterwards(profile, |rival| {
+            rival.change_uidvalidity("INBOX").unwrap();
+        })
+        .await;
+    }
+}
