@@ -63,7 +63,7 @@ impl NewMessage {
 /// What inserting messages did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InsertOutcome {
-    /// Messages that this mailbox did not hold before.
+    /// Messages that this mailbox did not hold before, or may not have held: their bodies are wanted.
     pub new: u64,
     /// Messages that it held before its UIDVALIDITY changed: their ids and bodies stay.
     pub rebound: u64,
@@ -101,11 +101,12 @@ impl MirrorTx<'_> {
             } else if let Some(found) = found {
                 if found.same_mail {
                     self.rebind(found.place, message, &mut counts)?;
+                    outcome.rebound += 1;
                 } else {
                     self.vacate(found.place, &mut counts)?;
                     new.push((message, Some(found.place)));
+                    outcome.new += 1;
                 }
-                outcome.rebound += 1;
             } else {
                 new.push((message, None));
                 outcome.new += 1;

@@ -120,7 +120,20 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
     let mut result = ListPlan { doubtful, ..ListPlan::default() };
     let mut unmatched: BTreeMap<MailboxId, &Known> = known.iter().map(|mailbox| (mailbox.id, mailbox)).collect();
     let mut open: Vec<Listed> = listed;
-    for same in [same_object, same_name, was_named, same_uids] {
+    // Servers that give every mailbox the same UIDVALIDITY prove nothing by it.
+    let mut validities: BTreeMap<UidValidity, (usize, usize)> = BTreeMap::new();
+    for validity in known.iter().filter_map(|mailbox| mailbox.uid_validity) {
+        validities.entry(validity).or_default().0 += 1;
+    }
+    for validity in open.iter().filter_map(|entry| entry.status.as_ref()?.uid_validity) {
+        validities.entry(validity).or_default().1 += 1;
+    }
+    let same_uids = |known: &Known, listed: &Listed| {
+        let alone = known.uid_validity.and_then(|validity| validities.get(&validity)) == Some(&(1, 1));
+        alone && same_uids(known, listed)
+    };
+    let ladder: [&dyn Fn(&Known, &Listed) -> bool; 4] = [&same_object, &same_name, &was_named, &same_uids];
+    for same in ladder {
         let mut rest = Vec::new();
         for entry in open {
             let mut fitting = unmatched.values().filter(|mailbox| same(mailbox, &entry));
