@@ -154,7 +154,13 @@ impl AccountTask {
         }
         match outcome {
             Ok(()) => {
-                if request.mailboxes.is_empty() && !request.only_list && report.complete && policy != BodyPolicy::None {
+                if report.bodies_left {
+                    learnt.bodies_complete.clear();
+                } else if request.mailboxes.is_empty()
+                    && !request.only_list
+                    && report.complete
+                    && policy != BodyPolicy::None
+                {
                     learnt.bodies_complete = policy_name;
                 } else if report.messages_new > 0 && policy_name != facts.bodies_complete {
                     // Mail came whose bodies the account's own policy may still want.

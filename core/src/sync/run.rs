@@ -110,7 +110,8 @@ impl Run<'_> {
             mailboxes.retain(|mailbox| touched(mailbox.id));
         }
         let bodies = Bodies::new(self.store.clone(), policy, spool.clone());
-        self.report.bodies_fetched = bodies.fetch(&mut self.conductor, mailboxes, self.tell).await?;
+        let bodied = bodies.fetch(&mut self.conductor, mailboxes, self.tell).await?;
+        (self.report.bodies_fetched, self.report.bodies_left) = (bodied.fetched, bodied.left);
         Ok(())
     }
 

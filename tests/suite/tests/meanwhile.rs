@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use postrider::api::{BodyPolicy, SyncOptions};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
-use postrider_model::world::{FlagChange, Rival};
+use postrider_model::world::{FlagChange, NewMessage, Rival};
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::mail;
 
@@ -69,5 +70,23 @@ async fn hard_problem_14_a_mailbox_that_is_another_when_the_sync_comes_back_to_i
             rival.change_uidvalidity("INBOX").unwrap();
         })
         .await;
+    }
+}
+
+#[tokio::test]
+async fn hard_problem_07_a_body_that_was_asked_for_and_did_not_come_is_fetched_by_the_next_sync() {
+    for large in [false, true] {
+        let scene = Scene::new(Profile::full()).await;
+        let text = "All work and no play.\r\n".repeat(if large { 20_000 } else { 1 });
+        scene.rival().deliver("INBOX", NewMessage::new(format!("Subject: one\r\n\r\n{text}"))).unwrap();
+        scene.agrees("headers").await;
+        let bodies = || SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
+        scene.server.script().add(Rule::once("UID FETCH", Act::Omit("BODY[]".into())).after(1));
+        let (first, _) = scene.phone.sync_with(bodies()).await.unwrap();
+        assert_eq!((first.bodies_fetched, scene.server.script().waiting()), (0, 0), "large: {large}");
+        let (second, _) = scene.phone.sync_with(bodies()).await.unwrap();
+        assert_eq!(second.bodies_fetched, 1, "large: {large}");
+        let (third, _) = scene.phone.sync_with(bodies()).await.unwrap();
+        assert_eq!((third.bodies_fetched, third.round_trips), (0, 1), "large: {large}");
     }
 }
