@@ -122,7 +122,10 @@ impl AccountTask {
             BodyPolicy::Recent => Some(sync::recent(now, settings.recent_days, settings.recent_bytes)),
             BodyPolicy::All => Some(crate::store::BodyPolicy::default()),
         };
-        let policy_name = format!("{policy:?}");
+        let policy_name = match policy {
+            BodyPolicy::Recent => format!("Recent {} {}", settings.recent_days, settings.recent_bytes),
+            policy => format!("{policy:?}"),
+        };
         let run = sync::Request {
             account: self.account,
             login: None,

@@ -90,3 +90,16 @@ async fn hard_problem_07_a_body_that_was_asked_for_and_did_not_come_is_fetched_b
         assert_eq!((third.bodies_fetched, third.round_trips), (0, 1), "large: {large}");
     }
 }
+
+#[tokio::test]
+async fn more_days_of_bodies_are_fetched_once_the_account_wants_them() {
+    let scene = Scene::new(Profile::full()).await;
+    let mut settings = scene.phone.core.account_settings(scene.phone.account).await.unwrap();
+    (settings.bodies, settings.recent_days) = (BodyPolicy::Recent, 1);
+    scene.phone.core.update_account(scene.phone.account, settings.clone()).await.unwrap();
+    scene.rival().deliver("INBOX", mail(1)).unwrap();
+    assert_eq!(scene.phone.sync().await.unwrap().0.bodies_fetched, 0, "the mail is older");
+    settings.recent_days = 10_000;
+    scene.phone.core.update_account(scene.phone.account, settings).await.unwrap();
+    assert_eq!(scene.phone.sync().await.unwrap().0.bodies_fetched, 1);
+}
