@@ -70,7 +70,15 @@ struct Source {
 
 impl Bodies {
     pub(super) fn new(store: Store, policy: BodyPolicy, spool: IncomingSpool) -> Self {
-        Self { store, policy, spool, keeping: JoinSet::new(), held: Vec::new(), held_octets: 0, fetched: Bodied::default() }
+        Self {
+            store,
+            policy,
+            spool,
+            keeping: JoinSet::new(),
+            held: Vec::new(),
+            held_octets: 0,
+            fetched: Bodied::default(),
+        }
     }
 
     /// Fetches the bodies of these mailboxes, one mailbox after the other.

@@ -7,12 +7,14 @@ use super::conductor::{Ask, ok, refused};
 use super::plan::mailbox_list::{self, Known, ListPlan, Listed};
 use super::plan::names::{Naming, is_inbox};
 use crate::imap::command::{self, Command, InvalidArgument, ListReturn, StatusItem};
-use crate::imap::{Capabilities, Condition, ListEntry, Namespaces, StatusEntry, Untagged};
+use crate::imap::{Capabilities, Condition, ImapError, ListEntry, Namespaces, StatusEntry, Untagged};
 use crate::model::{AccountId, MailboxId, Timestamp};
 use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
 
 /// Names that are asked for their ids at once.
 const MAX_IDS: usize = 500;
+/// Answers about mailboxes after which a server is taken for one that will not stop.
+const MAX_ANSWERS: usize = 100_000;
 
 /// Collects the answers to LIST, LSUB, STATUS and NAMESPACE.
 #[derive(Default)]
@@ -22,6 +24,7 @@ pub(super) struct Listing {
     subscribed: BTreeSet<Vec<u8>>,
     namespaces: Option<Namespaces>,
     failed: Option<SyncError>,
+    answers: usize,
 }
 
 /// The list as it was understood.
@@ -56,8 +59,19 @@ impl Listing {
         Ok(round)
     }
 
-    pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) {
+    /// Takes what the server said.
+    ///
+    /// # Errors
+    /// Where it does not stop naming mailboxes.
+    pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) -> Result<(), SyncError> {
+        self.answers += usize::from(matches!(data, Untagged::List(_) | Untagged::Status(_)));
+        if self.answers > MAX_ANSWERS {
+            return Err(SyncError::Imap(ImapError::Protocol("mailboxes without end")));
+        }
         match data {
+            // Kept beyond those that are mirrored only so far as it shows that there are more.
+            Untagged::List(_) if self.entries.len() > mailbox_list::MAX_MAILBOXES => {}
+            Untagged::Status(_) if self.statuses.len() > mailbox_list::MAX_MAILBOXES => {}
             Untagged::List(entry) if matches!(ask, Some(Ask::Subscriptions)) => {
                 self.subscribed.insert(entry.name);
             }
@@ -66,6 +80,7 @@ impl Listing {
             Untagged::Namespace(namespaces) => self.namespaces = Some(namespaces),
             _ => {}
         }
+        Ok(())
     }
 
     /// A second answer about a mailbox adds to the first.
@@ -136,7 +151,12 @@ impl Listing {
         let listed = mailbox_list::listed(&self.entries, &self.statuses, &naming, &self.subscribed);
         let mailboxes = store.read(move |view| view.mailboxes(account)).await?;
         let known: Vec<Known> = mailboxes.iter().map(known).collect();
-        let plan = mailbox_list::plan(&known, listed, now);
+        let mut plan = mailbox_list::plan(&known, listed, now);
+        if self.entries.len() > mailbox_list::MAX_MAILBOXES {
+            // What is known may be among those that were left out.
+            plan.missing.clear();
+            plan.remove.clear();
+        }
         let doubtful = plan.doubtful;
         let unchanged: BTreeSet<MailboxId> = plan
             .update

@@ -331,7 +331,7 @@ impl Run<'_> {
     async fn hear(&mut self) -> Result<(), SyncError> {
         let ask = self.conductor.oldest().cloned();
         match self.conductor.hear().await? {
-            (Owner::Account, Heard::Data(data)) => self.listing.data(ask.as_ref(), data),
+            (Owner::Account, Heard::Data(data)) => self.listing.data(ask.as_ref(), data)?,
             (Owner::Account, Heard::Done(ask, condition)) => {
                 if matches!(ask, Ask::Login) {
                     self.conductor.session().logged_in(&condition)?;

@@ -79,7 +79,9 @@ async fn hard_problem_14_where_all_mailboxes_share_one_uidvalidity_a_new_one_is_
 
 #[tokio::test]
 async fn case_064_mail_moved_out_of_a_mailbox_that_is_then_deleted_keeps_its_ids() {
-    for profile in [Profile::full(), Profile::full().without(Extension::ObjectId).without(Extension::GmExt), Profile::bare()] {
+    for profile in
+        [Profile::full(), Profile::full().without(Extension::ObjectId).without(Extension::GmExt), Profile::bare()]
+    {
         let name = profile.name.clone();
         let scene = Scene::new(profile).await;
         for mailbox in ["Work", "Aside"] {

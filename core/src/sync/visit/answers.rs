@@ -8,7 +8,7 @@ use crate::model::UidSet;
 use crate::sync::batch;
 use crate::sync::conductor::{Ask, ok};
 use crate::sync::items::Detail;
-use crate::sync::plan::delta::{self, Verdict};
+use crate::sync::plan::delta::{self, Selected, Verdict};
 
 impl Visit {
     /// Takes what the server said. Returns whether rows should be flushed.
@@ -29,7 +29,14 @@ impl Visit {
             _ => {}
         }
         // Before the mailbox is judged, nothing may be written: the UIDs may mean other messages.
-        !matches!(ask, Some(Ask::Open)) && self.rows.len().max(self.flags.len()) >= ROWS
+        self.rows.len().max(self.flags.len()) >= ROWS && (!matches!(ask, Some(Ask::Open)) || self.continues_so_far())
+    }
+
+    /// Whether the mailbox goes on from where the mirror stands, by what was told while it is being opened: changes of a
+    /// million messages may come with the opening, and must not wait for its end.
+    fn continues_so_far(&self) -> bool {
+        let selected = Selected { exists: Some(self.exists), ..self.selected.clone() };
+        self.mirror.uid_validity.is_some() && delta::judge(&self.mirror, &selected) == Verdict::Continues
     }
 
     /// Figures count as they were when the mailbox was opened: what changed since is asked for by the next run, and would
