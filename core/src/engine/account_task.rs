@@ -161,13 +161,22 @@ impl AccountTask {
         }
         match outcome {
             Ok(()) => {
-                if request.mailboxes.is_empty() && !request.only_list && report.complete && policy != BodyPolicy::None {
+                if report.bodies_left {
+                    learnt.bodies_complete.clear();
+                } else if request.mailboxes.is_empty()
+                    && !request.only_list
+                    && report.complete
+                    && policy != BodyPolicy::None
+                {
                     learnt.bodies_complete = policy_name;
                 } else if report.messages_new > 0 && policy_name != facts.bodies_complete {
                     // Mail came whose bodies the account's own policy may still want.
                     learnt.bodies_complete.clear();
                 }
-                self.link = Some(link);
+                // One that was set up by what is no longer true (another ENABLE) would be refused commands later.
+                if facts.remembered().is_none() || facts.capabilities == learnt.capabilities {
+                    self.link = Some(link);
+                }
             }
             Err(SyncError::Stopped(_)) => {
                 if policy != BodyPolicy::None || report.messages_new > 0 {

@@ -221,6 +221,9 @@ fn a_database_of_schema_1_is_synced_on() {
     found.envelope.message_id = Some("three@example.org".to_owned());
     found.envelope.date = Some(crate::model::Timestamp(1_700_000_050));
     found.size = Some(50);
+    found.internal_date = Some(crate::model::Timestamp(1_700_000_051));
+    found.envelope.subject = "Detached mail".to_owned();
+    (found.envelope.from, found.envelope.to) = (Vec::new(), Vec::new());
     let old = crate::model::MailboxId(2);
     let outcome = fixture.mirror(move |tx| tx.insert_new(old, &[found]));
     assert_eq!((outcome.rebound, outcome.new), (1, 0));

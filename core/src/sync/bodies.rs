@@ -43,7 +43,16 @@ pub(super) struct Bodies {
     /// Bodies that arrived and are not handed to the store yet, and their octets.
     held: Vec<(MessageId, Vec<u8>)>,
     held_octets: usize,
-    fetched: u64,
+    fetched: Bodied,
+}
+
+/// What became of the bodies of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bodied {
+    /// How many came.
+    pub(super) fetched: u64,
+    /// Whether any that was wanted did not come.
+    pub(super) left: bool,
 }
 
 /// The bodies of one mailbox that are still to be asked for.
@@ -61,16 +70,24 @@ struct Source {
 
 impl Bodies {
     pub(super) fn new(store: Store, policy: BodyPolicy, spool: IncomingSpool) -> Self {
-        Self { store, policy, spool, keeping: JoinSet::new(), held: Vec::new(), held_octets: 0, fetched: 0 }
+        Self {
+            store,
+            policy,
+            spool,
+            keeping: JoinSet::new(),
+            held: Vec::new(),
+            held_octets: 0,
+            fetched: Bodied::default(),
+        }
     }
 
-    /// Fetches the bodies of these mailboxes, one mailbox after the other. Returns how many came.
+    /// Fetches the bodies of these mailboxes, one mailbox after the other.
     pub(super) async fn fetch(
         mut self,
         conductor: &mut Conductor<'_>,
         mailboxes: Vec<Mailbox>,
         tell: &(dyn Fn(Note) + Send + Sync),
-    ) -> Result<u64, SyncError> {
+    ) -> Result<Bodied, SyncError> {
         for mailbox in mailboxes {
             let outcome = self.fetch_mailbox(conductor, mailbox, tell).await;
             // What arrived is kept, whatever ended the conversation.
@@ -120,12 +137,13 @@ impl Bodies {
                 }
             }
             if conductor.outstanding() == 0 {
+                self.fetched.left |= !source.usable || !source.by_uid.is_empty();
                 return Ok(());
             }
             match conductor.hear().await {
                 Ok((_, Heard::Data(data))) => done += self.data(&mut source, data).await?,
                 Ok((_, Heard::Done(ask, condition))) => {
-                    source.done(&ask, &condition);
+                    self.fetched.left |= source.done(&ask, &condition);
                     if matches!(ask, Ask::Bodies | Ask::Body(_)) {
                         tell(Note::Progress {
                             mailbox: source.mailbox.naming.name.clone(),
@@ -229,7 +247,7 @@ impl Bodies {
     async fn wait_for_one(&mut self) -> Result<(), SyncError> {
         if let Some(done) = self.keeping.join_next().await {
             let lost = |_| StoreError::Internal("keeping bodies panicked".to_owned());
-            self.fetched += done.map_err(lost)??;
+            self.fetched.fetched += done.map_err(lost)??;
         }
         Ok(())
     }
@@ -257,7 +275,10 @@ impl Bodies {
             Some(Literal::Spooled { token, .. }) => self.spool.take(*token),
             _ => self.spool.take_expected(uid),
         };
-        let Some(arrived) = arrived(body, file)? else { return Ok(0) };
+        let Some(arrived) = arrived(body, file)? else {
+            self.fetched.left = true;
+            return Ok(0);
+        };
         let arrived = match arrived {
             BodySource::Bytes(bytes) => {
                 self.held_octets += bytes.len();
@@ -293,7 +314,8 @@ fn arrived(body: BodySection, file: Option<IncomingFile>) -> Result<Option<BodyS
 }
 
 impl Source {
-    fn done(&mut self, ask: &Ask, condition: &Condition) {
+    /// Takes a command's end. Returns whether the one body that it asked for did not come.
+    fn done(&mut self, ask: &Ask, condition: &Condition) -> bool {
         match ask {
             Ask::Reopen => {
                 if let Some(Code::UidValidity(validity)) = condition.code {
@@ -301,11 +323,10 @@ impl Source {
                 }
                 self.usable = ok(condition) && self.validity == self.mailbox.state.uid_validity;
             }
-            Ask::Body(uid) => {
-                self.by_uid.remove(uid);
-            }
+            Ask::Body(uid) => return self.by_uid.remove(uid).is_some(),
             _ => {}
         }
+        false
     }
 }
 

@@ -7,12 +7,14 @@ use super::conductor::{Ask, ok, refused};
 use super::plan::mailbox_list::{self, Known, ListPlan, Listed};
 use super::plan::names::{Naming, is_inbox};
 use crate::imap::command::{self, Command, InvalidArgument, ListReturn, StatusItem};
-use crate::imap::{Capabilities, Condition, ListEntry, Namespaces, StatusEntry, Untagged};
+use crate::imap::{Capabilities, Condition, ImapError, ListEntry, Namespaces, StatusEntry, Untagged};
 use crate::model::{AccountId, MailboxId, Timestamp};
 use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
 
 /// Names that are asked for their ids at once.
 const MAX_IDS: usize = 500;
+/// Answers about mailboxes after which a server is taken for one that will not stop.
+const ENDLESS: usize = 400_000;
 
 /// Answers of each kind that are taken: beyond them nothing is mirrored.
 const MAX_ANSWERS: usize = mailbox_list::MAX_MAILBOXES;
@@ -29,6 +31,7 @@ pub(super) struct Listing {
     failed: Option<SyncError>,
     /// Whether there were more mailboxes than are taken: then one that is not among them may be there all the same.
     too_many: bool,
+    answers: usize,
 }
 
 /// The list as it was understood.
@@ -63,7 +66,15 @@ impl Listing {
         Ok(round)
     }
 
-    pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) {
+    /// Takes what the server said.
+    ///
+    /// # Errors
+    /// Where it does not stop naming mailboxes.
+    pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) -> Result<(), SyncError> {
+        self.answers += usize::from(matches!(data, Untagged::List(_) | Untagged::Status(_)));
+        if self.answers > ENDLESS {
+            return Err(SyncError::Imap(ImapError::Protocol("mailboxes without end")));
+        }
         match data {
             Untagged::List(entry) if matches!(ask, Some(Ask::Subscriptions)) => {
                 let fitting = (self.subscribed.len() < MAX_ANSWERS).then_some(entry.name);
@@ -75,6 +86,7 @@ impl Listing {
             Untagged::Namespace(namespaces) => self.namespaces = Some(namespaces),
             _ => {}
         }
+        Ok(())
     }
 
     /// A second answer about a mailbox adds to the first.

@@ -12,9 +12,16 @@ pub(super) async fn begin(store: &Store, account: AccountId) -> Result<PlaceId, 
     Ok(newest)
 }
 
-/// Forgets older marks after a run that began with this one and looked at every mailbox.
+/// Forgets older marks after a run that began with this one and looked at every mailbox. Not while one is hidden: what was
+/// moved out of it is seen to be gone when it is dropped.
 pub(super) async fn complete(store: &Store, account: AccountId, mark: PlaceId) -> Result<(), StoreError> {
-    if store.read(move |view| view.has_marks_below(account, mark)).await? {
+    let due = store
+        .read(move |view| {
+            let all_looked_at = || view.mailboxes(account).map(|all| all.iter().all(|one| one.missing_since.is_none()));
+            Ok(view.has_marks_below(account, mark)? && all_looked_at()?)
+        })
+        .await?;
+    if due {
         store.mirror(move |tx| tx.forget_marks_below(account, mark)).await?;
     }
     Ok(())

@@ -17,6 +17,8 @@ pub struct Report {
     pub messages_removed: u64,
     /// Bodies fetched.
     pub bodies_fetched: u64,
+    /// Whether a body was asked for and did not come.
+    pub bodies_left: bool,
 }
 
 /// What a run tells while it works.

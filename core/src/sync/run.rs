@@ -110,7 +110,8 @@ impl Run<'_> {
             mailboxes.retain(|mailbox| touched(mailbox.id));
         }
         let bodies = Bodies::new(self.store.clone(), policy, spool.clone());
-        self.report.bodies_fetched = bodies.fetch(&mut self.conductor, mailboxes, self.tell).await?;
+        let bodied = bodies.fetch(&mut self.conductor, mailboxes, self.tell).await?;
+        (self.report.bodies_fetched, self.report.bodies_left) = (bodied.fetched, bodied.left);
         Ok(())
     }
 
@@ -330,7 +331,7 @@ impl Run<'_> {
     async fn hear(&mut self) -> Result<(), SyncError> {
         let ask = self.conductor.oldest().cloned();
         match self.conductor.hear().await? {
-            (Owner::Account, Heard::Data(data)) => self.listing.data(ask.as_ref(), data),
+            (Owner::Account, Heard::Data(data)) => self.listing.data(ask.as_ref(), data)?,
             (Owner::Account, Heard::Done(ask, condition)) => {
                 if matches!(ask, Ask::Login) {
                     self.conductor.session().logged_in(&condition)?;

@@ -141,6 +141,11 @@ impl Phone {
         Ok(Self { core, account, clock: own, folder: folder.to_owned(), network, _temporary: None })
     }
 
+    /// The folder of its store.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Switches it off and on again.
     ///
     /// # Errors

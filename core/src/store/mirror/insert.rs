@@ -63,7 +63,7 @@ impl NewMessage {
 /// What inserting messages did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InsertOutcome {
-    /// Messages that this mailbox did not hold before.
+    /// Messages that this mailbox did not hold before, or may not have held: their bodies are wanted.
     pub new: u64,
     /// Messages that it held before its UIDVALIDITY changed: their ids and bodies stay.
     pub rebound: u64,
@@ -78,7 +78,7 @@ impl MirrorTx<'_> {
     /// Adds messages to a mailbox. One that is there already has its flags updated, so that a batch may be repeated.
     ///
     /// A row is shared with another mailbox's only where the server names both by one EMAILID or X-GM-MSGID. After a change
-    /// of UIDVALIDITY, detached messages are recognised by these, else by Message-ID, size and date.
+    /// of UIDVALIDITY, detached messages are recognised by these, else by Message-ID, size, date and header fields.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where there is no such mailbox.
@@ -95,14 +95,20 @@ impl MirrorTx<'_> {
         let mut counts = Counts::default();
         let mut outcome = InsertOutcome::default();
         for (index, message) in messages.iter().enumerate() {
-            let place = rebinding.next_if(|(at, _)| *at == index).map(|(_, place)| place);
+            let found = rebinding.next_if(|found| found.index == index);
             if known.contains(message.uid) {
                 again.push(message);
-            } else if let Some(place) = place {
-                self.rebind(place, message, &mut counts)?;
-                outcome.rebound += 1;
+            } else if let Some(found) = found {
+                if found.same_mail {
+                    self.rebind(found.place, message, &mut counts)?;
+                    outcome.rebound += 1;
+                } else {
+                    self.vacate(found.place, &mut counts)?;
+                    new.push((message, Some(found.place)));
+                    outcome.new += 1;
+                }
             } else {
-                new.push(message);
+                new.push((message, None));
                 outcome.new += 1;
             }
             known.insert(message.uid);

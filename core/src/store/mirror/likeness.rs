@@ -62,16 +62,26 @@ impl Likeness {
 
     /// Whether the two are one mail as far as can be seen. What has no Message-ID, size or date of arrival is like nothing.
     pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.internal_date.is_some() && self.internal_date == other.internal_date && self.has_fields_of(other)
+    }
+
+    /// As [`Likeness::is_like`], whenever each arrived.
+    pub(super) fn has_fields_of(&self, other: &Self) -> bool {
         self.message_id.is_some()
             && self.size.is_some()
-            && self.internal_date.is_some()
             && agree(&self.email_id, &other.email_id)
             && agree(&self.gm_msgid, &other.gm_msgid)
             && self.message_id == other.message_id
             && self.size == other.size
-            && self.internal_date == other.internal_date
             && self.date == other.date
             && self.header == other.header
+    }
+
+    /// Whether no identity of the one contradicts one of the other.
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        agree(&self.email_id, &other.email_id)
+            && agree(&self.gm_msgid, &other.gm_msgid)
+            && agree(&self.message_id, &other.message_id)
     }
 
     /// Whether the server gave it an id of its own.
@@ -97,14 +107,14 @@ impl MirrorTx<'_> {
     ) -> Result<bool, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM places p JOIN messages m ON m.id = p.message
-             WHERE p.thread = ?1 AND m.id NOT IN (?2, ?3)
+             WHERE p.thread = ?1 AND m.message_id = ?5 AND m.id NOT IN (?2, ?3)
              AND coalesce((SELECT blob FROM parts WHERE message = m.id AND section = ''), -1)
                  <> coalesce((SELECT blob FROM parts WHERE message = ?2 AND section = ''), -2)
              LIMIT ?4"
         );
         let mut statement = self.prepare(&sql)?;
         let except = except.unwrap_or(message);
-        let mut rows = statement.query(params![thread.0, message.0, except.0, MAX_COMPARED])?;
+        let mut rows = statement.query(params![thread.0, message.0, except.0, MAX_COMPARED, like.message_id])?;
         while let Some(row) = rows.next()? {
             if Likeness::read(row, 0)?.is_like(like) {
                 return Ok(true);

@@ -17,7 +17,8 @@ pub(super) struct NewRows<'t, 'a, 'm> {
     tx: &'t mut MirrorTx<'a>,
     account: AccountId,
     mailbox: MailboxId,
-    messages: &'m [&'m NewMessage],
+    /// With the id that the place gets, where that is known.
+    messages: &'m [(&'m NewMessage, Option<PlaceId>)],
     keys: Vec<ThreadKeys>,
     threads: AccountThreads<'a>,
     /// Whether any place is remembered that went and may come back here.
@@ -32,9 +33,9 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
         tx: &'t mut MirrorTx<'a>,
         account: AccountId,
         mailbox: MailboxId,
-        messages: &'m [&'m NewMessage],
+        messages: &'m [(&'m NewMessage, Option<PlaceId>)],
     ) -> Result<Self, StoreError> {
-        let key = |m: &&NewMessage| ThreadKeys::of(m.thread_id.as_deref(), m.gm_thrid, &m.envelope);
+        let key = |(m, _): &(&NewMessage, _)| ThreadKeys::of(m.thread_id.as_deref(), m.gm_thrid, &m.envelope);
         let keys: Vec<ThreadKeys> = messages.iter().map(key).collect();
         let threads = AccountThreads::open(tx.conn(), account, &keys)?;
         let insert_message = tx.prepare(
@@ -64,12 +65,13 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
     }
 
     pub(super) fn insert(mut self, counts: &mut Counts) -> Result<(), StoreError> {
-        for (index, message) in self.messages.iter().enumerate() {
+        for (index, &(message, place)) in self.messages.iter().enumerate() {
             let shared = shared_message(self.tx.conn(), self.account, message)?;
-            let returning = if self.any_departed { self.returning(shared, message)? } else { None };
+            let may_return = self.any_departed && place.is_none();
+            let returning = if may_return { self.returning(shared, message)? } else { None };
             let (place, message_row) = match returning {
                 Some(returning) => (Some(returning.place), self.body_of(returning, index)?),
-                None => (None, shared),
+                None => (place, shared),
             };
             let (id, thread) = match message_row {
                 Some(id) => (id, self.adopt(id, index)?),
@@ -131,9 +133,9 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
     fn body_of(&mut self, returning: Returning, index: usize) -> Result<Option<MessageId>, StoreError> {
         let Some(like) = &returning.like else { return Ok(Some(returning.message)) };
         let thread = self.join_thread(returning.message, index)?;
-        let message_id = &self.messages[index].envelope.message_id;
+        let message_id = &self.messages[index].0.envelope.message_id;
         let mut others = self.messages.iter().enumerate().filter(|(other, _)| *other != index);
-        let twin = others.any(|(_, other)| {
+        let twin = others.any(|(_, (other, _))| {
             &other.envelope.message_id == message_id && Likeness::of(other).is_ok_and(|other| other.is_like(like))
         });
         let in_doubt = twin || self.tx.has_double(thread, returning.message, like, None)?;
@@ -163,7 +165,7 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
 
     /// Gives a mail that is here one more place: fills in what was not known of it, and finds its thread.
     fn adopt(&mut self, id: MessageId, index: usize) -> Result<ThreadId, StoreError> {
-        self.tx.complete(id, self.messages[index])?;
+        self.tx.complete(id, self.messages[index].0)?;
         let mut statement = self.tx.prepare("SELECT thread FROM places WHERE message = ?1 LIMIT 1")?;
         match statement.query_row([id.0], |row| row.get(0).map(ThreadId)).optional()? {
             Some(thread) => Ok(thread),

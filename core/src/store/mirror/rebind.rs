@@ -1,18 +1,34 @@
 //! After a change of UIDVALIDITY: places lose their UID but stay, and are found again when the server lists their mails
 //! under new UIDs, so that ids and bodies survive.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{OptionalExtension, params};
 
 use super::NewMessage;
-use super::insert::agree;
+use super::likeness::{COLUMNS, Likeness};
 use super::mailboxes::Counts;
-use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, UidSet};
+use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, UidSet};
 use crate::store::{MirrorTx, StoreError};
 
 /// How many places with the same Message-ID, size and date are looked at for one that is not another mail.
 const CANDIDATES: u32 = 16;
+
+/// A detached place that a message gets.
+pub(super) struct Rebinding {
+    /// The message, by its index.
+    pub(super) index: usize,
+    /// The place.
+    pub(super) place: PlaceId,
+    /// Whether it is the place's mail beyond doubt. Else only the id goes over: the body may be another's.
+    pub(super) same_mail: bool,
+}
+
+struct Candidate {
+    place: PlaceId,
+    message: MessageId,
+    thread: ThreadId,
+}
 
 impl MirrorTx<'_> {
     /// The mailbox's UIDs mean nothing any more: all its messages are detached, and its state is reset but for its object
@@ -47,30 +63,43 @@ impl MirrorTx<'_> {
     }
 
     /// Which detached place each message is, by its index, ascending. Strong identities are looked for first, all of them,
-    /// so that none is lost to a weak one.
+    /// so that none is lost to a weak one; then those that look the same in all, so that none is lost to one that was put
+    /// there at another time.
     pub(super) fn plan_rebinding(
         &self,
         mailbox: MailboxId,
         messages: &[NewMessage],
         known: &UidSet,
-    ) -> Result<Vec<(usize, PlaceId)>, StoreError> {
+    ) -> Result<Vec<Rebinding>, StoreError> {
         let mut taken = BTreeSet::new();
         let mut plan = Vec::new();
         let mut left = Vec::new();
+        let mut alike: BTreeMap<_, u32> = BTreeMap::new();
         for (index, message) in messages.iter().enumerate().filter(|(_, message)| !known.contains(message.uid)) {
+            *alike.entry((&message.envelope.message_id, message.size)).or_default() += 1;
             match self.strong_candidate(mailbox, message, &taken)? {
-                Some(place) => plan.push((index, place)),
-                None => left.push((index, message)),
-            }
-            taken.extend(plan.last().map(|(_, place)| *place));
-        }
-        for (index, message) in left {
-            if let Some(place) = self.weak_candidate(mailbox, message, &taken)? {
-                taken.insert(place);
-                plan.push((index, place));
+                Some(place) => {
+                    taken.insert(place);
+                    plan.push(Rebinding { index, place, same_mail: true });
+                }
+                None => left.push((index, message, Likeness::of(message)?)),
             }
         }
-        plan.sort_unstable();
+        for exact in [true, false] {
+            let mut rest = Vec::new();
+            for (index, message, like) in left {
+                let Some(found) = self.weak_candidate(mailbox, message, &like, exact, &taken)? else {
+                    rest.push((index, message, like));
+                    continue;
+                };
+                taken.insert(found.place);
+                let alone = alike.get(&(&message.envelope.message_id, message.size)) == Some(&1);
+                let same_mail = exact && alone && !self.has_double(found.thread, found.message, &like, None)?;
+                plan.push(Rebinding { index, place: found.place, same_mail });
+            }
+            left = rest;
+        }
+        plan.sort_unstable_by_key(|rebinding| rebinding.index);
         Ok(plan)
     }
 
@@ -83,47 +112,69 @@ impl MirrorTx<'_> {
         let email_id = message.email_id.as_ref().map(|id| format!("e{id}"));
         let gm_msgid = message.gm_msgid.map(|id| format!("g{}", id.cast_signed()));
         for key in email_id.into_iter().chain(gm_msgid) {
-            if let Some(place) = self.candidate(mailbox, &key, message, taken)? {
-                return Ok(Some(place));
+            let like = Likeness::of(message)?;
+            if let Some(found) = self.candidate(mailbox, &key, |other| other.agrees_with(&like), taken)? {
+                return Ok(Some(found.place));
             }
         }
         Ok(None)
     }
 
+    /// By Message-ID, size and date, and the header fields must be the same; `exact`: the time of arrival too.
     fn weak_candidate(
         &self,
         mailbox: MailboxId,
         message: &NewMessage,
+        like: &Likeness,
+        exact: bool,
         taken: &BTreeSet<PlaceId>,
-    ) -> Result<Option<PlaceId>, StoreError> {
+    ) -> Result<Option<Candidate>, StoreError> {
         let (Some(message_id), Some(size)) = (&message.envelope.message_id, message.size) else { return Ok(None) };
         let date = message.envelope.date.or(message.internal_date).unwrap_or_default().clamped();
-        self.candidate(mailbox, &format!("m{size}:{}:{message_id}", date.0), message, taken)
+        let key = format!("m{size}:{}:{message_id}", date.0);
+        self.candidate(
+            mailbox,
+            &key,
+            |other| if exact { other.is_like(like) } else { other.has_fields_of(like) },
+            taken,
+        )
     }
 
     fn candidate(
         &self,
         mailbox: MailboxId,
         key: &str,
-        message: &NewMessage,
+        fits: impl Fn(&Likeness) -> bool,
         taken: &BTreeSet<PlaceId>,
-    ) -> Result<Option<PlaceId>, StoreError> {
-        let sql = "SELECT k.place, m.email_id, m.gm_msgid, m.message_id FROM rebind_keys k
-                   JOIN places p ON p.id = k.place JOIN messages m ON m.id = p.message
-                   WHERE k.mailbox = ?1 AND k.key = ?2 ORDER BY k.place LIMIT ?3";
-        let mut statement = self.prepare(sql)?;
+    ) -> Result<Option<Candidate>, StoreError> {
+        let sql = format!(
+            "SELECT k.place, p.message, p.thread, {COLUMNS} FROM rebind_keys k
+             JOIN places p ON p.id = k.place JOIN messages m ON m.id = p.message
+             WHERE k.mailbox = ?1 AND k.key = ?2 ORDER BY k.place LIMIT ?3"
+        );
+        let mut statement = self.prepare(&sql)?;
         // Those taken earlier in this batch still have their keys.
         let mut rows = statement.query(params![mailbox.0, key, i64::from(CANDIDATES) + taken.len() as i64])?;
         while let Some(row) = rows.next()? {
             let place = PlaceId(row.get(0)?);
-            let same = agree(&row.get(1)?, &message.email_id)
-                && agree(&row.get::<_, Option<i64>>(2)?, &message.gm_msgid.map(u64::cast_signed))
-                && agree(&row.get(3)?, &message.envelope.message_id);
-            if same && !taken.contains(&place) {
-                return Ok(Some(place));
+            if !taken.contains(&place) && fits(&Likeness::read(row, 3)?) {
+                let (message, thread) = (MessageId(row.get(1)?), ThreadId(row.get(2)?));
+                return Ok(Some(Candidate { place, message, thread }));
             }
         }
         Ok(None)
+    }
+
+    /// Takes a detached place away whose id goes to a mail that may have other bytes.
+    pub(super) fn vacate(&mut self, place: PlaceId, counts: &mut Counts) -> Result<(), StoreError> {
+        let sql = "DELETE FROM places WHERE id = ?1 RETURNING message, flags";
+        let gone = self.prepare(sql)?.query_row([place.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let (message, flags): (i64, u8) = gone.ok_or(StoreError::NotFound("place"))?;
+        self.note_if_orphaned(MessageId(message))?;
+        counts.total -= 1;
+        counts.unread -= i64::from(flags & SystemFlag::Seen as u8 == 0);
+        counts.detached -= 1;
+        Ok(())
     }
 
     /// Gives a detached place its new UID.

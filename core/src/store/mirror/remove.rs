@@ -86,9 +86,14 @@ impl MirrorTx<'_> {
         self.prepare("DELETE FROM places WHERE id = ?1")?.execute([gone.place.0])?;
         let sql = "INSERT INTO departed (place, message, since) VALUES (?1, ?2, ?3)";
         self.prepare(sql)?.execute([gone.place.0, gone.message.0, now])?;
+        self.note_if_orphaned(gone.message)
+    }
+
+    /// Notes since when a mail lies nowhere, where it does not.
+    pub(super) fn note_if_orphaned(&self, message: MessageId) -> Result<(), StoreError> {
         let sql = "UPDATE messages SET orphaned = ?2
                    WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM places WHERE message = ?1)";
-        self.prepare(sql)?.execute(params![gone.message.0, now])?;
+        self.prepare(sql)?.execute(params![message.0, self.now().0])?;
         Ok(())
     }
 }

@@ -122,7 +122,7 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
     let mut result = ListPlan { doubtful, ..ListPlan::default() };
     let mut unmatched: BTreeMap<MailboxId, &Known> = known.iter().map(|mailbox| (mailbox.id, mailbox)).collect();
     let mut open: Vec<Listed> = listed;
-    let index = Index::new(known);
+    let index = Index::new(known, &open);
     for (same, likely) in PROOFS {
         let mut rest = Vec::new();
         for entry in open {
@@ -186,13 +186,23 @@ struct Index {
 }
 
 impl Index {
-    fn new(known: &[Known]) -> Self {
+    fn new(known: &[Known], listed: &[Listed]) -> Self {
         let mut index = Self::default();
+        // Servers that give several mailboxes the same UIDVALIDITY prove nothing by it.
+        let mut validities: BTreeMap<UidValidity, (usize, usize)> = BTreeMap::new();
+        for validity in known.iter().filter_map(|mailbox| mailbox.uid_validity) {
+            validities.entry(validity).or_default().0 += 1;
+        }
+        for validity in listed.iter().filter_map(|entry| entry.status.as_ref()?.uid_validity) {
+            validities.entry(validity).or_default().1 += 1;
+        }
         for mailbox in known {
             if let Some(object) = &mailbox.object_id {
                 index.by_object.entry(object.clone()).or_default().push(mailbox.id);
             }
-            if let (Some(validity), Some(next)) = (mailbox.uid_validity, mailbox.uid_next) {
+            if let (Some(validity), Some(next)) = (mailbox.uid_validity, mailbox.uid_next)
+                && validities.get(&validity) == Some(&(1, 1))
+            {
                 index.by_uids.entry((validity, next)).or_default().push(mailbox.id);
             }
             index.by_name.entry(key(&mailbox.raw)).or_default().push(mailbox.id);

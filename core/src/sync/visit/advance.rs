@@ -1,6 +1,6 @@
 //! What comes next in a visit, and what is written.
 
-use super::{Applied, Next, Stage, TRIES, Visit};
+use super::{Applied, LOOKED_AT_AGAIN, Next, Stage, TRIES, Visit};
 use crate::imap::Capabilities;
 use crate::imap::command;
 use crate::model::{MailboxId, Uid, UidSet};
@@ -29,7 +29,8 @@ impl Visit {
                         }
                         let inserted = tx.insert_new(mailbox, &rows)?;
                         let changed = tx.update_flags(mailbox, &flags)?;
-                        Ok(Applied { new: inserted.new, flags: changed.changed, removed: 0 })
+                        let conflicts = inserted.conflicting.len();
+                        Ok(Applied { new: inserted.new, flags: changed.changed, removed: 0, conflicts })
                     })
                     .await
             })
@@ -64,8 +65,8 @@ impl Visit {
         }
         let next = match self.stage {
             Stage::Opening => self.after_opening(store, server, notes).await?,
-            Stage::Listing => self.after_listing(store, notes).await?,
-            Stage::Filling => self.after_filling(store, notes).await?,
+            Stage::Listing => self.after_listing(store, server, notes).await?,
+            Stage::Filling => self.after_filling(store, server, notes).await?,
             Stage::Seen => return self.mend_seen(store, server).await,
             Stage::Mending => return self.after_mending(store).await,
             Stage::Finished => return Ok(Next::Finished),
@@ -99,6 +100,7 @@ impl Visit {
             self.applied.new += applied.new;
             self.applied.flags += applied.flags;
             self.applied.removed += applied.removed;
+            self.applied.conflicts += applied.conflicts;
         }
         Ok(())
     }
@@ -134,10 +136,12 @@ impl Visit {
                 let looked_at = !self.flag_windows.windows.is_empty() && self.mirror.highest_modseq.is_none();
                 return self.list(server, !looked_at);
             }
+            // It has caught up, or numbers other mails by now as it had numbered those that it lost.
+            Verdict::Continues if self.state.stale_since.is_some() => return self.list(server, false),
             Verdict::Continues => {}
         }
         if self.listed_all {
-            return self.after_listing(store, notes).await;
+            return self.after_listing(store, server, notes).await;
         }
         if self.method == Method::First {
             return self.list(server, false);
@@ -187,6 +191,7 @@ impl Visit {
 
     async fn bind_anew(&mut self, store: &Store, notes: &mut Vec<Note>) -> Result<(), SyncError> {
         notes.push(Note::UidValidityChanged { mailbox: self.name.clone() });
+        self.bound_anew = true;
         let id = self.id;
         store.mirror(move |tx| tx.detach_all(id)).await?;
         self.state = MailboxState { object_id: self.state.object_id.clone(), ..MailboxState::default() };
@@ -194,10 +199,16 @@ impl Visit {
         self.method = Method::First;
         self.verdict = Verdict::Continues;
         self.vanished = UidSet::new();
+        self.answered = UidSet::new();
         Ok(())
     }
 
-    async fn after_listing(&mut self, store: &Store, notes: &mut Vec<Note>) -> Result<Next, SyncError> {
+    async fn after_listing(
+        &mut self,
+        store: &Store,
+        server: &Capabilities,
+        notes: &mut Vec<Note>,
+    ) -> Result<Next, SyncError> {
         self.flush(store).await?;
         self.drain().await?;
         let id = self.id;
@@ -214,6 +225,11 @@ impl Visit {
             notes.push(Note::MassRemoval { mailbox: self.name.clone(), removed: gone.len() });
         }
         self.targets = self.listed.difference(&known).difference(&quarantined);
+        if self.state.stale_since.is_some() {
+            // UIDs given again are the highest of those that both sides have.
+            let looked_at = self.listed.intersection(&known).split_highest(LOOKED_AT_AGAIN);
+            self.targets = self.targets.union(&looked_at);
+        }
         self.total_to_fill = self.targets.len();
         self.complete = trusted;
         self.stage = Stage::Filling;
@@ -222,12 +238,21 @@ impl Visit {
             let set = gone;
             self.applied.removed += store.mirror(move |tx| tx.remove_uids(id, &set)).await?;
         }
-        if self.targets.is_empty() { self.after_filling(store, notes).await } else { Ok(Next::Windows) }
+        if self.targets.is_empty() { self.after_filling(store, server, notes).await } else { Ok(Next::Windows) }
     }
 
-    async fn after_filling(&mut self, store: &Store, notes: &mut Vec<Note>) -> Result<Next, SyncError> {
+    async fn after_filling(
+        &mut self,
+        store: &Store,
+        server: &Capabilities,
+        notes: &mut Vec<Note>,
+    ) -> Result<Next, SyncError> {
         self.flush(store).await?;
         self.drain().await?;
+        if self.applied.conflicts > 0 && !self.bound_anew {
+            self.bind_anew(store, notes).await?;
+            return self.list(server, false);
+        }
         if !self.unanswered.is_empty() {
             let (id, uids) = (self.id, self.unanswered.clone());
             let quarantined = store.mirror(move |tx| set_aside(tx, id, &uids)).await?;

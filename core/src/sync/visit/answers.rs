@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{HELD, OCTETS, ROWS, Stage, Visit};
 use crate::imap::{Code, Condition, Fetch, Untagged};
-use crate::model::{UidSet, UidValidity};
+use crate::model::UidSet;
 use crate::sync::batch;
 use crate::sync::conductor::{Ask, ok};
 use crate::sync::items::Detail;
@@ -44,8 +44,13 @@ impl Visit {
         self.mirror.uid_validity.is_some() && delta::judge(&self.mirror, &selected) == Verdict::Continues
     }
 
+    /// Figures count as they were when the mailbox was opened: what changed since is asked for by the next run, and would
+    /// not be if this one wrote down what it came back to.
     fn code(&mut self, code: Code) {
+        let opened = self.selected.exists.is_some();
         match code {
+            Code::UidValidity(validity) if opened => self.failed |= self.selected.uid_validity != Some(validity),
+            _ if opened => {}
             Code::UidValidity(validity) => self.selected.uid_validity = Some(validity),
             Code::UidNext(next) => self.selected.uid_next = Some(next),
             Code::HighestModSeq(modseq) => self.selected.highest_modseq = Some(modseq),
@@ -58,7 +63,7 @@ impl Visit {
     /// Answers to several FETCH commands may come in one run before the first of them is done (Dovecot does so): what
     /// an answer is for is told by its UID, not by its place.
     fn fetched(&mut self, fetch: Fetch) {
-        if matches!(self.verdict, Verdict::NewValidity | Verdict::Unusable | Verdict::Stale) {
+        if self.failed || matches!(self.verdict, Verdict::NewValidity | Verdict::Unusable | Verdict::Stale) {
             return;
         }
         let Some(uid) = fetch.uid else { return };
@@ -90,9 +95,7 @@ impl Visit {
                     self.verdict = Verdict::Compare;
                 }
             }
-            Ask::Reopen if !ok(condition) || self.selected.uid_validity != self.expected_validity() => {
-                self.failed = true
-            }
+            Ask::Reopen if !ok(condition) => self.failed = true,
             Ask::Search(from) => {
                 self.listed = self.listed.union(&self.listing.take());
                 self.listed_all = ok(condition) && from.is_none();
@@ -115,10 +118,6 @@ impl Visit {
             self.rows.clear();
             self.flags.clear();
         }
-    }
-
-    fn expected_validity(&self) -> Option<UidValidity> {
-        self.mirror.uid_validity.or(self.selected.uid_validity)
     }
 
     /// What was asked for and not answered is asked for again in smaller helpings, then with fewer items.

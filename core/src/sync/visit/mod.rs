@@ -29,6 +29,8 @@ const OCTETS: usize = 1024 * 1024;
 const HELD: usize = 10_000;
 /// Runs in which a message may stay unanswered before it is set aside.
 const TRIES: u32 = 3;
+/// Of a server that had shown an older state, so many of the newest mails are looked at again: their UIDs may be others' now.
+const LOOKED_AT_AGAIN: u64 = 50;
 
 /// What a transaction of a visit did.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +38,8 @@ pub(super) struct Applied {
     pub(super) new: u64,
     pub(super) flags: u64,
     pub(super) removed: u64,
+    /// UIDs under which the server has another mail than the mirror.
+    pub(super) conflicts: u64,
 }
 
 /// What comes next.
@@ -72,6 +76,8 @@ pub(super) struct Visit {
     exists: u32,
     opened_with: u32,
     failed: bool,
+    /// Whether the mirror's rows lost their UIDs in this run: it happens once.
+    bound_anew: bool,
     now: Timestamp,
     /// What STATUS told in this run.
     told: Option<StatusEntry>,
@@ -127,6 +133,7 @@ impl Visit {
             exists: 0,
             opened_with: 0,
             failed: false,
+            bound_anew: false,
             now,
             told: None,
             flag_windows: FlagWindows::default(),
