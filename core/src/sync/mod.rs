@@ -22,7 +22,6 @@ mod section;
 mod spool;
 mod visit;
 
-pub use bodies::{BodyRules, recent};
 pub use compare::{Comparison, Difference, compare};
 pub use control::{CancelOnDrop, Control, Limits, Stop};
 pub use report::{Note, Report, Stage};
