@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::conductor::ok;
 use super::plan::windows;
-use super::section::Talk;
+use super::talk::Talk;
 use super::{Control, SyncError, items};
 use crate::imap::command::{self, FetchItem};
 use crate::imap::{Session, Untagged};

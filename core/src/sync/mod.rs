@@ -20,6 +20,7 @@ mod run;
 mod search;
 mod section;
 mod spool;
+mod talk;
 mod visit;
 
 pub use compare::{Comparison, Difference, compare};

@@ -1,7 +1,7 @@
 //! Letting the server search, mailbox by mailbox.
 
 use super::conductor::ok;
-use super::section::Talk;
+use super::talk::Talk;
 use super::{Control, SyncError};
 use crate::imap::command::{self, SearchKey, SearchProgram, SearchReturn};
 use crate::imap::{Session, Untagged};
