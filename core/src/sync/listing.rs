@@ -1,15 +1,15 @@
 //! The list of mailboxes: asked in one turn, compared with what is known, written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::SyncError;
 use super::conductor::{Ask, ok, refused};
-use super::plan::mailbox_list::{self, Known, ListPlan, Listed};
-use super::plan::names::{Naming, is_inbox};
+use super::plan::mailbox_list::{self, Known, ListPlan, Listed, MAX_MAILBOXES};
+use super::plan::names::Naming;
 use crate::imap::command::{self, Command, InvalidArgument, ListReturn, StatusItem};
 use crate::imap::{Capabilities, Condition, ListEntry, Namespaces, StatusEntry, Untagged};
 use crate::model::{AccountId, MailboxId, Timestamp};
-use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
+use crate::store::{Mailbox, MailboxNaming, MailboxState, MirrorTx, Store, StoreError};
 
 /// Names that are asked for their ids at once.
 const MAX_IDS: usize = 500;
@@ -18,7 +18,8 @@ const MAX_IDS: usize = 500;
 #[derive(Default)]
 pub(super) struct Listing {
     entries: Vec<ListEntry>,
-    statuses: Vec<StatusEntry>,
+    /// By name: there may be as many as there are mailboxes.
+    statuses: BTreeMap<Vec<u8>, StatusEntry>,
     subscribed: BTreeSet<Vec<u8>>,
     namespaces: Option<Namespaces>,
     failed: Option<SyncError>,
@@ -33,16 +34,17 @@ pub(super) struct Understood {
 }
 
 impl Listing {
-    /// The commands of the first flight. Where STATUS does not come with LIST, [`Listing::statuses`] asks for it later.
+    /// The commands of the first flight. Where STATUS does not come with LIST, [`Listing::missing_statuses`] asks for it
+    /// later.
     pub(super) fn ask(server: &Capabilities) -> Result<Vec<(Ask, Command)>, InvalidArgument> {
         let mut round = Vec::new();
-        if server.has("NAMESPACE") {
+        if server.namespace() {
             round.push((Ask::Optional, command::namespace()));
         }
-        if server.has("LIST-STATUS") || server.has("LIST-EXTENDED") {
+        if server.list_status() || server.list_extended() {
             let items = status_items(server);
             let mut returns = vec![ListReturn::Subscribed];
-            if server.has("LIST-STATUS") {
+            if server.list_status() {
                 returns.push(ListReturn::Status(&items));
             }
             if server.special_use() {
@@ -56,12 +58,14 @@ impl Listing {
         Ok(round)
     }
 
+    /// Takes an answer. What exceeds the mailboxes that are mirrored is dropped at once: a server may go on for ever.
     pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) {
         match data {
             Untagged::List(entry) if matches!(ask, Some(Ask::Subscriptions)) => {
-                self.subscribed.insert(entry.name);
+                let full = self.subscribed.len() >= MAX_MAILBOXES;
+                let _ = full || self.subscribed.insert(entry.name);
             }
-            Untagged::List(entry) => self.entries.push(entry),
+            Untagged::List(entry) if self.entries.len() < MAX_MAILBOXES => self.entries.push(entry),
             Untagged::Status(status) => self.status(status),
             Untagged::Namespace(namespaces) => self.namespaces = Some(namespaces),
             _ => {}
@@ -70,11 +74,14 @@ impl Listing {
 
     /// A second answer about a mailbox adds to the first.
     fn status(&mut self, status: StatusEntry) {
-        match self.statuses.iter_mut().find(|known| same_name(&known.name, &status.name)) {
+        let key = mailbox_list::key(&status.name);
+        let full = self.statuses.len() >= MAX_MAILBOXES;
+        match self.statuses.get_mut(&key) {
             Some(known) if status.mailbox_id.is_some() && status.messages.is_none() => {
                 known.mailbox_id = status.mailbox_id;
             }
-            _ => self.statuses.push(status),
+            None if full => {}
+            _ => drop(self.statuses.insert(key, status)),
         }
     }
 
@@ -86,8 +93,7 @@ impl Listing {
 
     /// STATUS of each mailbox that LIST named and did not tell the status of. Empty where all is known.
     pub(super) fn missing_statuses(&self, server: &Capabilities) -> Vec<(Ask, Command)> {
-        let known: BTreeSet<&[u8]> = self.statuses.iter().map(|status| status.name.as_slice()).collect();
-        if server.has("LIST-STATUS") {
+        if server.list_status() {
             // What such a server leaves out cannot be selected, or it said why.
             return Vec::new();
         }
@@ -96,8 +102,7 @@ impl Listing {
         self.entries
             .iter()
             .filter(selectable)
-            .filter(|entry| !known.contains(entry.name.as_slice()) && !entry.name.is_empty())
-            .take(mailbox_list::MAX_MAILBOXES)
+            .filter(|entry| !entry.name.is_empty() && !self.statuses.contains_key(&mailbox_list::key(&entry.name)))
             .filter_map(|entry| command::status(&entry.name, &status_items(server)).ok())
             .map(|command| (Ask::Status, command))
             .collect()
@@ -159,7 +164,7 @@ fn status_items(server: &Capabilities) -> Vec<StatusItem> {
 
 /// The same name, INBOX in any case being one.
 fn same_name(a: &[u8], b: &[u8]) -> bool {
-    a == b || is_inbox(a) && is_inbox(b)
+    mailbox_list::key(a) == mailbox_list::key(b)
 }
 
 fn known(mailbox: &Mailbox) -> Known {
@@ -200,7 +205,7 @@ fn differs(mailbox: &Mailbox, listed: &Listed) -> bool {
 type Statuses = Vec<(MailboxId, Option<StatusEntry>)>;
 
 fn write(
-    tx: &mut crate::store::MirrorTx<'_>,
+    tx: &mut MirrorTx<'_>,
     account: AccountId,
     plan: ListPlan,
     unchanged: &BTreeSet<MailboxId>,
@@ -241,11 +246,7 @@ fn write(
     Ok(statuses)
 }
 
-fn note_status(
-    tx: &mut crate::store::MirrorTx<'_>,
-    id: MailboxId,
-    status: Option<&StatusEntry>,
-) -> Result<(), StoreError> {
+fn note_status(tx: &mut MirrorTx<'_>, id: MailboxId, status: Option<&StatusEntry>) -> Result<(), StoreError> {
     let Some(status) = status else { return Ok(()) };
     tx.set_server_counts(id, status.messages, status.unseen)?;
     let state = tx.mailbox_state(id)?;
@@ -253,4 +254,37 @@ fn note_status(
         tx.set_mailbox_state(id, &MailboxState { object_id: status.mailbox_id.clone(), ..state })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_without_end_is_kept_in_bounds() {
+        let mut listing = Listing::default();
+        for number in 0..3 * MAX_MAILBOXES {
+            let name = format!("Folder {number}").into_bytes();
+            let entry = || ListEntry { name: name.clone(), ..ListEntry::default() };
+            listing.data(Some(&Ask::List), Untagged::List(entry()));
+            listing.data(Some(&Ask::Subscriptions), Untagged::List(entry()));
+            let status = StatusEntry { name: name.clone(), messages: Some(1), ..StatusEntry::default() };
+            listing.data(Some(&Ask::List), Untagged::Status(status));
+        }
+        let kept = [listing.entries.len(), listing.subscribed.len(), listing.statuses.len()];
+        assert_eq!(kept, [MAX_MAILBOXES; 3]);
+    }
+
+    #[test]
+    fn a_second_status_adds_the_id_to_the_first() {
+        let mut listing = Listing::default();
+        let first = StatusEntry { name: b"INBOX".to_vec(), messages: Some(7), ..StatusEntry::default() };
+        let second =
+            StatusEntry { name: b"inbox".to_vec(), mailbox_id: Some("a1".to_owned()), ..StatusEntry::default() };
+        listing.data(None, Untagged::Status(first));
+        listing.data(None, Untagged::Status(second));
+        let known: Vec<_> =
+            listing.statuses.values().map(|status| (status.messages, status.mailbox_id.clone())).collect();
+        assert_eq!(known, [(Some(7), Some("a1".to_owned()))]);
+    }
 }

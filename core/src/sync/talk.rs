@@ -1,8 +1,10 @@
 //! A conversation command by command, for what somebody waits for: one question, its whole answer, the next.
 
-use super::{Control, Stop, SyncError};
+use super::conductor::{ok, refused};
+use super::{Control, Stop, SyncError, items};
+use crate::imap::command::{self, SearchProgram};
 use crate::imap::{Code, Command, Condition, Event, Session, Untagged};
-use crate::model::UidValidity;
+use crate::model::{UidSet, UidValidity};
 
 /// A session that is talked to command by command.
 pub(super) struct Talk<'a> {
@@ -34,5 +36,20 @@ impl Talk<'_> {
                 Event::Done { .. } | Event::Continue => {}
             }
         }
+    }
+
+    /// The UIDs in the selected mailbox that match, as the server tells them: real ones, and whatever else it names.
+    pub(super) async fn search(&mut self, program: &SearchProgram) -> Result<UidSet, SyncError> {
+        let returns = items::search_returns(self.session.capabilities());
+        let search = command::uid_search(program, returns, self.session.is_utf8())?;
+        let mut found = UidSet::new();
+        let collect = |data| {
+            if let Untagged::Search { uids, .. } = data {
+                found = found.union(&uids);
+            }
+            Ok(())
+        };
+        let (condition, _) = self.run(search, collect).await?;
+        if ok(&condition) { Ok(found) } else { Err(refused("UID SEARCH", &condition)) }
     }
 }

@@ -69,14 +69,13 @@ pub struct ListPlan {
     pub doubtful: bool,
 }
 
-/// Turns LIST entries into mailboxes: duplicates merged, roles given, names made fit to show.
+/// Turns LIST entries into mailboxes: duplicates merged, roles given, names made fit to show. `statuses` are by [`key`].
 pub fn listed(
     entries: &[ListEntry],
-    statuses: &[StatusEntry],
+    statuses: &BTreeMap<Vec<u8>, StatusEntry>,
     naming: &Naming,
     subscribed: &BTreeSet<Vec<u8>>,
 ) -> Vec<Listed> {
-    let statuses: BTreeMap<Vec<u8>, &StatusEntry> = statuses.iter().map(|status| (key(&status.name), status)).collect();
     let mut seen = BTreeSet::new();
     let mut attributes = Vec::new();
     let mut found = Vec::new();
@@ -92,7 +91,7 @@ pub fn listed(
             role: None,
             selectable: !has("\\noselect") && !has("\\nonexistent"),
             subscribed: has("\\subscribed") || subscribed.contains(&key(&entry.name)),
-            status: statuses.get(&key(&entry.name)).map(|status| (*status).clone()),
+            status: statuses.get(&key(&entry.name)).cloned(),
             old_name: entry.old_name.clone(),
             raw: entry.name.clone(),
         });
@@ -186,7 +185,7 @@ fn same_uids(known: &Known, listed: &Listed) -> bool {
 }
 
 /// What names are compared by: bytes, but INBOX in any case is one.
-fn key(raw: &[u8]) -> Vec<u8> {
+pub fn key(raw: &[u8]) -> Vec<u8> {
     if is_inbox(raw) { b"INBOX".to_vec() } else { raw.to_vec() }
 }
 

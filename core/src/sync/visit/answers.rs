@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ROWS, Stage, Visit};
+use super::{EARLY_FLAGS, ROWS, Stage, Visit};
 use crate::imap::{Code, Condition, Fetch, Untagged};
 use crate::model::{UidSet, UidValidity};
 use crate::sync::batch;
@@ -51,11 +51,21 @@ impl Visit {
         }
         let Some(uid) = fetch.uid else { return };
         if self.awaited.iter().any(|range| range.contains(uid)) {
+            // Once is enough, however often it is said.
+            if self.answered.contains(uid) {
+                return;
+            }
             let Some(row) = batch::new_message(fetch) else { return };
             self.answered.insert(uid);
             self.filled += u64::from(self.stage == Stage::Filling);
             self.rows.push(row);
         } else if let Some(flags) = fetch.flags {
+            if self.selected.exists.is_none() {
+                self.too_many_flags |= self.flags.len() >= EARLY_FLAGS;
+                if self.too_many_flags {
+                    return self.flags.clear();
+                }
+            }
             self.flags.push((uid, flags, fetch.modseq));
         }
     }
@@ -71,6 +81,9 @@ impl Visit {
                 self.selected.exists = Some(self.exists);
                 self.opened_with = self.exists;
                 self.verdict = delta::judge(&self.mirror, &self.selected);
+                if self.too_many_flags && self.verdict == Verdict::Continues {
+                    self.verdict = Verdict::Compare;
+                }
             }
             Ask::Reopen if !ok(condition) || self.selected.uid_validity != self.expected_validity() => {
                 self.failed = true

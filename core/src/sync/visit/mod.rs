@@ -22,6 +22,9 @@ use crate::store::{Mailbox, MailboxState, NewMessage, Store};
 const WHOLE: u32 = 500;
 /// Rows that are handed to the store in one transaction.
 const ROWS: usize = 1_000;
+/// Flags of known messages that are held until the mailbox is judged, about two megabytes. Where more are told, all are
+/// asked for again when they can be written as they come.
+const EARLY_FLAGS: usize = 20_000;
 /// Runs in which a message may stay unanswered before it is set aside.
 const TRIES: u32 = 3;
 
@@ -86,6 +89,7 @@ pub(super) struct Visit {
     retry: Vec<(UidSet, Detail)>,
     rows: Vec<NewMessage>,
     flags: Vec<(Uid, Flags, Option<ModSeq>)>,
+    too_many_flags: bool,
     writes: Writes<Applied>,
     pub(super) applied: Applied,
     pub(super) complete: bool,
@@ -132,6 +136,7 @@ impl Visit {
             retry: Vec::new(),
             rows: Vec::new(),
             flags: Vec::new(),
+            too_many_flags: false,
             writes: Writes::default(),
             applied: Applied::default(),
             complete: false,
