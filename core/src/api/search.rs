@@ -1,3 +1,5 @@
+//! Searching on this device and on the server.
+
 use jiff::civil::Date;
 
 use super::messages::rows;
