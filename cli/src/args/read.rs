@@ -100,14 +100,16 @@ pub(crate) struct AttachmentArgs {
 }
 
 const SEARCH_EXAMPLES: &str = "\
-All terms must fit. There are words, \"several words\", from: to: subject: body: in:MAILBOX is:unread is:flagged is:answered
-has:attachment before:2026-01-31 since:2026-01-01 larger:5M; TERM OR TERM takes either. -TERM must not fit: quote the query.
+All terms must fit. There are words, \"several words\", from: to: cc: subject: body: filename: in:MAILBOX is:unread is:flagged
+is:answered is:draft has:attachment keyword: before:2026-01-31 since:2026-01-01 on:2026-01 larger:5M smaller:20k.
+TERM OR TERM takes either, -TERM must not fit, and parentheses group: quote the query for the shell.
 
 Examples:
   postrider search invoice march
   postrider search from:ann is:unread before:2026-01-01
   postrider search subject:\"two words\" has:attachment in:inbox
   postrider search 'invoice -from:ann'
+  postrider search 'subject:(invoice OR bill) -in:trash'
   postrider search --server invoice";
 
 #[derive(Args)]

@@ -127,14 +127,16 @@ impl Core {
         let message = located.message;
         let here = self.read(move |view| view.sections(message)).await?;
         let structure = located.structure.ok_or_else(|| CoreError::not_found("the structure is not known yet"))?;
-        let describe = |part: &Part| AttachmentInfo {
+        let describe = |(part, name): (&Part, String)| AttachmentInfo {
             part: part.section.clone(),
-            name: mime::safe_file_name(part.name.as_deref(), &part.media_type),
+            name,
             media_type: part.media_type.clone(),
             size: part.octets,
             here: here.iter().any(|section| section.is_empty() || *section == part.section),
         };
-        Ok(structure.attachments().into_iter().map(describe).collect())
+        let attachments = structure.attachments();
+        let names = mime::attachment_names(&attachments);
+        Ok(attachments.into_iter().zip(names).map(describe).collect())
     }
 
     /// Saves the content of one part to a file, fetched where it is not here. Returns its size in bytes.

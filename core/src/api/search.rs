@@ -1,11 +1,13 @@
 //! Searching on this device and on the server.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::messages::rows;
 use super::{Core, CoreError, MessageRow};
 use crate::model::{AccountId, MailboxId, MailboxRole, Timestamp};
-use crate::search::{self, InvalidQuery, Query, Term};
+use crate::search::{self, InvalidQuery, Matching, Query, Term, Terms};
 use crate::store::{Search, Snapshot, StoreError};
 use crate::sync::Control;
 
@@ -26,15 +28,25 @@ impl Core {
         limit: u32,
     ) -> Result<Vec<MessageRow>, CoreError> {
         let query = Query::parse(query)?;
-        let mut search = conditions(&query)?;
-        search.account = account;
         let limit = limit.clamp(1, MAX_RESULTS);
         self.read(move |view| {
-            search.mailboxes = match mailboxes(view, &query, account)? {
-                Some(none) if none.is_empty() => return Ok(Vec::new()),
-                named => named.unwrap_or_default(),
-            };
-            rows(view, view.search(&search, None, limit)?)
+            let mut found = Vec::new();
+            for terms in &query.alternatives {
+                let Some(mut search) = conditions(terms) else { continue };
+                search.account = account;
+                search.mailboxes = match mailboxes(view, terms, account)? {
+                    Some(none) if none.is_empty() => continue,
+                    named => named.unwrap_or_default(),
+                };
+                found.extend(view.search(&search, None, limit)?);
+            }
+            if query.alternatives.len() > 1 {
+                found.sort_by_key(|row| std::cmp::Reverse(row.cursor()));
+                let mut seen = BTreeSet::new();
+                found.retain(|row| seen.insert(row.message));
+                found.truncate(limit as usize);
+            }
+            rows(view, found)
         })
         .await
     }
@@ -66,20 +78,15 @@ impl Core {
         limit: u32,
     ) -> Result<Vec<MessageRow>, CoreError> {
         let query = Query::parse(query)?;
-        let named = query.clone();
-        let mailboxes = self
-            .read(move |view| match mailboxes(view, &named, Some(account))? {
-                Some(named) => Ok(named),
-                None => {
-                    let all = view.mailboxes(account)?.into_iter();
-                    let inbox = all.filter(|mailbox| mailbox.naming.role == Some(MailboxRole::Inbox));
-                    Ok(inbox.map(|mailbox| mailbox.id).collect())
-                }
-            })
-            .await?;
+        let asked = self.read(move |view| by_mailboxes(view, query, account)).await?;
         let control = Control::default();
         let _guard = control.cancel_on_drop();
-        let mut found = self.engine().search(account, mailboxes, query, control.clone()).await?;
+        let mut found = Vec::new();
+        for (mailboxes, query) in asked {
+            found.extend(self.engine().search(account, mailboxes, query, control.clone()).await?);
+        }
+        let mut seen = BTreeSet::new();
+        found.retain(|place| seen.insert(*place));
         found.truncate(limit.clamp(1, MAX_RESULTS) as usize);
         self.read(move |view| {
             let details = found.into_iter().map(|place| view.message(place)).collect::<Result<Vec<_>, _>>()?;
@@ -95,18 +102,22 @@ impl From<InvalidQuery> for CoreError {
     }
 }
 
-fn conditions(query: &Query) -> Result<Search, InvalidQuery> {
-    let mut search = Search { matcher: search::match_expression(query)?, ..Search::default() };
+/// What the store is asked for terms that must all hold; `None` where they contradict each other.
+fn conditions(terms: &Terms) -> Option<Search> {
+    let Matching { wanted, unwanted } = search::matching(terms);
+    let mut search = Search { matcher: wanted, unmatched: unwanted, ..Search::default() };
     let midnight = |day: &Date| {
         let zoned = day.to_zoned(jiff::tz::TimeZone::UTC);
         Timestamp(zoned.map_or(0, |zoned| zoned.timestamp().as_second()))
     };
-    for (negated, term) in &query.terms {
+    for (negated, term) in terms {
         match term {
             Term::Text(_) | Term::In(_) => {}
             Term::Flag(flag) if *negated => search.without.push(*flag),
             Term::Flag(flag) => search.with.push(*flag),
-            Term::Keyword(keyword) => search.keyword = Some(keyword.clone()),
+            Term::Keyword(keyword) if *negated => search.without_keywords.push(keyword.clone()),
+            Term::Keyword(keyword) => search.with_keywords.push(keyword.clone()),
+            Term::HasAttachment if search.has_attachments == Some(*negated) => return None,
             Term::HasAttachment => search.has_attachments = Some(!negated),
             Term::Since(day) => search.since = search.since.max(Some(midnight(day))),
             Term::Before(day) => {
@@ -119,17 +130,44 @@ fn conditions(query: &Query) -> Result<Search, InvalidQuery> {
             }
         }
     }
-    Ok(search)
+    Some(search)
 }
 
-/// The mailboxes that `in:` names, by name or role; `None` where the query has no `in:`.
+/// What the server is asked, by the mailboxes that it is asked in: those named by `in:`, or the inbox.
+fn by_mailboxes(
+    view: &Snapshot<'_>,
+    query: Query,
+    account: AccountId,
+) -> Result<Vec<(Vec<MailboxId>, Query)>, StoreError> {
+    let mut asked: Vec<(Vec<MailboxId>, Query)> = Vec::new();
+    for terms in query.alternatives {
+        let mailboxes = match mailboxes(view, &terms, Some(account))? {
+            Some(named) => named,
+            None => {
+                let all = view.mailboxes(account)?.into_iter();
+                let inbox = all.filter(|mailbox| mailbox.naming.role == Some(MailboxRole::Inbox));
+                inbox.map(|mailbox| mailbox.id).collect()
+            }
+        };
+        match asked.iter_mut().find(|(known, _)| *known == mailboxes) {
+            Some((_, query)) => query.alternatives.push(terms),
+            None => asked.push((mailboxes, Query { alternatives: vec![terms] })),
+        }
+    }
+    Ok(asked)
+}
+
+/// The mailboxes that `in:` names or leaves out, by name or role; `None` where there is no `in:`.
 fn mailboxes(
     view: &Snapshot<'_>,
-    query: &Query,
+    terms: &Terms,
     account: Option<AccountId>,
 ) -> Result<Option<Vec<MailboxId>>, StoreError> {
-    let names: Vec<&String> =
-        query.terms.iter().filter_map(|(_, term)| if let Term::In(name) = term { Some(name) } else { None }).collect();
+    let named = terms.iter().filter_map(|(negated, term)| match term {
+        Term::In(name) => Some((*negated, name)),
+        _ => None,
+    });
+    let names: Vec<(bool, &String)> = named.collect();
     if names.is_empty() {
         return Ok(None);
     }
@@ -139,11 +177,14 @@ fn mailboxes(
             continue;
         }
         for mailbox in view.mailboxes(row.id)? {
-            let fits = |name: &&String| {
+            let fits = |name: &str| {
                 let role: Option<MailboxRole> = name.parse().ok();
                 mailbox.naming.name.eq_ignore_ascii_case(name) || role.is_some() && role == mailbox.naming.role
             };
-            if names.iter().any(fits) {
+            // A mail lies in one place: several names are several places to look in.
+            let wanted =
+                names.iter().all(|(negated, _)| *negated) || names.iter().any(|(negated, name)| !negated && fits(name));
+            if wanted && !names.iter().any(|(negated, name)| *negated && fits(name)) {
                 found.push(mailbox.id);
             }
         }

@@ -1,12 +1,12 @@
 //! The content of one part, from the bytes that IMAP gives for it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use encoding_rs::Encoding;
-use mail_parser::{MessageParser, MimeHeaders as _};
 
+use super::charset::{self, Shown};
+use super::{fields, params};
 use crate::model::Part;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -20,19 +20,43 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// damaged attachment is better than none.
 pub fn decode(bytes: &[u8], encoding: &str) -> Vec<u8> {
     match encoding {
-        "base64" => {
-            let clean: Vec<u8> = bytes
-                .iter()
-                .copied()
-                .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
-                .collect();
-            // A stray character at the end makes a group that cannot be.
-            let whole = if clean.len() % 4 == 1 { clean.len() - 1 } else { clean.len() };
-            BASE64.decode(&clean[..whole]).unwrap_or_else(|_| bytes.to_vec())
-        }
+        "base64" if !is_prose(bytes) => base64(bytes),
         "quoted-printable" => quoted_printable(bytes),
         _ => bytes.to_vec(),
     }
+}
+
+/// Whether it only says that it is base64: there, no blanks stand within a line.
+fn is_prose(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(1024)];
+    let odd = |byte: &&u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n'));
+    start.trim_ascii().iter().filter(odd).count() * 8 > start.len()
+}
+
+/// The bytes of base64 with whatever junk in it. What follows padding begins anew: some mailers join two texts.
+pub(super) fn base64(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
+    let mut clean = Vec::with_capacity(bytes.len());
+    for piece in bytes.split(|byte| *byte == b'=') {
+        clean.extend(piece.iter().copied().filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')));
+        // A stray character at the end makes a group that cannot be.
+        let whole = if clean.len() % 4 == 1 { clean.len() - 1 } else { clean.len() };
+        // Nothing but its alphabet is left: it does not fail.
+        let _ = BASE64.decode_vec(&clean[..whole], &mut out);
+        clean.clear();
+    }
+    out
+}
+
+/// The value of the two hexadecimal digits after an `=` at this place.
+pub(super) fn hex_pair(bytes: &[u8], at: usize) -> Option<u8> {
+    if bytes.get(at) == Some(&b'=') { hex_pair_after(bytes, at) } else { None }
+}
+
+/// The value of the two hexadecimal digits after this place.
+pub(super) fn hex_pair_after(bytes: &[u8], at: usize) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(*bytes.get(at + 1)?)? << 4 | digit(*bytes.get(at + 2)?)?)
 }
 
 fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
@@ -46,8 +70,7 @@ fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
         };
         let mut at = 0;
         while let Some(byte) = content.get(at) {
-            let hex = (*byte == b'=').then(|| content.get(at + 1..at + 3)).flatten();
-            match hex.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()) {
+            match hex_pair(content, at) {
                 Some(value) => {
                     out.push(value);
                     at += 3;
@@ -67,23 +90,19 @@ fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
 
 /// The file name in a Content-Disposition field, its continuations and charsets decoded (RFC 2231, RFC 2047).
 pub fn disposition_file_name(header: &[u8]) -> Option<String> {
-    let read = || {
-        let message = MessageParser::default().parse_headers(header)?;
-        Some(message.content_disposition()?.attribute("filename")?.to_owned())
-    };
-    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
+    let field = fields::fields(header).find(|field| field.is("Content-Disposition"))?;
+    params::parse(&field.text()).get("filename")
 }
 
 /// The text of a text part.
 pub fn part_text(bytes: &[u8], part: &Part) -> String {
-    let decoded = decode(bytes, &part.encoding);
-    let named = part.charset.as_deref().and_then(|name| Encoding::for_label(name.as_bytes()));
-    match (std::str::from_utf8(&decoded), named) {
-        (_, Some(encoding)) if encoding != encoding_rs::UTF_8 => encoding.decode(&decoded).0.into_owned(),
-        (Ok(text), _) => text.to_owned(),
-        // Not what it says: most likely the charset that most mails without one are in.
-        (Err(_), _) => encoding_rs::WINDOWS_1252.decode(&decoded).0.into_owned(),
-    }
+    text_of(&decode(bytes, &part.encoding), part).into_owned()
+}
+
+/// The text of a text part whose transfer encoding is off.
+pub(super) fn text_of<'a>(decoded: &'a [u8], part: &Part) -> Cow<'a, str> {
+    let shown = if part.media_type == "text/html" { Shown::AsHtml } else { Shown::AsText };
+    charset::decode(decoded, part.charset.as_deref(), shown)
 }
 
 #[cfg(test)]

@@ -64,29 +64,40 @@ impl Part {
         self.media_type.starts_with("multipart/")
     }
 
-    /// The parts a person would call attachments: files, attached mails and whatever is neither text nor shown inline.
+    /// The parts a person would call attachments: files, attached mails and whatever is neither text nor shown within it.
+    /// Pictures that belong to the HTML beside them are none, nor are signatures.
     pub fn attachments(&self) -> Vec<&Part> {
         let mut found = Vec::new();
-        self.collect_attachments(&mut found);
+        self.collect_attachments("", &mut found);
         found
     }
 
-    fn collect_attachments<'a>(&'a self, found: &mut Vec<&'a Part>) {
+    fn collect_attachments<'a>(&'a self, within: &str, found: &mut Vec<&'a Part>) {
         if self.is_multipart() {
             for child in &self.children {
-                child.collect_attachments(found);
+                child.collect_attachments(&self.media_type, found);
             }
-        } else if self.is_attachment() {
+        } else if self.is_attachment(within) {
             found.push(self);
         }
     }
 
-    fn is_attachment(&self) -> bool {
+    fn is_attachment(&self, within: &str) -> bool {
         let shown_as_text = matches!(self.media_type.as_str(), "text/plain" | "text/html");
-        match self.disposition {
-            Disposition::Attachment => true,
-            Disposition::Inline => !shown_as_text && self.content_id.is_none() || shown_as_text && self.name.is_some(),
-            Disposition::Unspecified => !shown_as_text && self.content_id.is_none() || self.name.is_some(),
+        // A file by its own word is one, also where it has an id: some mailers give one to every part.
+        if self.disposition == Disposition::Attachment {
+            return within != "multipart/signed" || !self.is_signature();
         }
+        let belongs_to_html = within == "multipart/related" && self.content_id.is_some() && !shown_as_text;
+        let signs = within == "multipart/signed" && self.is_signature();
+        !belongs_to_html && !signs && (!shown_as_text || self.name.is_some())
+    }
+
+    /// Whether the part only proves who wrote the others (RFC 1847).
+    fn is_signature(&self) -> bool {
+        matches!(
+            self.media_type.as_str(),
+            "application/pgp-signature" | "application/pkcs7-signature" | "application/x-pkcs7-signature"
+        )
     }
 }

@@ -1,15 +1,21 @@
 //! From terms to an expression of FTS5 over the columns `subject`, `sender`, `recipients`, `body`, `attachments`.
 
-use super::{Field, InvalidQuery, Query, Term};
+use super::{Field, Term};
 
-/// The expression for the texts of a query, `None` where it has none. Words match from their beginning; quoted texts
+/// What the full-text index is asked for the texts of some terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matching {
+    /// What must match.
+    pub wanted: Option<String>,
+    /// What must not match. Only where nothing is wanted: otherwise it is part of that.
+    pub unwanted: Option<String>,
+}
+
+/// The expressions for the texts among some terms that must all hold. Words match from their beginning; quoted texts
 /// match word for word. Nothing that was typed can be read as syntax.
-///
-/// # Errors
-/// [`InvalidQuery::OnlyNegated`]: the index cannot look for what is not there.
-pub fn match_expression(query: &Query) -> Result<Option<String>, InvalidQuery> {
+pub fn matching(terms: &[(bool, Term)]) -> Matching {
     let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
-    for (negated, term) in &query.terms {
+    for (negated, term) in terms {
         if let Term::Text(texts) = term {
             let any: Vec<String> = texts.iter().filter_map(|(field, text)| one(*field, text)).collect();
             if !any.is_empty() {
@@ -18,17 +24,21 @@ pub fn match_expression(query: &Query) -> Result<Option<String>, InvalidQuery> {
             }
         }
     }
-    if wanted.is_empty() && unwanted.is_empty() {
-        return Ok(None);
-    }
     if wanted.is_empty() {
-        return Err(InvalidQuery::OnlyNegated);
+        let unwanted = (!unwanted.is_empty()).then(|| unwanted.join(" OR "));
+        return Matching { wanted: None, unwanted };
     }
-    let mut expression = wanted.join(" AND ");
-    for text in unwanted {
-        expression = format!("({expression}) NOT {text}");
-    }
-    Ok(Some(expression))
+    let wanted = wanted.join(" AND ");
+    let wanted = match unwanted.is_empty() {
+        true => wanted,
+        false => format!("({wanted}) NOT ({})", unwanted.join(" OR ")),
+    };
+    Matching { wanted: Some(wanted), unwanted: None }
+}
+
+/// Whether a text holds anything that is indexed.
+pub(super) fn has_word(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
 }
 
 /// The expression for one text; `None` where it holds nothing that is indexed.
@@ -55,7 +65,7 @@ fn column(field: Field) -> Option<&'static str> {
     match field {
         Field::Any => None,
         Field::From => Some("sender"),
-        Field::To => Some("recipients"),
+        Field::To | Field::Cc | Field::Bcc => Some("recipients"),
         Field::Subject => Some("subject"),
         Field::Body => Some("body"),
         Field::FileName => Some("attachments"),
@@ -88,7 +98,7 @@ fn runs(text: &str) -> Vec<Run> {
 
 /// Marks that belong to the letter before them.
 fn is_mark(c: char) -> bool {
-    matches!(c, '\u{0300}'..='\u{036f}' | '\u{0591}'..='\u{05bd}' | '\u{064b}'..='\u{065f}' | '\u{0900}'..='\u{0903}' | '\u{093a}'..='\u{094f}' | '\u{0e31}' | '\u{0e34}'..='\u{0e4e}')
+    matches!(c, '\u{0300}'..='\u{036f}' | '\u{0591}'..='\u{05bd}' | '\u{064b}'..='\u{065f}' | '\u{0900}'..='\u{0903}' | '\u{093a}'..='\u{094f}' | '\u{0e31}' | '\u{0e34}'..='\u{0e4e}' | '\u{3099}' | '\u{309a}')
 }
 
 /// Pairs of neighbours, as the index holds them; a single character as it is.
@@ -101,56 +111,13 @@ fn pairs(text: &str) -> String {
 }
 
 /// Whether a character belongs to a script that is written without spaces between words: Chinese, Japanese, Korean. The
-/// index holds pairs of them.
+/// index holds pairs of them. The marks between their words are none.
 pub fn is_cjk(c: char) -> bool {
     matches!(u32::from(c),
-        0x1100..=0x11ff | 0x2e80..=0x2fdf | 0x3005..=0x3007 | 0x3040..=0x31ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff
+        0x1100..=0x11ff | 0x2e80..=0x2fdf | 0x3005..=0x3007 | 0x3040..=0x309f | 0x30a1..=0x30fa | 0x30fc..=0x31ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff
         | 0xa960..=0xa97f | 0xac00..=0xd7ff | 0xf900..=0xfaff | 0xff66..=0xffdc | 0x20000..=0x3ffff)
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn expression(query: &str) -> Option<String> {
-        match_expression(&Query::parse(query).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn words_phrases_columns_and_scripts() {
-        for (query, expected) in [
-            ("ann", "(\"ann\"*)"),
-            ("subject:\"two words\"", "(subject : \"two words\"*)"),
-            ("a b -c", "((\"a\"*) AND (\"b\"*)) NOT (\"c\"*)"),
-            ("from:ann OR from:bob", "(sender : \"ann\"* OR sender : \"bob\"*)"),
-            ("日本語", "(\"日本 本語\")"),
-            ("日", "(\"日\"*)"),
-            ("ann@example.org", "(\"ann example org\"*)"),
-        ] {
-            assert_eq!(expression(query).as_deref(), Some(expected), "{query}");
-        }
-        assert_eq!(expression("is:unread"), None);
-        assert_eq!(match_expression(&Query::parse("-x").unwrap()), Err(InvalidQuery::OnlyNegated));
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_typed_is_read_as_syntax(text in "[ -~\u{e9}\u{65e5}]{1,40}") {
-            let Ok(query) = Query::parse(&text) else { return Ok(()) };
-            let Ok(Some(expression)) = match_expression(&query) else { return Ok(()) };
-            // Outside of quotes there are only words of ours.
-            for (index, piece) in expression.split('"').enumerate() {
-                if index % 2 == 0 {
-                    let ours = piece.split([' ', '(', ')', '*', ':']).filter(|word| !word.is_empty());
-                    for word in ours {
-                        let known = ["AND", "OR", "NOT", "subject", "sender", "recipients", "body", "attachments"];
-                        prop_assert!(known.contains(&word), "{expression}");
-                    }
-                }
-            }
-        }
-    }
-}
+#[path = "fulltext_tests.rs"]
+mod tests;

@@ -1,12 +1,15 @@
 //! From what a person typed to terms.
 
-use jiff::civil::Date;
-
+use super::InvalidQuery;
+use super::combine::{self, Node};
+use super::value;
+use super::words::{self, Token, Word};
 use crate::model::{Keyword, SystemFlag};
 
-/// The longest query, in bytes, and the most terms in it.
+/// The longest query, in bytes, the most terms in it, and the deepest parentheses.
 const MAX_LEN: usize = 2_000;
 const MAX_TERMS: usize = 64;
+const MAX_DEPTH: usize = 16;
 
 /// Where a text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +20,10 @@ pub enum Field {
     From,
     /// The recipients, Cc and Bcc among them.
     To,
+    /// The recipients of copies. On this device, where they are not told apart, any recipient.
+    Cc,
+    /// The recipients of blind copies; on this device as [`Field::Cc`].
+    Bcc,
     /// The subject.
     Subject,
     /// The text.
@@ -37,9 +44,9 @@ pub enum Term {
     /// Attachments.
     HasAttachment,
     /// Dated on that day or later.
-    Since(Date),
+    Since(jiff::civil::Date),
     /// Dated before that day.
-    Before(Date),
+    Before(jiff::civil::Date),
     /// Of more octets.
     Larger(u64),
     /// Of fewer octets.
@@ -48,46 +55,19 @@ pub enum Term {
     In(String),
 }
 
-/// What a mail must be to be found: every term holds, or does not where it is negated.
+/// All of these must hold, or where the first is `true`, must not.
+pub type Terms = Vec<(bool, Term)>;
+
+/// What a mail must be to be found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
-    /// The terms, each with whether it is negated.
-    pub terms: Vec<(bool, Term)>,
-}
-
-/// The query makes no sense, in words for whoever typed it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidQuery {
-    /// It is too long.
-    #[error("the query is too long")]
-    TooLong,
-    /// It asks for nothing.
-    #[error("the query is empty")]
-    Empty,
-    /// A quotation mark has no partner.
-    #[error("a quotation mark is not closed")]
-    Quote,
-    /// The value of an operator cannot be.
-    #[error("{operator}: must be followed by {expected}")]
-    Value {
-        /// The operator.
-        operator: &'static str,
-        /// What it takes.
-        expected: &'static str,
-    },
-    /// `OR` stands where it cannot.
-    #[error("OR must stand between two words")]
-    Or,
-    /// Nothing is looked for, only left out.
-    #[error("a query cannot only leave out words: look for one too")]
-    OnlyNegated,
-    /// Something that can only be asked for, not left out.
-    #[error("{0}: cannot be negated")]
-    Negated(&'static str),
+    /// The ways to be found: it is enough that one holds. Never none.
+    pub alternatives: Vec<Terms>,
 }
 
 impl Query {
-    /// Reads a query.
+    /// Reads a query. `OR` binds closer than what stands side by side, as `-` and `NOT` bind closer than both;
+    /// parentheses group, also behind a key: `subject:(one OR two)`.
     ///
     /// # Errors
     /// [`InvalidQuery`], in words for whoever typed it.
@@ -95,199 +75,142 @@ impl Query {
         if text.len() > MAX_LEN {
             return Err(InvalidQuery::TooLong);
         }
-        let mut query = Self::default();
-        let mut joined = false;
-        for word in words(text)? {
-            if word.text == "OR" && !word.quoted && word.operator.is_none() {
-                let after_text = matches!(query.terms.last(), Some((false, Term::Text(_))));
-                if !after_text || joined {
-                    return Err(InvalidQuery::Or);
-                }
-                joined = true;
+        let tokens = words::tokens(text)?;
+        let mut parser = Parser { tokens: &tokens, at: 0, terms: 0 };
+        let node = parser.all(None, 0)?;
+        match parser.peek() {
+            Some(_) => Err(InvalidQuery::Parenthesis),
+            None if parser.terms == 0 && text.trim().is_empty() => Err(InvalidQuery::Empty),
+            None if parser.terms == 0 => Err(InvalidQuery::NoWord),
+            None => Ok(Self { alternatives: combine::alternatives(node)? }),
+        }
+    }
+}
+
+struct Parser<'a> {
+    tokens: &'a [Token],
+    at: usize,
+    terms: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&'a Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn take(&mut self) -> Option<&'a Token> {
+        self.at += 1;
+        self.tokens.get(self.at - 1)
+    }
+
+    /// What stands side by side, up to a closing parenthesis or the end.
+    fn all(&mut self, key: Option<&str>, depth: usize) -> Result<Node, InvalidQuery> {
+        if depth > MAX_DEPTH {
+            return Err(InvalidQuery::TooComplex);
+        }
+        let mut nodes = Vec::new();
+        while !matches!(self.peek(), None | Some(Token::Close)) {
+            if let Some(Token::And) = self.peek() {
+                self.at += 1;
                 continue;
             }
-            let (negated, term) = term(word)?;
-            if std::mem::take(&mut joined) {
-                match (query.terms.last_mut(), term) {
-                    (Some((false, Term::Text(texts))), Term::Text(more)) if !negated => texts.extend(more),
-                    _ => return Err(InvalidQuery::Or),
-                }
-            } else {
-                query.terms.push((negated, term));
+            let mut any = vec![self.one(key, depth)?];
+            while let Some(Token::Or) = self.peek() {
+                self.at += 1;
+                any.push(self.one(key, depth)?);
             }
-            if query.terms.len() > MAX_TERMS {
-                return Err(InvalidQuery::TooLong);
-            }
+            nodes.push(Node::any(any));
         }
-        match query.terms.is_empty() {
-            _ if joined => Err(InvalidQuery::Or),
-            true => Err(InvalidQuery::Empty),
-            false => Ok(query),
+        Ok(Node::All(nodes))
+    }
+
+    fn one(&mut self, key: Option<&str>, depth: usize) -> Result<Node, InvalidQuery> {
+        match self.take() {
+            Some(Token::Not) if depth < MAX_DEPTH => Ok(Node::Not(Box::new(self.one(key, depth + 1)?))),
+            Some(Token::Not) => Err(InvalidQuery::TooComplex),
+            Some(Token::Open(inner)) => {
+                let before = self.terms;
+                let node = self.all(inner.as_deref().or(key), depth + 1)?;
+                match self.take() {
+                    Some(Token::Close) if self.terms > before => Ok(node),
+                    Some(_) => Err(InvalidQuery::NoWord),
+                    None => Err(InvalidQuery::Parenthesis),
+                }
+            }
+            Some(Token::Word(word)) => {
+                self.terms += 1;
+                if self.terms > MAX_TERMS {
+                    return Err(InvalidQuery::TooLong);
+                }
+                term(word, word.key.as_deref().or(key))
+            }
+            Some(Token::Or | Token::And | Token::Close) | None => Err(InvalidQuery::Or),
         }
     }
 }
 
-struct Word {
-    negated: bool,
-    operator: Option<String>,
-    text: String,
-    quoted: bool,
-}
-
-/// Cuts at white space outside of quotation marks.
-fn words(text: &str) -> Result<Vec<Word>, InvalidQuery> {
-    let mut found = Vec::new();
-    let mut rest = text.trim_start();
-    while !rest.is_empty() {
-        let negated = rest.len() > 1 && rest.starts_with('-');
-        rest = rest.strip_prefix('-').filter(|_| negated).unwrap_or(rest);
-        let name_len = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let operator = rest[name_len..].starts_with(':').then(|| rest[..name_len].to_ascii_lowercase());
-        let operator = operator.filter(|name| OPERATORS.contains(&name.as_str()));
-        if operator.is_some() {
-            rest = &rest[name_len + 1..];
-        }
-        let (value, after, quoted) = match rest.strip_prefix('"') {
-            Some(inner) => {
-                let end = inner.find('"').ok_or(InvalidQuery::Quote)?;
-                (&inner[..end], &inner[end + 1..], true)
-            }
-            None => {
-                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                (&rest[..end], &rest[end..], false)
-            }
-        };
-        found.push(Word { negated, operator, text: value.to_owned(), quoted });
-        rest = after.trim_start();
-    }
-    Ok(found)
-}
-
-const OPERATORS: &[&str] = &[
-    "from", "to", "cc", "bcc", "subject", "body", "filename", "is", "has", "keyword", "before", "after", "since", "on",
-    "larger", "smaller", "in",
-];
-
-fn term(word: Word) -> Result<(bool, Term), InvalidQuery> {
-    let Word { mut negated, operator, text, .. } = word;
-    let texts = |field| if text.trim().is_empty() { None } else { Some(Term::Text(vec![(field, text.clone())])) };
-    let some = |operator, term: Option<Term>| term.ok_or(InvalidQuery::Value { operator, expected: "a text" });
-    let term = match operator.as_deref() {
-        None => some("search", texts(Field::Any))?,
-        Some("from") => some("from", texts(Field::From))?,
-        Some("to" | "cc" | "bcc") => some("to", texts(Field::To))?,
-        Some("subject") => some("subject", texts(Field::Subject))?,
-        Some("body") => some("body", texts(Field::Body))?,
-        Some("filename") => some("filename", texts(Field::FileName))?,
-        Some("is") => {
-            let (flag, set) = match text.to_ascii_lowercase().as_str() {
-                "unread" | "unseen" => (SystemFlag::Seen, false),
-                "read" | "seen" => (SystemFlag::Seen, true),
-                "flagged" | "starred" => (SystemFlag::Flagged, true),
-                "unflagged" => (SystemFlag::Flagged, false),
-                "answered" | "replied" => (SystemFlag::Answered, true),
-                "draft" => (SystemFlag::Draft, true),
-                "deleted" => (SystemFlag::Deleted, true),
-                _ => {
-                    let expected = "unread, read, flagged, unflagged, answered, draft or deleted";
-                    return Err(InvalidQuery::Value { operator: "is", expected });
-                }
-            };
-            negated ^= !set;
-            Term::Flag(flag)
-        }
-        Some("has") => match text.to_ascii_lowercase().as_str() {
-            "attachment" | "attachments" => Term::HasAttachment,
-            _ => return Err(InvalidQuery::Value { operator: "has", expected: "attachment" }),
+fn term(word: &Word, key: Option<&str>) -> Result<Node, InvalidQuery> {
+    let text = |operator, field| match super::fulltext::has_word(&word.text) {
+        true => Ok(Node::Term(Term::Text(vec![(field, word.text.trim().to_owned())]))),
+        false => Err(InvalidQuery::Value { operator, expected: "a word" }),
+    };
+    match key {
+        None => text("search", Field::Any),
+        Some("from") => text("from", Field::From),
+        Some("to") => text("to", Field::To),
+        Some("cc") => text("cc", Field::Cc),
+        Some("bcc") => text("bcc", Field::Bcc),
+        Some("subject") => text("subject", Field::Subject),
+        Some("body") => text("body", Field::Body),
+        Some("filename") => text("filename", Field::FileName),
+        Some("is") => is(&word.text),
+        Some("has") => match word.text.to_ascii_lowercase().as_str() {
+            "attachment" | "attachments" | "file" => Ok(Node::Term(Term::HasAttachment)),
+            _ => Err(InvalidQuery::Value { operator: "has", expected: "attachment" }),
         },
         Some("keyword") => {
             let expected = "a keyword as it is written on the message";
-            Term::Keyword(Keyword::new(&text).ok_or(InvalidQuery::Value { operator: "keyword", expected })?)
+            let keyword = Keyword::new(&word.text).ok_or(InvalidQuery::Value { operator: "keyword", expected })?;
+            Ok(Node::Term(Term::Keyword(keyword)))
         }
-        Some("before") => Term::Before(date(&text, "before")?),
-        Some("after" | "since") => Term::Since(date(&text, "since")?),
-        Some("on") => return Err(InvalidQuery::Value { operator: "on", expected: "nothing: use since: and before:" }),
-        Some("larger") => Term::Larger(size(&text, "larger")?),
-        Some("smaller") => Term::Smaller(size(&text, "smaller")?),
-        Some(_) => Term::In(text),
-    };
-    match term {
-        Term::In(_) if negated => Err(InvalidQuery::Negated("in")),
-        Term::Keyword(_) if negated => Err(InvalidQuery::Negated("keyword")),
-        // What is not before a day is on it or later, and so on.
-        Term::Before(day) if negated => Ok((false, Term::Since(day))),
-        Term::Since(day) if negated => Ok((false, Term::Before(day))),
-        Term::Larger(octets) if negated => Ok((false, Term::Smaller(octets.saturating_add(1)))),
-        Term::Smaller(octets) if negated => Ok((false, Term::Larger(octets.saturating_sub(1)))),
-        term => Ok((negated, term)),
+        Some("before") => Ok(Node::Term(Term::Before(value::days(&word.text, "before")?.0))),
+        Some("after") => Ok(Node::Term(Term::Since(value::days(&word.text, "after")?.0))),
+        Some("since") => Ok(Node::Term(Term::Since(value::days(&word.text, "since")?.0))),
+        Some("on") => {
+            let (first, after) = value::days(&word.text, "on")?;
+            Ok(Node::All(vec![Node::Term(Term::Since(first)), Node::Term(Term::Before(after))]))
+        }
+        Some("larger") => Ok(Node::Term(Term::Larger(value::size(&word.text, "larger")?))),
+        Some("smaller") => Ok(Node::Term(Term::Smaller(value::size(&word.text, "smaller")?))),
+        Some("in") if word.text.trim().is_empty() => {
+            Err(InvalidQuery::Value { operator: "in", expected: "the name of a mailbox" })
+        }
+        Some("in") => Ok(Node::Term(Term::In(word.text.clone()))),
+        Some(other) => Err(InvalidQuery::UnknownKey(other.to_owned())),
     }
 }
 
-fn date(text: &str, operator: &'static str) -> Result<Date, InvalidQuery> {
-    text.parse().map_err(|_| InvalidQuery::Value { operator, expected: "a day such as 2026-01-31" })
-}
-
-/// A number of octets, or thousands or millions of them: `500`, `20k`, `5M`.
-fn size(text: &str, operator: &'static str) -> Result<u64, InvalidQuery> {
-    let (digits, unit) = match text.trim_end_matches(['b', 'B']) {
-        text if text.ends_with(['k', 'K']) => (&text[..text.len() - 1], 1_000),
-        text if text.ends_with(['m', 'M']) => (&text[..text.len() - 1], 1_000_000),
-        text => (text, 1),
+fn is(value: &str) -> Result<Node, InvalidQuery> {
+    let (term, set) = match value.to_ascii_lowercase().as_str() {
+        "unread" | "unseen" | "new" => (Term::Flag(SystemFlag::Seen), false),
+        "read" | "seen" => (Term::Flag(SystemFlag::Seen), true),
+        "flagged" | "starred" => (Term::Flag(SystemFlag::Flagged), true),
+        "unflagged" | "unstarred" => (Term::Flag(SystemFlag::Flagged), false),
+        "answered" | "replied" => (Term::Flag(SystemFlag::Answered), true),
+        "unanswered" => (Term::Flag(SystemFlag::Answered), false),
+        "draft" => (Term::Flag(SystemFlag::Draft), true),
+        "deleted" => (Term::Flag(SystemFlag::Deleted), true),
+        // RFC 5788 registers it.
+        "forwarded" if let Some(keyword) = Keyword::new("$Forwarded") => (Term::Keyword(keyword), true),
+        _ => {
+            let expected = "unread, read, flagged, unflagged, answered, unanswered, forwarded, draft or deleted";
+            return Err(InvalidQuery::Value { operator: "is", expected });
+        }
     };
-    let number: Option<u64> = digits.parse().ok();
-    let octets = number.and_then(|number| number.checked_mul(unit));
-    octets.ok_or(InvalidQuery::Value { operator, expected: "a size such as 500, 20k or 5M" })
+    let node = Node::Term(term);
+    Ok(if set { node } else { Node::Not(Box::new(node)) })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn terms(text: &str) -> Vec<(bool, Term)> {
-        Query::parse(text).map(|query| query.terms).unwrap_or_default()
-    }
-
-    fn text(field: Field, value: &str) -> Term {
-        Term::Text(vec![(field, value.to_owned())])
-    }
-
-    #[test]
-    fn every_operator_is_read() {
-        assert_eq!(
-            terms("from:ann subject:\"two words\" is:unread before:2026-01-01 has:attachment in:inbox -draft"),
-            [
-                (false, text(Field::From, "ann")),
-                (false, text(Field::Subject, "two words")),
-                (true, Term::Flag(SystemFlag::Seen)),
-                (false, Term::Before(jiff::civil::date(2026, 1, 1))),
-                (false, Term::HasAttachment),
-                (false, Term::In("inbox".into())),
-                (true, text(Field::Any, "draft")),
-            ]
-        );
-        assert_eq!(terms("larger:5M -larger:20k"), [(false, Term::Larger(5_000_000)), (false, Term::Smaller(20_001))]);
-        assert_eq!(
-            terms("from:ann OR from:bob"),
-            [(false, Term::Text(vec![(Field::From, "ann".into()), (Field::From, "bob".into())]))]
-        );
-        assert_eq!(terms("http://x"), [(false, text(Field::Any, "http://x"))], "no operator of ours");
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_told_in_words() {
-        for (query, words) in [
-            ("", "the query is empty"),
-            ("\"open", "a quotation mark is not closed"),
-            ("is:odd", "is: must be followed by unread, read, flagged, unflagged, answered, draft or deleted"),
-            ("before:yesterday", "before: must be followed by a day such as 2026-01-31"),
-            ("larger:big", "larger: must be followed by a size such as 500, 20k or 5M"),
-            ("from:", "from: must be followed by a text"),
-            ("OR x", "OR must stand between two words"),
-            ("x OR", "OR must stand between two words"),
-            ("x OR is:read", "OR must stand between two words"),
-            ("-in:inbox", "in: cannot be negated"),
-        ] {
-            assert_eq!(Query::parse(query).map_err(|error| error.to_string()), Err(words.to_owned()), "{query}");
-        }
-    }
-}
+#[path = "parse_tests.rs"]
+mod tests;

@@ -63,5 +63,7 @@ pub(super) fn check_readable(dir: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
+mod query_tests;
+#[cfg(test)]
 #[path = "view_tests.rs"]
 mod tests;

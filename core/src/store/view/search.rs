@@ -28,8 +28,12 @@ pub struct Search {
     pub with: Vec<SystemFlag>,
     /// Only mail with none of these flags.
     pub without: Vec<SystemFlag>,
-    /// Only mail with this keyword.
-    pub keyword: Option<Keyword>,
+    /// Only mail that this match string does not match.
+    pub unmatched: Option<String>,
+    /// Only mail with all of these keywords.
+    pub with_keywords: Vec<Keyword>,
+    /// Only mail with none of these keywords.
+    pub without_keywords: Vec<Keyword>,
     /// Only mail with, or without, attachments.
     pub has_attachments: Option<bool>,
     /// Only mail of this time or later.
@@ -59,10 +63,17 @@ impl Search {
         if !self.without.is_empty() {
             condition.and_value("p.flags & ? = 0", bits(&self.without));
         }
-        if let Some(keyword) = &self.keyword {
-            // No keyword holds a space, so that one stands between spaces and nowhere else.
-            let text = format!(" {} ", keyword.as_str().to_ascii_lowercase());
-            condition.and_value("instr(' ' || lower(p.keywords) || ' ', ?)", text);
+        // No keyword holds a space, so that one stands between spaces and nowhere else.
+        let between_spaces = |keyword: &Keyword| format!(" {} ", keyword.as_str().to_ascii_lowercase());
+        for keyword in &self.with_keywords {
+            condition.and_value("instr(' ' || lower(p.keywords) || ' ', ?)", between_spaces(keyword));
+        }
+        for keyword in &self.without_keywords {
+            condition.and_value("NOT instr(' ' || lower(p.keywords) || ' ', ?)", between_spaces(keyword));
+        }
+        if let Some(unmatched) = &self.unmatched {
+            let sql = "p.message NOT IN (SELECT rowid FROM fulltext WHERE fulltext MATCH ?)";
+            condition.and_value(sql, unmatched.clone());
         }
         if let Some(since) = self.since {
             condition.and_value("p.date >= ?", since.0);

@@ -199,7 +199,13 @@ fn search_joins_text_flags_dates_sizes_and_mailboxes() {
     assert_eq!(found(Search { with: vec![SystemFlag::Flagged], ..Search::default() }), [20]);
     assert_eq!(found(Search { with: vec![SystemFlag::Seen], ..text("subject") }), [10]);
     assert_eq!(found(Search { without: vec![SystemFlag::Seen], ..Search::default() }).len(), 40);
-    assert_eq!(found(Search { keyword: crate::model::Keyword::new("work"), ..Search::default() }), [10]);
+    let work: Vec<_> = crate::model::Keyword::new("work").into_iter().collect();
+    assert_eq!(found(Search { with_keywords: work.clone(), ..Search::default() }), [10]);
+    assert_eq!(found(Search { without_keywords: work, ..text("subject") }).len(), 40);
+    let unmatched = |words: &str| Search { unmatched: Some(words.to_owned()), ..Search::default() };
+    assert_eq!(found(unmatched("subject:20")).len(), 40);
+    assert_eq!(found(unmatched("subject")), [0; 0]);
+    assert_eq!(found(Search { with: vec![SystemFlag::Flagged], ..unmatched("subject:20") }), [0; 0]);
     let dates = Search { since: Some(Timestamp(1_000_003)), before: Some(Timestamp(1_000_005)), ..Search::default() };
     assert_eq!(found(dates), [4, 3]);
     assert_eq!(found(Search { larger: Some(1039), ..Search::default() }), [41, 40]);
