@@ -44,6 +44,25 @@ impl Machine {
         Ran(self.command(arguments).output().unwrap())
     }
 
+    /// As [`Machine::run`], with the most memory that the program ever held, in KiB: 0 where the system does not tell.
+    #[allow(clippy::disallowed_methods, reason = "it looks at another process in real time")]
+    pub fn measure(&self, arguments: &[&str]) -> (Ran, u64) {
+        let mut command = self.command(arguments);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let status = format!("/proc/{}/status", child.id());
+        let watch = std::thread::spawn(move || {
+            let mut peak = 0;
+            // The kernel keeps the peak itself: looking now and then misses no more than the very last moment.
+            while let Some(now) = peak_of(&status) {
+                peak = peak.max(now);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            peak
+        });
+        let ran = Ran(child.wait_with_output().unwrap());
+        (ran, watch.join().unwrap())
+    }
+
     /// With this on standard input.
     pub fn feed(&self, arguments: &[&str], input: &str) -> Ran {
         feed(&mut self.command(arguments), input)
@@ -93,6 +112,13 @@ impl Ran {
         assert_eq!(found.len(), 1, "{}", self.err());
         found.into_iter().next().unwrap()
     }
+}
+
+/// The peak of resident memory in what Linux tells of a process; `None` once it has ended.
+fn peak_of(status: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(status).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
 pub fn base64(bytes: &[u8]) -> String {

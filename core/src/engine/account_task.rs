@@ -200,7 +200,12 @@ impl AccountTask {
         if control.is_cancelled() {
             return Err(Failure::Cancelled);
         }
-        if let Some(link) = self.link.take() {
+        if let Some(mut link) = self.link.take() {
+            tokio::select! {
+                biased;
+                () = control.cancelled() => return Err(Failure::Cancelled),
+                learnt = link.session.learn_capabilities() => learnt?,
+            }
             return Ok(link);
         }
         let remembered = facts.remembered();

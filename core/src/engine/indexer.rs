@@ -95,7 +95,7 @@ fn to_index(mail: Unindexed) -> ToIndex {
 
 fn digest(raw: &[u8]) -> Digest {
     let parsed = mime::parse(raw);
-    let text = mime::display_text(&parsed);
-    let preview = mime::preview(&text);
+    let (text, read) = mime::search_text(&parsed);
+    let preview = mime::preview(&text[..read]);
     Digest { preview: (!preview.is_empty()).then_some(preview), structure: parsed.structure, text }
 }

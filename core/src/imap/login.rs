@@ -95,6 +95,15 @@ impl Session {
     pub async fn log_in(&mut self, login: Command) -> Result<(), ImapError> {
         let condition = self.run(login).await?;
         self.logged_in(&condition)?;
+        self.learn_capabilities().await
+    }
+
+    /// Asks what the server can do, where it has not said so: after a login whose commands went out on the strength of
+    /// what was remembered, nobody may have asked yet.
+    ///
+    /// # Errors
+    /// What the conversation may meet.
+    pub async fn learn_capabilities(&mut self) -> Result<(), ImapError> {
         if !self.capabilities_known() {
             self.run(command::capability()).await?;
         }

@@ -33,5 +33,17 @@ pub fn display_text(parsed: &Parsed) -> String {
     }
 }
 
+/// The text by which a mail is found, and how many bytes of it, from its beginning, are what people read. No text part is
+/// left out.
+pub fn search_text(parsed: &Parsed) -> (String, usize) {
+    let mut text = display_text(parsed);
+    let read = text.len();
+    if !parsed.further.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&parsed.further);
+    }
+    (text, read)
+}
+
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,8 @@ pub struct Parsed {
     pub plain: String,
     /// Its HTML, as it stands: not safe to show without a sandbox.
     pub html: String,
+    /// The text of all other text parts, for search alone: the HTML beside plain text, attached texts, mails within the mail.
+    pub further: String,
     /// Whether readers may disagree on what it holds: a field of its structure repeats, a boundary is missing or wrong, or
     /// it is nested too deep. What is said here of it is one reading: of fields that repeat the first, and what cannot be
     /// taken apart is text.
@@ -78,6 +80,17 @@ fn read(raw: &[u8]) -> Parsed {
     }
     for entity in bodies.html.iter().filter(|entity| entity.part.media_type == "text/html") {
         append(&mut parsed.html, &text(entity));
+    }
+    let shown = if has_plain { &bodies.text } else { &bodies.html };
+    for entity in tree.root.walk().filter(|entity| entity.children.is_empty()) {
+        if shown.iter().any(|other| std::ptr::eq(*other, entity)) {
+            continue;
+        }
+        match entity.part.media_type.as_str() {
+            "text/html" => append(&mut parsed.further, &super::html_to_text(&text(entity))),
+            kind if kind.starts_with("text/") => append(&mut parsed.further, &text(entity)),
+            _ => {}
+        }
     }
     parsed.structure = tree.root.into_part();
     parsed

@@ -38,7 +38,10 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
         };
         // White space between encoded words is none (RFC 2047 section 6.2).
         let follows = pending.is_some() && before.trim().is_empty();
-        let joins = follows && pending.as_ref().is_some_and(|(charset, _)| charset.eq_ignore_ascii_case(word.charset));
+        let joins = follows
+            && pending.as_ref().is_some_and(|(charset, bytes)| {
+                charset.eq_ignore_ascii_case(word.charset) && !has_come_back(charset, bytes)
+            });
         if !joins {
             flush(&mut out, &mut pending);
         }
@@ -63,6 +66,12 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     flush(&mut out, &mut pending);
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// Whether a word in a charset with states (ISO 2022) ended in its first state, as it should: what is joined to it then would
+/// show the two escape sequences between them as a character that is none.
+fn has_come_back(charset: &str, bytes: &[u8]) -> bool {
+    charset.get(..8).is_some_and(|name| name.eq_ignore_ascii_case("iso-2022")) && bytes.ends_with(b"\x1b(B")
 }
 
 fn flush(out: &mut String, pending: &mut Option<(&str, Vec<u8>)>) {

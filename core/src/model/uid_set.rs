@@ -86,16 +86,20 @@ impl UidSet {
 
     /// What is in either set.
     pub fn union(&self, other: &Self) -> Self {
-        let mut all: Vec<(u32, u32)> = self.ranges.iter().chain(&other.ranges).copied().collect();
-        all.sort_unstable();
-        let mut result = Self::new();
-        for (low, high) in all {
+        let mut result = Self { ranges: Vec::with_capacity(self.ranges.len() + other.ranges.len()) };
+        let (mut left, mut right) = (self.ranges.iter().peekable(), other.ranges.iter().peekable());
+        loop {
+            let next = match (left.peek(), right.peek()) {
+                (Some(a), Some(b)) if b < a => right.next(),
+                (Some(_), _) => left.next(),
+                (None, _) => right.next(),
+            };
+            let Some(&(low, high)) = next else { return result };
             match result.ranges.last_mut() {
                 Some(end) if low <= end.1.saturating_add(1) => end.1 = end.1.max(high),
                 _ => result.ranges.push((low, high)),
             }
         }
-        result
     }
 
     /// What is in both sets.

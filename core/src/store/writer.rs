@@ -142,8 +142,9 @@ impl WriteSide {
             });
             match committed {
                 Ok(effects) => {
-                    done.into_iter().for_each(|job| job.answer(Ok(())));
+                    // First: whoever asked for a repair, say, looks at the files next.
                     self.follow_up(effects, durable);
+                    done.into_iter().for_each(|job| job.answer(Ok(())));
                 }
                 Err(error) => done.into_iter().for_each(|job| job.answer(Err(error.clone()))),
             }

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use crate::imap::Fetch;
 use crate::mime;
-use crate::model::Timestamp;
+use crate::model::{Flags, Timestamp};
 use crate::store::{NewMessage, StoreError};
 use crate::wire::Literal;
 
@@ -39,6 +39,17 @@ pub(super) fn new_message(fetch: Fetch) -> Option<NewMessage> {
         structure: fetch.structure,
         preview: fetch.preview,
     })
+}
+
+/// How much memory the row of a FETCH takes, in octets, about.
+pub(super) fn octets(fetch: &Fetch) -> usize {
+    /// What a part of a structure takes, its few short strings included.
+    const PART: usize = 300;
+    let held = |data: &Option<Literal>| if let Some(Literal::Memory(bytes)) = data { bytes.len() } else { 0 };
+    let bodies: usize = fetch.bodies.iter().map(|body| held(&body.data)).sum();
+    let parts = fetch.structure.as_ref().map_or(0, |structure| structure.walk().count());
+    let flags = fetch.flags.iter().flat_map(Flags::keywords).map(|word| 64 + word.as_str().len());
+    bodies + PART * parts + flags.sum::<usize>()
 }
 
 type Write<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;

@@ -195,7 +195,7 @@ impl Bodies {
         let partial = (offset > 0).then_some((offset, u64::from(u32::MAX)));
         let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial }];
         let only: UidSet = [wanted.uid].into_iter().collect();
-        self.spool.expect(wanted.uid, file);
+        self.spool.expect(wanted.uid, file, wanted.size);
         conductor.ask(Owner::Bodies, Ask::Body(wanted.uid), command::uid_fetch(&only, &items, None, false)?);
         source.by_uid.insert(wanted.uid, wanted);
         Ok(())

@@ -4,38 +4,43 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::SyncError;
 use super::conductor::{Ask, ok, refused};
-use super::plan::mailbox_list::{self, Known, ListPlan, Listed, MAX_MAILBOXES};
-use super::plan::names::Naming;
+use super::plan::mailbox_list::{self, Known, ListPlan, Listed};
+use super::plan::names::{Naming, is_inbox};
 use crate::imap::command::{self, Command, InvalidArgument, ListReturn, StatusItem};
 use crate::imap::{Capabilities, Condition, ListEntry, Namespaces, StatusEntry, Untagged};
 use crate::model::{AccountId, MailboxId, Timestamp};
-use crate::store::{Mailbox, MailboxNaming, MailboxState, MirrorTx, Store, StoreError};
+use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
 
 /// Names that are asked for their ids at once.
 const MAX_IDS: usize = 500;
+
+/// Answers of each kind that are taken: beyond them nothing is mirrored.
+const MAX_ANSWERS: usize = mailbox_list::MAX_MAILBOXES;
 
 /// Collects the answers to LIST, LSUB, STATUS and NAMESPACE.
 #[derive(Default)]
 pub(super) struct Listing {
     entries: Vec<ListEntry>,
-    /// By name: there may be as many as there are mailboxes.
-    statuses: BTreeMap<Vec<u8>, StatusEntry>,
+    statuses: Vec<StatusEntry>,
+    /// Where in `statuses` a mailbox stands.
+    status_of: BTreeMap<Vec<u8>, usize>,
     subscribed: BTreeSet<Vec<u8>>,
     namespaces: Option<Namespaces>,
     failed: Option<SyncError>,
+    /// Whether there were more mailboxes than are taken: then one that is not among them may be there all the same.
+    too_many: bool,
 }
 
 /// The list as it was understood.
 pub(super) struct Understood {
     /// What each mailbox's STATUS told, by our id.
     pub(super) statuses: Vec<(MailboxId, Option<StatusEntry>)>,
-    /// Whether the list lacks the INBOX.
+    /// Whether the list lacks the INBOX, or was too long.
     pub(super) doubtful: bool,
 }
 
 impl Listing {
-    /// The commands of the first flight. Where STATUS does not come with LIST, [`Listing::missing_statuses`] asks for it
-    /// later.
+    /// The commands of the first flight. Where STATUS does not come with LIST, [`Listing::missing_statuses`] asks for it later.
     pub(super) fn ask(server: &Capabilities) -> Result<Vec<(Ask, Command)>, InvalidArgument> {
         let mut round = Vec::new();
         if server.namespace() {
@@ -58,14 +63,14 @@ impl Listing {
         Ok(round)
     }
 
-    /// Takes an answer. What exceeds the mailboxes that are mirrored is dropped at once: a server may go on for ever.
     pub(super) fn data(&mut self, ask: Option<&Ask>, data: Untagged) {
         match data {
             Untagged::List(entry) if matches!(ask, Some(Ask::Subscriptions)) => {
-                let full = self.subscribed.len() >= MAX_MAILBOXES;
-                let _ = full || self.subscribed.insert(entry.name);
+                let fitting = (self.subscribed.len() < MAX_ANSWERS).then_some(entry.name);
+                self.subscribed.extend(fitting);
             }
-            Untagged::List(entry) if self.entries.len() < MAX_MAILBOXES => self.entries.push(entry),
+            Untagged::List(_) if self.entries.len() >= MAX_ANSWERS => self.too_many = true,
+            Untagged::List(entry) => self.entries.push(entry),
             Untagged::Status(status) => self.status(status),
             Untagged::Namespace(namespaces) => self.namespaces = Some(namespaces),
             _ => {}
@@ -74,14 +79,17 @@ impl Listing {
 
     /// A second answer about a mailbox adds to the first.
     fn status(&mut self, status: StatusEntry) {
-        let key = mailbox_list::key(&status.name);
-        let full = self.statuses.len() >= MAX_MAILBOXES;
-        match self.statuses.get_mut(&key) {
+        let room = self.statuses.len() < MAX_ANSWERS;
+        match self.status_of.get(&key(&status.name)).and_then(|at| self.statuses.get_mut(*at)) {
             Some(known) if status.mailbox_id.is_some() && status.messages.is_none() => {
                 known.mailbox_id = status.mailbox_id;
             }
-            None if full => {}
-            _ => drop(self.statuses.insert(key, status)),
+            Some(known) => *known = status,
+            None if room => {
+                self.status_of.insert(key(&status.name), self.statuses.len());
+                self.statuses.push(status);
+            }
+            None => {}
         }
     }
 
@@ -93,6 +101,7 @@ impl Listing {
 
     /// STATUS of each mailbox that LIST named and did not tell the status of. Empty where all is known.
     pub(super) fn missing_statuses(&self, server: &Capabilities) -> Vec<(Ask, Command)> {
+        let known: BTreeSet<&[u8]> = self.statuses.iter().map(|status| status.name.as_slice()).collect();
         if server.list_status() {
             // What such a server leaves out cannot be selected, or it said why.
             return Vec::new();
@@ -102,7 +111,8 @@ impl Listing {
         self.entries
             .iter()
             .filter(selectable)
-            .filter(|entry| !entry.name.is_empty() && !self.statuses.contains_key(&mailbox_list::key(&entry.name)))
+            .filter(|entry| !known.contains(entry.name.as_slice()) && !entry.name.is_empty())
+            .take(mailbox_list::MAX_MAILBOXES)
             .filter_map(|entry| command::status(&entry.name, &status_items(server)).ok())
             .map(|command| (Ask::Status, command))
             .collect()
@@ -117,11 +127,12 @@ impl Listing {
         account: AccountId,
     ) -> Result<Vec<(Ask, Command)>, SyncError> {
         let known = store.read(move |view| view.mailboxes(account)).await?;
-        let listed = |mailbox: &&Mailbox| self.entries.iter().any(|e| same_name(&e.name, &mailbox.naming.raw_name));
-        if !server.object_id() || known.iter().all(|mailbox| listed(&mailbox)) {
+        let listed: BTreeSet<Vec<u8>> = self.entries.iter().map(|entry| key(&entry.name)).collect();
+        let known: BTreeSet<Vec<u8>> = known.iter().map(|mailbox| key(&mailbox.naming.raw_name)).collect();
+        if !server.object_id() || known.is_subset(&listed) {
             return Ok(Vec::new());
         }
-        let unknown = |entry: &&ListEntry| !known.iter().any(|m| same_name(&entry.name, &m.naming.raw_name));
+        let unknown = |entry: &&ListEntry| !known.contains(&key(&entry.name));
         let ask = |entry: &ListEntry| command::status(&entry.name, &[StatusItem::MailboxId]).ok();
         let asks = self.entries.iter().filter(unknown).take(MAX_IDS).filter_map(ask);
         Ok(asks.map(|command| (Ask::Status, command)).collect())
@@ -139,14 +150,27 @@ impl Listing {
         }
         let naming = self.namespaces.as_ref().map(Naming::from_namespaces).unwrap_or_default();
         let listed = mailbox_list::listed(&self.entries, &self.statuses, &naming, &self.subscribed);
+        // Ten thousand mailboxes need not be held twice.
+        (self.entries, self.statuses, self.status_of) = Default::default();
         let mailboxes = store.read(move |view| view.mailboxes(account)).await?;
-        let known: Vec<Known> = mailboxes.iter().map(known).collect();
-        let plan = mailbox_list::plan(&known, listed, now);
-        let doubtful = plan.doubtful;
+        let mut known: Vec<Known> = mailboxes.iter().map(known).collect();
+        let too_many = self.too_many || listed.len() >= mailbox_list::MAX_MAILBOXES;
+        if too_many {
+            known.iter_mut().for_each(|mailbox| mailbox.missing_since = None);
+        }
+        let mut plan = mailbox_list::plan(&known, listed, now);
+        if too_many {
+            plan.missing.clear();
+        }
+        let doubtful = plan.doubtful || too_many;
+        let by_id: BTreeMap<MailboxId, &Mailbox> = mailboxes.iter().map(|mailbox| (mailbox.id, mailbox)).collect();
+        if self.namespaces.is_none() {
+            keep_names(&mut plan, &by_id);
+        }
         let unchanged: BTreeSet<MailboxId> = plan
             .update
             .iter()
-            .filter(|(id, listed)| mailboxes.iter().any(|mailbox| mailbox.id == *id && !differs(mailbox, listed)))
+            .filter(|(id, listed)| by_id.get(id).is_some_and(|mailbox| !differs(mailbox, listed)))
             .map(|(id, _)| *id)
             .collect();
         let statuses = store.mirror(move |tx| write(tx, account, plan, &unchanged, now)).await?;
@@ -162,9 +186,9 @@ fn status_items(server: &Capabilities) -> Vec<StatusItem> {
     items
 }
 
-/// The same name, INBOX in any case being one.
-fn same_name(a: &[u8], b: &[u8]) -> bool {
-    mailbox_list::key(a) == mailbox_list::key(b)
+/// What names are compared by: bytes, but INBOX in any case is one.
+fn key(raw: &[u8]) -> Vec<u8> {
+    if is_inbox(raw) { b"INBOX".to_vec() } else { raw.to_vec() }
 }
 
 fn known(mailbox: &Mailbox) -> Known {
@@ -189,6 +213,18 @@ fn naming(listed: &Listed) -> MailboxNaming {
     }
 }
 
+/// A server that for once does not tell its namespaces has renamed nothing: what it lists under the same raw name is shown
+/// as before.
+fn keep_names(plan: &mut ListPlan, known: &BTreeMap<MailboxId, &Mailbox>) {
+    let roles: BTreeSet<_> = plan.update.iter().filter_map(|(_, listed)| listed.role).collect();
+    for (id, listed) in &mut plan.update {
+        if let Some(mailbox) = known.get(id).filter(|mailbox| mailbox.naming.raw_name == listed.raw) {
+            listed.display.clone_from(&mailbox.naming.name);
+            listed.role = listed.role.or(mailbox.naming.role.filter(|role| !roles.contains(role)));
+        }
+    }
+}
+
 /// Whether anything about a known mailbox must be written.
 fn differs(mailbox: &Mailbox, listed: &Listed) -> bool {
     let object_id = listed.status.as_ref().and_then(|status| status.mailbox_id.as_ref());
@@ -205,7 +241,7 @@ fn differs(mailbox: &Mailbox, listed: &Listed) -> bool {
 type Statuses = Vec<(MailboxId, Option<StatusEntry>)>;
 
 fn write(
-    tx: &mut MirrorTx<'_>,
+    tx: &mut crate::store::MirrorTx<'_>,
     account: AccountId,
     plan: ListPlan,
     unchanged: &BTreeSet<MailboxId>,
@@ -246,7 +282,11 @@ fn write(
     Ok(statuses)
 }
 
-fn note_status(tx: &mut MirrorTx<'_>, id: MailboxId, status: Option<&StatusEntry>) -> Result<(), StoreError> {
+fn note_status(
+    tx: &mut crate::store::MirrorTx<'_>,
+    id: MailboxId,
+    status: Option<&StatusEntry>,
+) -> Result<(), StoreError> {
     let Some(status) = status else { return Ok(()) };
     tx.set_server_counts(id, status.messages, status.unseen)?;
     let state = tx.mailbox_state(id)?;
@@ -254,37 +294,4 @@ fn note_status(tx: &mut MirrorTx<'_>, id: MailboxId, status: Option<&StatusEntry
         tx.set_mailbox_state(id, &MailboxState { object_id: status.mailbox_id.clone(), ..state })?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_without_end_is_kept_in_bounds() {
-        let mut listing = Listing::default();
-        for number in 0..3 * MAX_MAILBOXES {
-            let name = format!("Folder {number}").into_bytes();
-            let entry = || ListEntry { name: name.clone(), ..ListEntry::default() };
-            listing.data(Some(&Ask::List), Untagged::List(entry()));
-            listing.data(Some(&Ask::Subscriptions), Untagged::List(entry()));
-            let status = StatusEntry { name: name.clone(), messages: Some(1), ..StatusEntry::default() };
-            listing.data(Some(&Ask::List), Untagged::Status(status));
-        }
-        let kept = [listing.entries.len(), listing.subscribed.len(), listing.statuses.len()];
-        assert_eq!(kept, [MAX_MAILBOXES; 3]);
-    }
-
-    #[test]
-    fn a_second_status_adds_the_id_to_the_first() {
-        let mut listing = Listing::default();
-        let first = StatusEntry { name: b"INBOX".to_vec(), messages: Some(7), ..StatusEntry::default() };
-        let second =
-            StatusEntry { name: b"inbox".to_vec(), mailbox_id: Some("a1".to_owned()), ..StatusEntry::default() };
-        listing.data(None, Untagged::Status(first));
-        listing.data(None, Untagged::Status(second));
-        let known: Vec<_> =
-            listing.statuses.values().map(|status| (status.messages, status.mailbox_id.clone())).collect();
-        assert_eq!(known, [(Some(7), Some("a1".to_owned()))]);
-    }
 }

@@ -24,11 +24,11 @@ pub async fn fetch_section(
     message: MessageId,
     section: &str,
 ) -> Result<(), SyncError> {
-    let (mailbox, uid) = store
+    let (mailbox, uid, size) = store
         .read(move |view| {
             let row = view.message(place)?.ok_or(StoreError::NotFound("message"))?.row;
             let mailbox = view.mailbox(row.mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;
-            Ok((mailbox, row.uid))
+            Ok((mailbox, row.uid, row.size))
         })
         .await?;
     let uid = uid.ok_or(SyncError::Gone)?;
@@ -47,7 +47,7 @@ pub async fn fetch_section(
     let wanted = if section.is_empty() { Section::Whole } else { Section::Part(section.to_owned()) };
     let items = [FetchItem::Uid, FetchItem::BodyPeek { section: wanted, partial }];
     let only: UidSet = [uid].into_iter().collect();
-    spool.expect(uid, file);
+    spool.expect(uid, file, size);
     let mut arrived = None;
     let outcome = talk
         .run(command::uid_fetch(&only, &items, None, false)?, |data| {

@@ -9,6 +9,10 @@ use crate::model::Uid;
 use crate::store::{IncomingFile, StoreError};
 use crate::wire::{Frame, Spool};
 
+/// A literal may be so many octets longer than twice the size that the server told of the mail: some servers guess it. What
+/// is longer still is not that mail, and would fill the disk.
+const SIZE_DOUBT: u64 = 1024 * 1024;
+
 /// The [`Spool`] of a session. Whoever asks for something large says before where it shall go; a large literal that
 /// nobody announced is read and dropped.
 #[derive(Clone, Default)]
@@ -19,20 +23,28 @@ pub struct IncomingSpool {
 #[derive(Default)]
 struct Files {
     last: u64,
-    expected: BTreeMap<Uid, IncomingFile>,
+    expected: BTreeMap<Uid, Expected>,
     open: BTreeMap<u64, Option<IncomingFile>>,
     failure: Option<StoreError>,
 }
 
+struct Expected {
+    file: IncomingFile,
+    /// How long the file may become, in octets.
+    limit: u64,
+}
+
 impl IncomingSpool {
-    /// A large literal of this message goes to this file. By its UID: answers need not come in the order of the commands.
-    pub(super) fn expect(&self, uid: Uid, file: IncomingFile) {
-        self.lock().expected.insert(uid, file);
+    /// A large literal of this message, whose size the server told, goes to this file; one that is far larger than the
+    /// message is read and dropped. By its UID: answers need not come in the order of the commands.
+    pub(super) fn expect(&self, uid: Uid, file: IncomingFile, size: Option<u64>) {
+        let limit = size.map_or(u64::MAX, |size| size.saturating_mul(2).saturating_add(SIZE_DOUBT));
+        self.lock().expected.insert(uid, Expected { file, limit });
     }
 
     /// Takes back the file that was announced for a message, where the literal turned out to be small.
     pub(super) fn take_expected(&self, uid: Uid) -> Option<IncomingFile> {
-        self.lock().expected.remove(&uid)
+        self.lock().expected.remove(&uid).map(|expected| expected.file)
     }
 
     /// Takes the file that a literal was written to.
@@ -57,7 +69,7 @@ impl IncomingSpool {
 }
 
 impl Spool for IncomingSpool {
-    fn begin(&mut self, _len: u64, before: &[u8]) -> io::Result<u64> {
+    fn begin(&mut self, len: u64, before: &[u8]) -> io::Result<u64> {
         let uid = match parse::untagged(&Frame { text: before.to_vec(), literals: Vec::new() }) {
             Untagged::Fetch(fetch) => fetch.uid,
             _ => None,
@@ -65,8 +77,9 @@ impl Spool for IncomingSpool {
         let mut files = self.lock();
         files.last += 1;
         let token = files.last;
-        let file = uid.and_then(|uid| files.expected.remove(&uid));
-        files.open.insert(token, file);
+        let expected = uid.and_then(|uid| files.expected.remove(&uid));
+        let fitting = expected.filter(|expected| len <= expected.limit.saturating_sub(expected.file.offset()));
+        files.open.insert(token, fitting.map(|expected| expected.file));
         Ok(token)
     }
 

@@ -74,15 +74,13 @@ impl AsyncRead for CutStream {
         if left == 0 {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
-        let mut space = buf.take(left);
-        match Pin::new(&mut self.stream).poll_read(cx, &mut space) {
+        let mut piece = [0; 4096];
+        let room = buf.remaining().min(piece.len()).min(left);
+        let mut piece = ReadBuf::new(piece.get_mut(..room).unwrap_or_default());
+        match Pin::new(&mut self.stream).poll_read(cx, &mut piece) {
             Poll::Ready(Ok(())) => {
-                let count = space.filled().len();
-                let initialized = space.initialized().len();
-                Allowed::take(&self.allowed.received, count);
-                let filled = buf.filled().len();
-                buf.initialize_unfilled_to(initialized.min(buf.remaining()));
-                buf.set_filled(filled + count);
+                Allowed::take(&self.allowed.received, piece.filled().len());
+                buf.put_slice(piece.filled());
                 Poll::Ready(Ok(()))
             }
             other => other,

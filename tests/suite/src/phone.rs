@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -96,10 +97,12 @@ pub struct Phone {
     pub core: Core,
     /// Its one account.
     pub account: AccountId,
-    /// Its clock.
+    /// Its clock, unless it was given another.
     pub clock: Arc<PhoneClock>,
-    dir: TempDir,
+    folder: PathBuf,
     network: Arc<dyn Network>,
+    /// Goes with the phone.
+    _temporary: Option<TempDir>,
 }
 
 impl Phone {
@@ -109,14 +112,33 @@ impl Phone {
     /// Those of the core.
     pub async fn new(network: Arc<dyn Network>) -> Result<Self, CoreError> {
         let dir = tempfile::tempdir().map_err(|_| storage("no temporary folder"))?;
-        let clock = Arc::new(PhoneClock::default());
-        let core = open(&dir, &network, &clock).await?;
-        let mut settings = AccountSettings::new("test", USER);
-        let server = "imap+plain://model.example".parse().map_err(|_| storage("no server"))?;
-        settings.imap = Some(server);
-        settings.bodies = BodyPolicy::None;
-        let account = core.add_account(settings).await?;
-        Ok(Self { core, account, clock, dir, network })
+        let phone = Self::at(dir.path(), network, None).await?;
+        Ok(Self { _temporary: Some(dir), ..phone })
+    }
+
+    /// The phone whose store lies in this folder, or a new one there; with a clock of the test's own where one is given.
+    ///
+    /// # Errors
+    /// Those of the core.
+    pub async fn at(
+        folder: &Path,
+        network: Arc<dyn Network>,
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Result<Self, CoreError> {
+        let own = Arc::new(PhoneClock::default());
+        let core = open(folder, &network, clock.unwrap_or_else(|| own.clone())).await?;
+        let known = core.accounts().await?.first().map(|account| account.id);
+        let account = match known {
+            Some(account) => account,
+            None => {
+                let mut settings = AccountSettings::new("test", USER);
+                let server = "imap+plain://model.example".parse().map_err(|_| storage("no server"))?;
+                settings.imap = Some(server);
+                settings.bodies = BodyPolicy::None;
+                core.add_account(settings).await?
+            }
+        };
+        Ok(Self { core, account, clock: own, folder: folder.to_owned(), network, _temporary: None })
     }
 
     /// Switches it off and on again.
@@ -125,7 +147,7 @@ impl Phone {
     /// Those of the core.
     pub async fn restart(&mut self) -> Result<(), CoreError> {
         self.core.close().await?;
-        self.core = open(&self.dir, &self.network, &self.clock).await?;
+        self.core = open(&self.folder, &self.network, self.clock.clone()).await?;
         Ok(())
     }
 
@@ -182,13 +204,13 @@ impl Phone {
     }
 }
 
-async fn open(dir: &TempDir, network: &Arc<dyn Network>, clock: &Arc<PhoneClock>) -> Result<Core, CoreError> {
+async fn open(folder: &Path, network: &Arc<dyn Network>, clock: Arc<dyn Clock>) -> Result<Core, CoreError> {
     Core::open(CoreOptions {
-        dir: dir.path().to_owned(),
+        dir: folder.to_owned(),
         secrets: Arc::new(OnePassword),
         tokens: None,
         network: Some(Arc::clone(network)),
-        clock: Some(clock.clone()),
+        clock: Some(clock),
     })
     .await
 }

@@ -8,7 +8,7 @@ use postrider_model::world::NewMessage;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::{Dice, act, mail};
 
-/// Cuts that one test makes in all.
+/// Cuts that one test makes in all; there are five such tests.
 const CUTS: u64 = 500;
 
 fn with_bodies() -> SyncOptions {
@@ -19,11 +19,13 @@ fn with_bodies() -> SyncOptions {
 async fn survives_cuts(profile: Profile, seed: u64) {
     let scene = Scene::new(profile).await;
     let rival = scene.rival();
+    let work = scene.raw("Work");
+    rival.create(&work, &[]).unwrap();
     let mut dice = Dice::new(seed);
     let mut broken = 0;
     for number in 0..CUTS {
         for step in 0..dice.below(4) {
-            act(&rival, scene.server.world(), &mut dice, &["INBOX", "Sent"], 100 + number * 10 + step);
+            act(&rival, scene.server.world(), &mut dice, &["INBOX", &work], 100 + number * 10 + step);
         }
         let at = dice.below(if number % 3 == 0 { 600 } else { 9_000 });
         if number % 2 == 0 {
@@ -54,6 +56,16 @@ async fn hard_problem_07_no_cut_hides_a_message_with_condstore() {
 #[tokio::test]
 async fn hard_problem_07_no_cut_hides_a_message_on_a_plain_server() {
     survives_cuts(Profile::bare(), 13).await;
+}
+
+#[tokio::test]
+async fn hard_problem_07_and_23_no_cut_hides_a_message_on_gmail() {
+    survives_cuts(Profile::gmail(), 14).await;
+}
+
+#[tokio::test]
+async fn hard_problem_07_no_cut_hides_a_message_on_courier() {
+    survives_cuts(Profile::courier(), 15).await;
 }
 
 #[tokio::test]
@@ -101,4 +113,14 @@ async fn hard_problem_18_a_large_mail_goes_on_at_the_byte_where_it_stopped() {
     let page = scene.phone.core.messages(inbox.id, ListFilter::default(), None, 1).await.unwrap();
     let kept = scene.phone.core.raw(page.messages[0].id).await.unwrap().read_all().unwrap();
     assert!(kept == large, "the bytes differ");
+}
+
+#[tokio::test]
+async fn mail_that_came_while_no_bodies_were_wanted_gets_its_bodies_when_they_are() {
+    let scene = Scene::with_mail(Profile::full(), 5).await;
+    scene.phone.sync_with(with_bodies()).await.unwrap();
+    scene.rival().deliver("INBOX", mail(50)).unwrap();
+    scene.agrees("without bodies").await;
+    let (summary, _) = scene.phone.sync_with(with_bodies()).await.unwrap();
+    assert_eq!(summary.bodies_fetched, 1);
 }

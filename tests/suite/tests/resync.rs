@@ -2,6 +2,7 @@
 //! server holds.
 #![allow(clippy::unwrap_used)]
 
+use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::Profile;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::{Dice, act};
@@ -41,4 +42,25 @@ profiles! {
     the_phone_follows_exchange: exchange;
     the_phone_follows_courier: courier;
     the_phone_follows_a_server_with_every_extension: full;
+}
+
+#[tokio::test]
+async fn a_kept_session_knows_the_server_even_where_the_login_told_nothing() {
+    let mut scene = Scene::with_mail(Profile::courier(), 3).await;
+    scene.phone.restart().await.unwrap();
+    // Its commands leave with the login, by what is remembered; the next sync is over the same session.
+    for when in ["anew", "over the same session", "and again"] {
+        scene.agrees(when).await;
+    }
+}
+
+#[tokio::test]
+async fn names_stay_when_the_server_does_not_tell_its_namespaces_for_once() {
+    for act in [Act::Refuse("NO [SERVERBUG] not now".to_owned()), Act::Omit("NAMESPACE (".to_owned())] {
+        let scene = Scene::with_mail(Profile::courier(), 3).await;
+        scene.server.script().add(Rule::once("NAMESPACE", act));
+        scene.agrees("untold").await;
+        assert!(scene.phone.core.find_mailbox(None, "sent").await.is_ok(), "by its role, too");
+        scene.agrees("afterwards").await;
+    }
 }

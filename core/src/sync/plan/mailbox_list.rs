@@ -69,19 +69,22 @@ pub struct ListPlan {
     pub doubtful: bool,
 }
 
-/// Turns LIST entries into mailboxes: duplicates merged, roles given, names made fit to show. `statuses` are by [`key`].
+/// Turns LIST entries into mailboxes: duplicates merged, roles given, names made fit to show.
 pub fn listed(
     entries: &[ListEntry],
-    statuses: &BTreeMap<Vec<u8>, StatusEntry>,
+    statuses: &[StatusEntry],
     naming: &Naming,
     subscribed: &BTreeSet<Vec<u8>>,
 ) -> Vec<Listed> {
+    let statuses: BTreeMap<Vec<u8>, &StatusEntry> = statuses.iter().map(|status| (key(&status.name), status)).collect();
     let mut seen = BTreeSet::new();
     let mut attributes = Vec::new();
     let mut found = Vec::new();
     for entry in entries {
         let has = |word: &str| entry.attributes.iter().any(|attribute| attribute == word);
-        let fits = !entry.name.is_empty() && entry.name.len() <= MAX_NAME && found.len() < MAX_MAILBOXES;
+        // A name with a NUL cannot be said back, not even as a literal (RFC 3501 section 9, CHAR8).
+        let sayable = !entry.name.is_empty() && !entry.name.contains(&0);
+        let fits = sayable && entry.name.len() <= MAX_NAME && found.len() < MAX_MAILBOXES;
         if !fits || !seen.insert(key(&entry.name)) {
             continue;
         }
@@ -91,7 +94,7 @@ pub fn listed(
             role: None,
             selectable: !has("\\noselect") && !has("\\nonexistent"),
             subscribed: has("\\subscribed") || subscribed.contains(&key(&entry.name)),
-            status: statuses.get(&key(&entry.name)).cloned(),
+            status: statuses.get(&key(&entry.name)).map(|status| (*status).clone()),
             old_name: entry.old_name.clone(),
             raw: entry.name.clone(),
         });
@@ -119,10 +122,12 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
     let mut result = ListPlan { doubtful, ..ListPlan::default() };
     let mut unmatched: BTreeMap<MailboxId, &Known> = known.iter().map(|mailbox| (mailbox.id, mailbox)).collect();
     let mut open: Vec<Listed> = listed;
-    for same in [same_object, same_name, was_named, same_uids] {
+    let index = Index::new(known);
+    for (same, likely) in PROOFS {
         let mut rest = Vec::new();
         for entry in open {
-            let mut fitting = unmatched.values().filter(|mailbox| same(mailbox, &entry));
+            let candidates = likely(&index, &entry).iter().filter_map(|id| unmatched.get(id));
+            let mut fitting = candidates.filter(|mailbox| same(mailbox, &entry));
             match (fitting.next(), fitting.next()) {
                 // Two that fit prove nothing.
                 (Some(mailbox), None) => {
@@ -136,11 +141,9 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
         open = rest;
     }
     // Where a name now belongs to another mailbox, the one that had it is gone: its id says so.
-    let replaced: Vec<MailboxId> = unmatched
-        .values()
-        .filter(|mailbox| open.iter().any(|entry| key(&entry.raw) == key(&mailbox.raw)))
-        .map(|mailbox| mailbox.id)
-        .collect();
+    let taken: BTreeSet<Vec<u8>> = open.iter().map(|entry| key(&entry.raw)).collect();
+    let replaced: Vec<MailboxId> =
+        unmatched.values().filter(|mailbox| taken.contains(&key(&mailbox.raw))).map(|mailbox| mailbox.id).collect();
     for id in replaced {
         unmatched.remove(&id);
         result.remove.push(id);
@@ -156,6 +159,50 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
         }
     }
     result
+}
+
+/// What shows that a listed mailbox is a known one, the best proof first, and which of the known ones it can hold for.
+type Proof = (fn(&Known, &Listed) -> bool, for<'i> fn(&'i Index, &Listed) -> &'i [MailboxId]);
+
+const PROOFS: [Proof; 4] = [
+    (same_object, |index, listed| {
+        let id = listed.status.as_ref().and_then(|status| status.mailbox_id.as_ref());
+        found(id.and_then(|id| index.by_object.get(id)))
+    }),
+    (same_name, |index, listed| found(index.by_name.get(&key(&listed.raw)))),
+    (was_named, |index, listed| found(listed.old_name.as_ref().and_then(|old| index.by_name.get(&key(old))))),
+    (same_uids, |index, listed| {
+        let status = listed.status.as_ref();
+        found(status.and_then(|status| index.by_uids.get(&(status.uid_validity?, status.uid_next?))))
+    }),
+];
+
+/// The known mailboxes by what they are recognised by: a list of ten thousand must not be compared with each of them.
+#[derive(Default)]
+struct Index {
+    by_object: BTreeMap<String, Vec<MailboxId>>,
+    by_name: BTreeMap<Vec<u8>, Vec<MailboxId>>,
+    by_uids: BTreeMap<(UidValidity, Uid), Vec<MailboxId>>,
+}
+
+impl Index {
+    fn new(known: &[Known]) -> Self {
+        let mut index = Self::default();
+        for mailbox in known {
+            if let Some(object) = &mailbox.object_id {
+                index.by_object.entry(object.clone()).or_default().push(mailbox.id);
+            }
+            if let (Some(validity), Some(next)) = (mailbox.uid_validity, mailbox.uid_next) {
+                index.by_uids.entry((validity, next)).or_default().push(mailbox.id);
+            }
+            index.by_name.entry(key(&mailbox.raw)).or_default().push(mailbox.id);
+        }
+        index
+    }
+}
+
+fn found(ids: Option<&Vec<MailboxId>>) -> &[MailboxId] {
+    ids.map_or(&[], Vec::as_slice)
 }
 
 fn same_object(known: &Known, listed: &Listed) -> bool {
@@ -185,7 +232,7 @@ fn same_uids(known: &Known, listed: &Listed) -> bool {
 }
 
 /// What names are compared by: bytes, but INBOX in any case is one.
-pub fn key(raw: &[u8]) -> Vec<u8> {
+fn key(raw: &[u8]) -> Vec<u8> {
     if is_inbox(raw) { b"INBOX".to_vec() } else { raw.to_vec() }
 }
 

@@ -17,6 +17,7 @@ impl Visit {
         if self.rows.is_empty() && self.flags.is_empty() {
             return Ok(());
         }
+        self.octets = 0;
         let (rows, flags) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.flags));
         let (mailbox, state, store) = (self.id, self.opened_state(), store.clone());
         self.writes

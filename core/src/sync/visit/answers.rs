@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{EARLY_FLAGS, ROWS, Stage, Visit};
+use super::{HELD, OCTETS, ROWS, Stage, Visit};
 use crate::imap::{Code, Condition, Fetch, Untagged};
 use crate::model::{UidSet, UidValidity};
 use crate::sync::batch;
@@ -16,20 +16,32 @@ impl Visit {
         match data {
             Untagged::Exists(count) => self.exists = count,
             Untagged::Expunge(_) => self.exists = self.exists.saturating_sub(1),
-            Untagged::Vanished { earlier: true, uids } => self.vanished = self.vanished.union(&uids),
+            Untagged::Vanished { earlier: true, uids } => self.vanishing.add(&uids),
             Untagged::Vanished { earlier: false, uids } => {
                 self.exists = self.exists.saturating_sub(u32::try_from(uids.len()).unwrap_or(u32::MAX));
             }
-            Untagged::Search { uids, .. } if matches!(ask, Some(Ask::Unseen)) => {
-                self.unseen = Some(self.unseen.take().unwrap_or_default().union(&uids));
-            }
-            Untagged::Search { uids, .. } => self.listed = self.listed.union(&uids),
+            Untagged::Search { uids, .. } => self.listing.add(&uids),
             Untagged::Fetch(fetch) => self.fetched(*fetch),
             Untagged::Condition(Condition { code: Some(code), .. }) => self.code(code),
             _ => {}
         }
-        // Before the mailbox is judged, nothing may be written: the UIDs may mean other messages.
-        !matches!(ask, Some(Ask::Open)) && self.rows.len().max(self.flags.len()) >= ROWS
+        let full = self.rows.len().max(self.flags.len()) >= ROWS || self.octets >= OCTETS;
+        if !full || !matches!(ask, Some(Ask::Open)) || self.is_known_to_continue() {
+            return full;
+        }
+        // Before the mailbox is judged, nothing may be written: the UIDs may mean other messages. Nor can everything be held.
+        if self.flags.len() >= HELD || self.octets >= OCTETS {
+            self.flags = Vec::new();
+            self.octets = 0;
+            self.forgot = true;
+        }
+        false
+    }
+
+    /// Whether what was told so far shows that the mailbox goes on where the mirror stands.
+    fn is_known_to_continue(&self) -> bool {
+        let selected = delta::Selected { exists: Some(self.exists), ..self.selected.clone() };
+        self.mirror.uid_validity.is_some() && delta::judge(&self.mirror, &selected) == Verdict::Continues
     }
 
     fn code(&mut self, code: Code) {
@@ -50,22 +62,14 @@ impl Visit {
             return;
         }
         let Some(uid) = fetch.uid else { return };
-        if self.awaited.iter().any(|range| range.contains(uid)) {
-            // Once is enough, however often it is said.
-            if self.answered.contains(uid) {
-                return;
-            }
+        self.octets += batch::octets(&fetch);
+        // A second answer is news of the flags at most.
+        if self.awaited.iter().any(|range| range.contains(uid)) && !self.answered.contains(uid) {
             let Some(row) = batch::new_message(fetch) else { return };
             self.answered.insert(uid);
             self.filled += u64::from(self.stage == Stage::Filling);
             self.rows.push(row);
         } else if let Some(flags) = fetch.flags {
-            if self.selected.exists.is_none() {
-                self.too_many_flags |= self.flags.len() >= EARLY_FLAGS;
-                if self.too_many_flags {
-                    return self.flags.clear();
-                }
-            }
             self.flags.push((uid, flags, fetch.modseq));
         }
     }
@@ -75,23 +79,30 @@ impl Visit {
         if let Some(code) = condition.code.clone() {
             self.code(code);
         }
+        self.vanished = self.vanished.union(&self.vanishing.take());
         match ask {
             Ask::Open if !ok(condition) => self.failed = true,
             Ask::Open => {
                 self.selected.exists = Some(self.exists);
                 self.opened_with = self.exists;
                 self.verdict = delta::judge(&self.mirror, &self.selected);
-                if self.too_many_flags && self.verdict == Verdict::Continues {
+                if self.forgot && self.verdict == Verdict::Continues {
                     self.verdict = Verdict::Compare;
                 }
             }
             Ask::Reopen if !ok(condition) || self.selected.uid_validity != self.expected_validity() => {
                 self.failed = true
             }
-            Ask::Search(from) => self.listed_all = ok(condition) && from.is_none(),
+            Ask::Search(from) => {
+                self.listed = self.listed.union(&self.listing.take());
+                self.listed_all = ok(condition) && from.is_none();
+            }
             Ask::Changes if !ok(condition) => self.failed = true,
             // An empty answer may come without any data: nothing is unseen then.
-            Ask::Unseen => self.unseen = ok(condition).then(|| self.unseen.take().unwrap_or_default()),
+            Ask::Unseen => {
+                let told = self.listing.take();
+                self.unseen = ok(condition).then_some(told);
+            }
             Ask::Range(range) => self.awaited.retain(|other| !Arc::ptr_eq(other, &range)),
             Ask::Window(window, detail) => {
                 self.awaited.retain(|other| !Arc::ptr_eq(other, &window));

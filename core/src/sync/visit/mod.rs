@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::SyncError;
 use super::batch::Writes;
 use super::conductor::Ask;
+use super::gathered::Gathered;
 use super::items::{self, Detail};
 use super::plan::delta::{self, Abilities, Method, Mirror, Selected, Verdict};
 use super::plan::flag_windows::FlagWindows;
@@ -22,9 +23,10 @@ use crate::store::{Mailbox, MailboxState, NewMessage, Store};
 const WHOLE: u32 = 500;
 /// Rows that are handed to the store in one transaction.
 const ROWS: usize = 1_000;
-/// Flags of known messages that are held until the mailbox is judged, about two megabytes. Where more are told, all are
-/// asked for again when they can be written as they come.
-const EARLY_FLAGS: usize = 20_000;
+/// And octets of what they were read from, about.
+const OCTETS: usize = 1024 * 1024;
+/// Changed flags that are held before it is known whether they mean anything here.
+const HELD: usize = 10_000;
 /// Runs in which a message may stay unanswered before it is set aside.
 const TRIES: u32 = 3;
 
@@ -79,7 +81,9 @@ pub(super) struct Visit {
     unseen: Option<UidSet>,
     range_end: Option<Uid>,
     vanished: UidSet,
+    vanishing: Gathered,
     listed: UidSet,
+    listing: Gathered,
     listed_all: bool,
     /// What FETCH commands under way ask for.
     awaited: Vec<Arc<UidSet>>,
@@ -88,8 +92,10 @@ pub(super) struct Visit {
     unanswered: UidSet,
     retry: Vec<(UidSet, Detail)>,
     rows: Vec<NewMessage>,
+    octets: usize,
     flags: Vec<(Uid, Flags, Option<ModSeq>)>,
-    too_many_flags: bool,
+    /// Whether changed flags had to be forgotten: then all are compared.
+    forgot: bool,
     writes: Writes<Applied>,
     pub(super) applied: Applied,
     pub(super) complete: bool,
@@ -127,7 +133,9 @@ impl Visit {
             unseen: None,
             range_end: None,
             vanished: UidSet::new(),
+            vanishing: Gathered::default(),
             listed: UidSet::new(),
+            listing: Gathered::default(),
             listed_all: false,
             awaited: Vec::new(),
             answered: UidSet::new(),
@@ -135,8 +143,9 @@ impl Visit {
             unanswered: UidSet::new(),
             retry: Vec::new(),
             rows: Vec::new(),
+            octets: 0,
             flags: Vec::new(),
-            too_many_flags: false,
+            forgot: false,
             writes: Writes::default(),
             applied: Applied::default(),
             complete: false,

@@ -263,6 +263,11 @@ impl Framing {
         }
         match line.first() {
             Some(b'*') => self.push(Incoming::Untagged(Frame { text: line, literals: Vec::new() })),
+            // Exchange says a code of its own accord without the `* OK` that belongs before it.
+            Some(b'[') if line.last() == Some(&b']') => {
+                let text = [b"* OK ", line.as_slice()].concat();
+                self.push(Incoming::Untagged(Frame { text, literals: Vec::new() }));
+            }
             Some(b'+') => {
                 let text = line.get(1..).unwrap_or_default().trim_ascii().to_vec();
                 self.push(Incoming::Continue(text));

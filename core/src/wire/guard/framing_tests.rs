@@ -211,3 +211,11 @@ fn bytes_of_any_kind_are_framed_the_same_however_they_are_cut() {
     }
     assert!(whole > 1000, "{whole}");
 }
+
+#[test]
+fn a_code_without_the_words_that_belong_before_it_is_a_response() {
+    let (found, _) = all(small(), b"[COPYUID 55 31 6]\r\nA1 OK MOVE completed.\r\n", 7).unwrap();
+    let text = b"* OK [COPYUID 55 31 6]".to_vec();
+    assert_eq!(found[0], Incoming::Untagged(Frame { text, literals: Vec::new() }));
+    assert_eq!(all(small(), b"[half\r\n", 5), Err(WireError::Protocol("neither a response nor a status")));
+}
