@@ -74,7 +74,7 @@ pub(crate) fn account(info: &AccountInfo) -> Value {
         "account": info.name,
         "email": info.email,
         "last_sync": info.last_sync.map(time),
-        "last_error": failed.map(|(kind, message)| json!({"error": kind, "message": message})),
+        "last_error": failed.map(|error| json!({"error": error.kind, "message": error.message})),
         "needs_user": info.needs_user,
     })
 }

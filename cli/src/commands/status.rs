@@ -28,8 +28,8 @@ pub(super) async fn run(session: &Session<'_>) -> Result<Exit, Failure> {
             continue;
         }
         let state = match (&account.last_error, account.needs_user) {
-            (Some((_, message)), true) => format!("needs you: {}", one_line(message)),
-            (Some((_, message)), false) => format!("failed: {}", one_line(message)),
+            (Some(error), true) => format!("needs you: {}", one_line(&error.message)),
+            (Some(error), false) => format!("failed: {}", one_line(&error.message)),
             (None, true) => "needs you".to_owned(),
             (None, false) if account.last_sync.is_none() => "not synced yet".to_owned(),
             (None, false) => "ok".to_owned(),

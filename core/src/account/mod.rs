@@ -1,7 +1,7 @@
 //! An account's configuration: servers, user name, trust, policies. Plain data, no secret in it, no I/O. Secrets come
-//! from the host by the traits in [`credentials`].
+//! from the host by the traits in [`SecretStore`] and [`TokenProvider`].
 
-pub mod credentials;
+mod credentials;
 mod server;
 mod settings;
 

@@ -1,4 +1,6 @@
-use super::{AccountInfo, Core, CoreError, ServerReport};
+//! Accounts: listed, added, changed, removed, tried out.
+
+use super::{AccountInfo, Core, CoreError, LastError, ServerReport};
 use crate::account::AccountSettings;
 use crate::model::AccountId;
 use crate::store::{Account, StoreError};
@@ -102,7 +104,7 @@ fn info(row: Account) -> AccountInfo {
         name: row.name,
         email: row.email,
         last_sync: row.sync.completed,
-        needs_user: matches!(kind, "authentication" | "certificate" | "credential_missing" | "tls_unavailable"),
-        last_error: failed.then(|| (kind.to_owned(), message.to_owned())),
+        needs_user: CoreError::kind_needs_user(kind),
+        last_error: failed.then(|| LastError { kind: kind.to_owned(), message: message.to_owned() }),
     }
 }

@@ -1,3 +1,5 @@
+//! Bytes of mails: raw, as text, part by part.
+
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -9,6 +11,9 @@ use crate::sync::Control;
 
 /// Mails larger than this, in octets, are given as bytes only.
 const PARSED: u64 = 64 * 1024 * 1024;
+
+/// Octets in which a header ends, or is cut.
+const MAX_HEADER: u64 = 1024 * 1024;
 
 /// The raw bytes of a mail, exactly as the server holds them.
 #[derive(Clone, Debug)]
@@ -97,15 +102,20 @@ impl Core {
         Ok(Some(self.parsed(id).await?.html).filter(|html| !html.is_empty()))
     }
 
-    /// The header of a mail, up to the empty line.
+    /// The header of a mail, up to the empty line; no more than a megabyte of it.
     ///
     /// # Errors
     /// As [`Core::raw`].
     pub async fn headers(&self, id: PlaceId) -> Result<Vec<u8>, CoreError> {
-        let mut bytes = self.raw(id).await?.read_all()?;
-        let end = mime::header_end(&bytes);
-        bytes.truncate(end);
-        Ok(bytes)
+        let raw = self.raw(id).await?;
+        let read = move || {
+            let mut bytes = Vec::new();
+            raw.body.open()?.take(MAX_HEADER).read_to_end(&mut bytes).map_err(StoreError::from)?;
+            let end = mime::header_end(&bytes);
+            bytes.truncate(end);
+            Ok::<_, StoreError>(bytes)
+        };
+        Ok(tokio::task::spawn_blocking(read).await.map_err(|_| CoreError::internal("reading panicked"))??)
     }
 
     /// The attachments of a mail.

@@ -1,3 +1,5 @@
+//! The mirror held against the server, told in words.
+
 use std::collections::BTreeMap;
 
 use super::{Core, CoreError, ServerCheck};

@@ -118,3 +118,53 @@ pub(super) fn row(row: store::MessageRow, mailbox: &str) -> MessageRow {
         pending: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imap::InvalidArgument;
+    use crate::wire::CertificateFault;
+
+    #[test]
+    fn a_failure_that_was_written_down_has_the_kind_of_one_that_is_met() {
+        let wire = [
+            WireError::UnknownHost,
+            WireError::Refused,
+            WireError::TimedOut,
+            WireError::Io(std::io::ErrorKind::Other),
+            WireError::Closed,
+            WireError::Certificate(CertificateFault::Expired),
+            WireError::TlsPolicy,
+            WireError::LineTooLong,
+            WireError::LiteralTooLarge(1),
+            WireError::Protocol(""),
+            WireError::Spool(std::io::ErrorKind::Other),
+        ];
+        let imap = [
+            ImapError::Protocol(""),
+            ImapError::Bye { unavailable: false },
+            ImapError::NoTls,
+            ImapError::PreAuthWithoutTls,
+            ImapError::Authentication { code: None },
+            ImapError::Unavailable { code: None },
+            ImapError::NoMechanism,
+            ImapError::Argument(InvalidArgument::Nul),
+            ImapError::Ended,
+        ];
+        let others = [
+            Failure::Credential(CredentialError::Missing),
+            Failure::Credential(CredentialError::Unavailable),
+            Failure::Settings(""),
+            Failure::Refused { command: "LIST", code: None },
+            Failure::Gone,
+            Failure::Cancelled,
+            Failure::Closed,
+        ];
+        let imap = wire.into_iter().map(ImapError::from).chain(imap).map(Failure::from);
+        for failure in imap.chain(others) {
+            let written = failure.kind();
+            let met = CoreError::from(failure);
+            assert_eq!((written, CoreError::kind_needs_user(written)), (met.kind(), met.needs_user()));
+        }
+    }
+}

@@ -1,3 +1,5 @@
+//! Opening and closing a store, its care and its backups.
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -33,6 +33,11 @@ macro_rules! core_error {
                 match self { $(Self::$variant { .. } => $needs_user,)* }
             }
 
+            /// The same of an error that was written down, by its kind.
+            pub(super) fn kind_needs_user(kind: &str) -> bool {
+                match kind { $($kind => $needs_user,)* _ => false }
+            }
+
             /// The response code that the server gave.
             pub fn server_code(&self) -> Option<&str> {
                 match self { $(Self::$variant { server_code, .. } => server_code.as_deref(),)* }

@@ -1,3 +1,5 @@
+//! Mailboxes: listed and found by name.
+
 use super::{Core, CoreError, MailboxInfo, convert};
 use crate::model::{AccountId, MailboxRole};
 

@@ -1,3 +1,5 @@
+//! Pages of messages and of conversations, and one message in full.
+
 use std::collections::BTreeMap;
 
 use super::{Core, CoreError, ListFilter, MessageDetail, MessagePage, MessageRow, ThreadPage, ThreadRow, convert};

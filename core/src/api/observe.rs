@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::task::JoinHandle;
 
 use super::{Core, CoreError, ListFilter, MessageRow};
@@ -89,8 +89,10 @@ impl Core {
                     Ok(change) if !change.mailboxes.contains(&mailbox) => continue,
                     // Missed some, or not: the list itself tells what it is now.
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return,
+                    Err(RecvError::Closed) => return observer.failed(CoreError::closed("the core was closed")),
                 }
+                // The list is read once for all that has happened by now.
+                while !matches!(changes.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
                 match core.messages(mailbox, filter, None, window).await {
                     Ok(page) => {
                         let diffs = diff(&shown, &page.messages);

@@ -1,3 +1,5 @@
+//! Searching on this device and on the server.
+
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;

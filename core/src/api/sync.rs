@@ -1,7 +1,9 @@
+//! Syncing an account, and the handle of a sync that is under way.
+
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Core, CoreError, SyncEvent, SyncOptions, SyncSummary};
-use crate::engine::{SyncDone, SyncRequest};
+use crate::engine::{self, SyncDone, SyncRequest};
 use crate::model::AccountId;
 use crate::store::StoreError;
 use crate::sync::{Control, Limits, Note, Stage};
@@ -10,7 +12,7 @@ use crate::sync::{Control, Limits, Note, Stage};
 pub struct SyncHandle {
     account: String,
     control: Control,
-    notes: mpsc::UnboundedReceiver<Note>,
+    notes: mpsc::Receiver<Note>,
     done: oneshot::Receiver<Result<SyncDone, CoreError>>,
 }
 
@@ -41,7 +43,7 @@ impl Core {
             limits: Limits { max_time: options.max_time, max_bytes: options.max_bytes },
             metered: options.metered,
         };
-        let (notes, receiver) = mpsc::unbounded_channel();
+        let (notes, receiver) = engine::notes();
         let (reply, done) = oneshot::channel();
         let (core, control) = (self.clone(), Control::default());
         let work_control = control.clone();
@@ -60,7 +62,7 @@ impl Core {
     pub async fn refresh_mailboxes(&self, account: AccountId) -> Result<(), CoreError> {
         let control = Control::default();
         let _guard = control.cancel_on_drop();
-        let (notes, _) = mpsc::unbounded_channel();
+        let (notes, _) = engine::notes();
         let request = SyncRequest { only_list: true, metered: true, ..SyncRequest::default() };
         self.engine().sync(account, request, control.clone(), notes).await?;
         Ok(())
@@ -68,7 +70,7 @@ impl Core {
 }
 
 impl SyncHandle {
-    /// What happens next; `None` when the sync has ended.
+    /// What happens next; `None` when the sync has ended. Whoever does not ask for long misses some of the progress.
     pub async fn next_event(&mut self) -> Option<SyncEvent> {
         let note = self.notes.recv().await?;
         Some(event(&self.account, note))
@@ -102,10 +104,10 @@ impl SyncHandle {
             bodies_fetched: report.bodies_fetched,
             operations_done: 0,
             operations_left: 0,
-            bytes_in: done.bytes_in,
-            bytes_out: done.bytes_out,
-            round_trips: done.flights,
-            connections: done.connections,
+            bytes_in: done.spent.bytes_in,
+            bytes_out: done.spent.bytes_out,
+            round_trips: done.spent.flights,
+            connections: done.spent.connections,
             elapsed_ms: done.elapsed_ms,
         })
     }

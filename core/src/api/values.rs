@@ -15,10 +15,19 @@ pub struct AccountInfo {
     pub email: String,
     /// When it was last synced to the end; `None` before the first time.
     pub last_sync: Option<Timestamp>,
-    /// Why the last sync failed, where it did: the error's kind and message.
-    pub last_error: Option<(String, String)>,
+    /// Why the last sync failed, where it did.
+    pub last_error: Option<LastError>,
     /// Whether the person must do something before it can sync.
     pub needs_user: bool,
+}
+
+/// Why a sync failed that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LastError {
+    /// What [`CoreError::kind`](super::CoreError::kind) said.
+    pub kind: String,
+    /// What happened, for people.
+    pub message: String,
 }
 
 /// One mailbox.
@@ -233,7 +242,7 @@ pub enum SyncEvent {
         stage: String,
         /// Messages done in this mailbox.
         done: u64,
-        /// Messages to do in this mailbox.
+        /// Messages to do in this mailbox; 0 where that is not known, as with bodies.
         total: u64,
     },
     /// Something the person may want to know. The sync goes on.

@@ -1,24 +1,27 @@
 //! The task of one account: takes what it is asked one after the other, and keeps the session between.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::body_rules::BodyRules;
 use super::facts::Facts;
 use super::link::{self, Link};
 use super::{Ask, Environment, Failure, SyncDone, SyncRequest};
 use crate::account::{AccountSettings, BodyPolicy};
+use crate::imap::{Command, Session};
 use crate::model::{AccountId, MailboxId, MessageId, PlaceId};
 use crate::search::Query;
-use crate::store::{MailboxState, Store, StoreError};
+use crate::store::{Mailbox, MailboxState, Store, StoreError};
 use crate::sync::{self, Comparison, Control, Note, SyncError};
 use crate::wire::Traffic;
 
-/// A session that nobody needed for this long is closed: servers end idle ones after half an hour, and a phone that
+/// A session that nobody needed for this long is closed: servers end unused ones after half an hour, and a phone that
 /// sleeps should hold no connection.
-const IDLE: Duration = Duration::from_secs(120);
+const UNUSED: Duration = Duration::from_secs(120);
 
 pub(super) struct AccountTask {
     account: AccountId,
@@ -37,7 +40,7 @@ impl AccountTask {
     pub(super) async fn run(mut self) {
         loop {
             let ask = match &self.link {
-                Some(_) => match tokio::time::timeout(IDLE, self.asks.recv()).await {
+                Some(_) => match tokio::time::timeout(UNUSED, self.asks.recv()).await {
                     Ok(ask) => ask,
                     Err(_) => {
                         self.link = None;
@@ -57,9 +60,8 @@ impl AccountTask {
     async fn answer(&mut self, ask: Ask) {
         match ask {
             Ask::Sync { request, control, notes, reply } => {
-                let tell = move |note: Note| drop(notes.send(note));
-                let done = self.sync(request, &control, &tell).await;
-                let _ = reply.send(done);
+                let tell = move |note| notes.tell(note);
+                let _ = reply.send(self.sync(request, &control, &tell).await);
             }
             Ask::Section { place, message, section, control, reply } => {
                 let _ = reply.send(self.section(place, message, &section, &control).await);
@@ -83,8 +85,7 @@ impl AccountTask {
         let (start, before) = (Instant::now(), self.traffic.snapshot());
         let reused = self.link.is_some();
         let mut outcome = self.sync_once(&request, control, tell).await;
-        // A session kept from before may have been closed by the server meanwhile: that says nothing about now.
-        if reused && matches!(&outcome, Err(Failure::Imap(error)) if error.is_connection_lost()) {
+        if was_closed_meanwhile(reused, &outcome) {
             outcome = self.sync_once(&request, control, tell).await;
         }
         if !request.only_list || outcome.is_err() {
@@ -97,14 +98,8 @@ impl AccountTask {
             outcome => outcome?,
         };
         let spent = self.traffic.snapshot().since(&before);
-        Ok(SyncDone {
-            report,
-            bytes_in: spent.bytes_in,
-            bytes_out: spent.bytes_out,
-            flights: spent.flights,
-            connections: spent.connections,
-            elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
-        })
+        let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(SyncDone { report, spent, elapsed_ms })
     }
 
     async fn sync_once(
@@ -114,32 +109,21 @@ impl AccountTask {
         tell: &(dyn Fn(Note) + Send + Sync),
     ) -> Result<sync::Report, Failure> {
         let (settings, facts, first) = self.settings().await?;
-        let policy = request.bodies.unwrap_or(settings.bodies);
-        let policy = if request.metered { BodyPolicy::None } else { policy };
-        let now = self.environment.clock.now();
-        let bodies = match policy {
-            BodyPolicy::None => None,
-            BodyPolicy::Recent => Some(sync::recent(now, settings.recent_days, settings.recent_bytes)),
-            BodyPolicy::All => Some(crate::store::BodyPolicy::default()),
-        };
-        let policy_name = match policy {
-            BodyPolicy::Recent => format!("Recent {} {}", settings.recent_days, settings.recent_bytes),
-            policy => format!("{policy:?}"),
-        };
+        let policy = if request.metered { BodyPolicy::None } else { request.bodies.unwrap_or(settings.bodies) };
+        let rules = BodyRules::new(policy, &settings);
+        let mut link = self.link(&settings, &facts, control).await?;
         let run = sync::Request {
             account: self.account,
-            login: None,
+            login: link.login.take(),
             remembered: facts.remembered(),
             quiet_login: facts.quiet_login,
-            expects_much: first || policy != BodyPolicy::None && facts.bodies_complete != policy_name,
+            expects_much: first || !rules.are_none() && !facts.has_bodies_of(&rules),
             mailboxes: request.mailboxes.clone(),
             only_list: request.only_list,
-            bodies,
-            bodies_complete: facts.bodies_complete == policy_name,
+            bodies: rules.selection(self.environment.clock.now()),
+            bodies_complete: facts.has_bodies_of(&rules),
             limits: request.limits,
         };
-        let mut link = self.link(&settings, &facts, control).await?;
-        let run = sync::Request { login: link.login.take(), ..run };
         let means = sync::Means {
             session: &mut link.session,
             spool: &link.spool,
@@ -151,44 +135,25 @@ impl AccountTask {
         };
         let (report, outcome) = sync::run(means, run).await;
         let mut learnt = facts.clone();
-        if link.session.is_logged_in() && link.session.capabilities_known() {
-            learnt.quiet_login = link.session.is_quiet_at_login();
-            learnt.capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
+        learnt.learn_abilities(&link.session);
+        let whole = request.mailboxes.is_empty() && !request.only_list && report.complete;
+        let arrived = report.messages_new > 0;
+        match &outcome {
+            Ok(()) if report.bodies_left => learnt.forget_bodies(),
+            Ok(()) if whole && !rules.are_none() => learnt.learn_bodies_of(&rules),
+            Ok(()) if !arrived || facts.has_bodies_of(&rules) => {}
+            Err(SyncError::Stopped(_)) if !arrived && rules.are_none() => {}
+            // What came may be wanted by these rules or by those of the next sync.
+            _ => learnt.forget_bodies(),
         }
-        if policy_name != learnt.bodies_complete && report.messages_new > 0 {
-            // Mail came whose bodies another policy has not looked at.
-            learnt.bodies_complete.clear();
-        }
-        match outcome {
-            Ok(()) => {
-                if report.bodies_left {
-                    learnt.bodies_complete.clear();
-                } else if request.mailboxes.is_empty()
-                    && !request.only_list
-                    && report.complete
-                    && policy != BodyPolicy::None
-                {
-                    learnt.bodies_complete = policy_name;
-                } else if report.messages_new > 0 && policy_name != facts.bodies_complete {
-                    // Mail came whose bodies the account's own policy may still want.
-                    learnt.bodies_complete.clear();
-                }
-                // One that was set up by what is no longer true (another ENABLE) would be refused commands later.
-                if facts.remembered().is_none() || facts.capabilities == learnt.capabilities {
-                    self.link = Some(link);
-                }
-            }
-            Err(SyncError::Stopped(_)) => {
-                if policy != BodyPolicy::None || report.messages_new > 0 {
-                    learnt.bodies_complete.clear();
-                }
-            }
-            Err(error) => {
-                self.remember(&facts, Facts { bodies_complete: String::new(), ..learnt }).await?;
-                return Err(error.into());
-            }
-        }
+        // A session set up by what is no longer true (another ENABLE) would be refused commands later.
+        let is_current = facts.remembered().is_none() || facts.capabilities == learnt.capabilities;
         self.remember(&facts, learnt).await?;
+        match outcome {
+            Ok(()) if is_current => self.link = Some(link),
+            Ok(()) | Err(SyncError::Stopped(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(report)
     }
 
@@ -234,6 +199,10 @@ impl AccountTask {
 
     /// The session: the one that is there, or a new one whose login is not sent yet.
     async fn link(&mut self, settings: &AccountSettings, facts: &Facts, control: &Control) -> Result<Link, Failure> {
+        // Whoever gave up before its turn came shall not cost the session that is there.
+        if control.is_cancelled() {
+            return Err(Failure::Cancelled);
+        }
         if let Some(mut link) = self.link.take() {
             tokio::select! {
                 biased;
@@ -255,10 +224,37 @@ impl AccountTask {
         let (settings, facts, _) = self.settings().await?;
         let mut link = self.link(&settings, &facts, control).await?;
         if let Some(login) = link.login.take() {
-            link.session.log_in(login).await?;
-            sync::enable(&mut link.session).await?;
+            tokio::select! {
+                biased;
+                () = control.cancelled() => return Err(Failure::Cancelled),
+                done = log_in(&mut link.session, login) => done?,
+            }
         }
         Ok(link)
+    }
+
+    /// Does something over a session that is logged in, and keeps it where that went well.
+    async fn over_session<T>(
+        &mut self,
+        control: &Control,
+        work: impl for<'a> Fn(&'a mut Link) -> Work<'a, T>,
+    ) -> Result<T, Failure> {
+        let mut again = self.link.is_some();
+        loop {
+            let outcome = match self.logged_in(control).await {
+                Ok(mut link) => match work(&mut link).await {
+                    Ok(done) => {
+                        self.link = Some(link);
+                        return Ok(done);
+                    }
+                    Err(error) => Err(error.into()),
+                },
+                Err(failure) => Err(failure),
+            };
+            if !was_closed_meanwhile(std::mem::take(&mut again), &outcome) {
+                return outcome;
+            }
+        }
     }
 
     async fn section(
@@ -268,27 +264,14 @@ impl AccountTask {
         section: &str,
         control: &Control,
     ) -> Result<(), Failure> {
-        let reused = self.link.is_some();
-        let first = self.section_once(place, message, section, control).await;
-        match first {
-            Err(Failure::Imap(error)) if reused && error.is_connection_lost() => {
-                self.section_once(place, message, section, control).await
-            }
-            outcome => outcome,
-        }
-    }
-
-    async fn section_once(
-        &mut self,
-        place: PlaceId,
-        message: MessageId,
-        section: &str,
-        control: &Control,
-    ) -> Result<(), Failure> {
-        let mut link = self.logged_in(control).await?;
-        sync::fetch_section(&mut link.session, &link.spool, &self.store, control, place, message, section).await?;
-        self.link = Some(link);
-        Ok(())
+        let store = self.store.clone();
+        self.over_session(control, |link| {
+            let (store, section, control) = (store.clone(), section.to_owned(), control.clone());
+            Box::pin(async move {
+                sync::fetch_section(&mut link.session, &link.spool, &store, &control, place, message, &section).await
+            })
+        })
+        .await
     }
 
     async fn search(
@@ -297,29 +280,47 @@ impl AccountTask {
         query: &Query,
         control: &Control,
     ) -> Result<Vec<PlaceId>, Failure> {
-        let mut link = self.logged_in(control).await?;
-        let found = sync::search(&mut link.session, &self.store, control, mailboxes, query).await?;
-        self.link = Some(link);
-        Ok(found)
+        let store = self.store.clone();
+        self.over_session(control, |link| {
+            let (store, control) = (store.clone(), control.clone());
+            let (mailboxes, query) = (mailboxes.to_vec(), query.clone());
+            Box::pin(async move { sync::search(&mut link.session, &store, &control, &mailboxes, &query).await })
+        })
+        .await
     }
 
     async fn compare(&mut self, repair: bool, control: &Control) -> Result<Vec<Comparison>, Failure> {
-        let mut link = self.logged_in(control).await?;
         let account = self.account;
         let mut mailboxes = self.store.read(move |view| view.mailboxes(account)).await?;
         mailboxes.retain(|mailbox| mailbox.naming.selectable && mailbox.missing_since.is_none());
-        let compared = sync::compare(&mut link.session, &self.store, control, &mailboxes).await?;
-        self.link = Some(link);
-        if repair {
-            for mailbox in mailboxes {
-                let differs = |one: &Comparison| one.mailbox == mailbox.id && one.difference.is_some();
-                if compared.iter().any(differs) {
-                    // As if its first sync had not come to an end, and without the cursor that says what is known.
-                    let state = MailboxState { highest_modseq: None, backfill: None, ..mailbox.state };
-                    self.store.mirror(move |tx| tx.set_mailbox_state(mailbox.id, &state)).await?;
-                }
-            }
+        let store = self.store.clone();
+        let compared = self
+            .over_session(control, |link| {
+                let (store, control, mailboxes) = (store.clone(), control.clone(), mailboxes.clone());
+                Box::pin(async move { sync::compare(&mut link.session, &store, &control, &mailboxes).await })
+            })
+            .await?;
+        let differs =
+            |mailbox: &Mailbox| compared.iter().any(|one| one.mailbox == mailbox.id && one.difference.is_some());
+        for mailbox in mailboxes.iter().filter(|mailbox| repair && differs(mailbox)) {
+            // As if its first sync had not come to an end, and without the cursor that says what is known.
+            let state = MailboxState { highest_modseq: None, backfill: None, ..mailbox.state.clone() };
+            let id = mailbox.id;
+            self.store.mirror(move |tx| tx.set_mailbox_state(id, &state)).await?;
         }
         Ok(compared)
     }
+}
+
+/// What [`AccountTask::over_session`] does.
+type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, SyncError>> + Send + 'a>>;
+
+/// Whether a session kept from before turned out to have been closed by the server: that says nothing about now.
+fn was_closed_meanwhile<T>(kept: bool, outcome: &Result<T, Failure>) -> bool {
+    kept && matches!(outcome, Err(Failure::Imap(error)) if error.is_connection_lost())
+}
+
+async fn log_in(session: &mut Session, login: Command) -> Result<(), Failure> {
+    session.log_in(login).await?;
+    Ok(sync::enable(session).await?)
 }

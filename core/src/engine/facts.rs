@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::imap::Capabilities;
+use super::body_rules::BodyRules;
+use crate::imap::{Capabilities, Session};
 
 /// Facts about one server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,10 +11,10 @@ use crate::imap::Capabilities;
 pub(super) struct Facts {
     /// What it could do after the last login; empty where that is not known.
     pub(super) capabilities: Vec<String>,
-    /// Whether it does not say so at the login by itself.
+    /// Whether it keeps quiet at the login about what it can do after it.
     pub(super) quiet_login: bool,
-    /// The body policy under which every body was fetched that it names: only new mail can lack one.
-    pub(super) bodies_complete: String,
+    /// The rules by which every body was fetched that they name: only new mail can lack one. Empty where there are none.
+    bodies_complete: String,
 }
 
 impl Facts {
@@ -26,7 +27,29 @@ impl Facts {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
     }
 
+    /// What the server could do after the last login, where that is known.
     pub(super) fn remembered(&self) -> Option<Capabilities> {
         (!self.capabilities.is_empty()).then(|| Capabilities::new(&self.capabilities))
+    }
+
+    /// Takes over what a session has learnt of the server's abilities.
+    pub(super) fn learn_abilities(&mut self, session: &Session) {
+        if session.is_logged_in() && session.capabilities_known() {
+            self.quiet_login = session.is_quiet_at_login();
+            self.capabilities = session.capabilities().iter().map(str::to_owned).collect();
+        }
+    }
+
+    /// Whether every body is here that these rules name, but for those of mail that comes now.
+    pub(super) fn has_bodies_of(&self, rules: &BodyRules) -> bool {
+        !rules.are_none() && self.bodies_complete == rules.text()
+    }
+
+    pub(super) fn learn_bodies_of(&mut self, rules: &BodyRules) {
+        self.bodies_complete = rules.text();
+    }
+
+    pub(super) fn forget_bodies(&mut self) {
+        self.bodies_complete.clear();
     }
 }

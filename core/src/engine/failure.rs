@@ -55,14 +55,45 @@ impl From<SyncError> for Failure {
 impl Failure {
     /// What is kept of it with the account: one word for its kind, and the message.
     pub(super) fn record(&self) -> String {
-        let kind = match self {
-            Self::Imap(ImapError::Authentication { .. } | ImapError::NoMechanism) => "authentication",
-            Self::Imap(ImapError::NoTls | ImapError::PreAuthWithoutTls) => "tls_unavailable",
-            Self::Imap(ImapError::Wire(WireError::Certificate(_))) => "certificate",
+        format!("{}: {self}", self.kind())
+    }
+
+    /// Its kind in one word: the API's word for it, so that a failure that was written down is told as one that is met.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Imap(error) => imap_kind(error),
+            Self::Store(_) => "storage",
             Self::Credential(CredentialError::Missing) => "credential_missing",
-            Self::Imap(ImapError::Wire(_)) => "network",
-            _ => "failed",
-        };
-        format!("{kind}: {self}")
+            Self::Credential(CredentialError::Unavailable) => "server_unavailable",
+            Self::Settings(_) => "invalid_input",
+            Self::Refused { .. } => "server_refused",
+            Self::Gone => "not_found",
+            Self::Cancelled => "cancelled",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+fn imap_kind(error: &ImapError) -> &'static str {
+    match error {
+        ImapError::Wire(error) => wire_kind(error),
+        ImapError::Protocol(_) => "protocol",
+        ImapError::Bye { .. } | ImapError::Ended | ImapError::Unavailable { .. } => "server_unavailable",
+        ImapError::NoTls | ImapError::PreAuthWithoutTls => "tls_unavailable",
+        ImapError::Authentication { .. } | ImapError::NoMechanism => "authentication",
+        ImapError::Argument(_) => "invalid_input",
+    }
+}
+
+fn wire_kind(error: &WireError) -> &'static str {
+    match error {
+        WireError::UnknownHost => "unknown_host",
+        WireError::Refused => "connection_refused",
+        WireError::TimedOut => "timeout",
+        WireError::Io(_) | WireError::Closed => "network",
+        WireError::Certificate(_) => "certificate",
+        WireError::TlsPolicy => "tls_unavailable",
+        WireError::LineTooLong | WireError::LiteralTooLarge(_) | WireError::Protocol(_) => "protocol",
+        WireError::Spool(_) => "storage",
     }
 }

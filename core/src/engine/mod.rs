@@ -1,10 +1,13 @@
 //! One task per account: it owns the session, does what it is asked in order, and ends without leaving a task or a lock.
+//! One more task makes mail searchable.
 
 mod account_task;
+mod body_rules;
 mod facts;
 mod failure;
 mod indexer;
 mod link;
+mod notes;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,11 +19,12 @@ use crate::account::{AccountSettings, SecretStore, TokenProvider};
 use crate::model::{AccountId, Clock, MailboxId, MessageId, PlaceId};
 use crate::search::Query;
 use crate::store::Store;
-use crate::sync::{Comparison, Control, Limits, Note, Report};
-use crate::wire::Network;
+use crate::sync::{Comparison, Control, Limits, Report};
+use crate::wire::{Network, Spent};
 
 pub use failure::Failure;
 use indexer::{Indexer, Syncing};
+pub use notes::{Notes, notes};
 
 /// What the engine takes from outside: everything that a simulation replaces.
 #[derive(Clone)]
@@ -57,14 +61,8 @@ pub struct SyncRequest {
 pub struct SyncDone {
     /// What it did.
     pub report: Report,
-    /// Bytes received.
-    pub bytes_in: u64,
-    /// Bytes sent.
-    pub bytes_out: u64,
-    /// Flights of ours.
-    pub flights: u64,
-    /// Connections made.
-    pub connections: u64,
+    /// What it cost.
+    pub spent: Spent,
     /// Time taken, in milliseconds.
     pub elapsed_ms: u64,
 }
@@ -86,7 +84,7 @@ enum Ask {
     Sync {
         request: SyncRequest,
         control: Control,
-        notes: mpsc::UnboundedSender<Note>,
+        notes: Notes,
         reply: Reply<SyncDone>,
     },
     Section {
@@ -153,7 +151,7 @@ impl Engine {
         account: AccountId,
         request: SyncRequest,
         control: Control,
-        notes: mpsc::UnboundedSender<Note>,
+        notes: Notes,
     ) -> Result<SyncDone, Failure> {
         let _running = Running::begin(&self.syncing);
         self.ask(account, |reply| Ask::Sync { request, control, notes, reply }).await

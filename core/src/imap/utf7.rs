@@ -1,7 +1,4 @@
-//! Mailbox names: modified UTF-7 (RFC 3501 section 5.1.3), or UTF-8 where that was enabled (RFC 6855).
-//!
-//! The raw name is the key of a mailbox and is never re-encoded. What is made here is for eyes, and for names that
-//! people type.
+//! Mailbox names in modified UTF-7 (RFC 3501 section 5.1.3): the form in which they are kept, whatever a connection speaks.
 
 use base64::Engine;
 use base64::alphabet::IMAP_MUTF7;
@@ -12,13 +9,12 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// The raw name as people read it. `utf8` tells whether the server speaks UTF-8 on this connection.
+/// The raw name as people read it.
 ///
 /// A name that is not in the encoding it should be in, or holds control characters, is shown as it stands, so that no
 /// two names of one encoding look alike: bytes that are neither UTF-8 nor printable appear as `\xE9`.
-pub fn shown(raw: &[u8], utf8: bool) -> String {
-    let decoded = if utf8 { None } else { decode(raw) };
-    decoded.filter(|text| !text.contains(char::is_control)).unwrap_or_else(|| as_it_stands(raw))
+pub fn shown(raw: &[u8]) -> String {
+    decode(raw).filter(|text| !text.contains(char::is_control)).unwrap_or_else(|| as_it_stands(raw))
 }
 
 /// Reads modified UTF-7. `None` for what is none, and for what [`encode`] would not write back byte for byte: letters
@@ -84,11 +80,6 @@ fn flush(shifted: &mut Vec<u8>, raw: &mut Vec<u8>) {
         raw.push(b'-');
         shifted.clear();
     }
-}
-
-/// The name that a person typed as this server takes it: UTF-8 where that was enabled, else modified UTF-7.
-pub fn to_wire(name: &str, utf8: bool) -> Vec<u8> {
-    if utf8 { name.as_bytes().to_vec() } else { encode(name) }
 }
 
 fn as_it_stands(raw: &[u8]) -> String {

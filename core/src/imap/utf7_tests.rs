@@ -19,7 +19,7 @@ fn names_of_many_scripts_go_there_and_back() {
     for (text, raw) in pairs {
         assert_eq!(encode(text), raw, "{text}");
         assert_eq!(decode(raw).as_deref(), Some(text));
-        assert_eq!(shown(raw, false), text);
+        assert_eq!(shown(raw), text);
     }
 }
 
@@ -41,25 +41,18 @@ fn case_035_what_is_no_modified_utf7_is_shown_as_it_stands() {
     ];
     for raw in broken {
         assert_eq!(decode(raw), None, "{}", raw.escape_ascii());
-        assert_eq!(shown(raw, false).as_bytes(), raw);
+        assert_eq!(shown(raw).as_bytes(), raw);
     }
 }
 
 #[test]
 fn case_035_bytes_that_are_no_text_are_told_apart() {
-    assert_eq!(shown("caf\u{e9}".as_bytes(), false), "caf\u{e9}");
-    assert_eq!(shown(b"caf\xe9", false), "caf\\xE9");
-    assert_eq!(shown(b"caf\xe8", false), "caf\\xE8");
-    assert_eq!(shown(b"a\r\nb\0", true), "a\\x0D\\x0Ab\\x00");
+    assert_eq!(shown("caf\u{e9}".as_bytes()), "caf\u{e9}");
+    assert_eq!(shown(b"caf\xe9"), "caf\\xE9");
+    assert_eq!(shown(b"caf\xe8"), "caf\\xE8");
+    assert_eq!(shown(b"a\r\nb\0"), "a\\x0D\\x0Ab\\x00");
     assert_eq!(decode(b"a&AAk-b").as_deref(), Some("a\tb"));
-    assert_eq!(shown(b"a&AAk-b", false), "a&AAk-b");
-}
-
-#[test]
-fn with_utf8_enabled_an_ampersand_is_an_ampersand() {
-    assert_eq!(shown(b"R&-D &AOk-", true), "R&-D &AOk-");
-    assert_eq!(to_wire("R&D \u{e9}", true), "R&D \u{e9}".as_bytes());
-    assert_eq!(to_wire("R&D \u{e9}", false), b"R&-D &AOk-");
+    assert_eq!(shown(b"a&AAk-b"), "a&AAk-b");
 }
 
 proptest! {
@@ -81,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_can_be_shown_without_control_characters(raw in prop::collection::vec(any::<u8>(), 0..64), utf8: bool) {
-        prop_assert!(!shown(&raw, utf8).chars().any(char::is_control));
+    fn any_bytes_can_be_shown_without_control_characters(raw in prop::collection::vec(any::<u8>(), 0..64)) {
+        prop_assert!(!shown(&raw).chars().any(char::is_control));
     }
 }

@@ -12,7 +12,7 @@ use super::report::{Note, Stage};
 use super::spool::IncomingSpool;
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{BodySection, Code, Condition, Fetch, Untagged};
-use crate::model::{MailboxId, MessageId, Timestamp, Uid, UidSet, UidValidity};
+use crate::model::{MailboxId, MessageId, Uid, UidSet, UidValidity};
 use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, Incoming, IncomingFile, Mailbox, Store, StoreError};
 use crate::wire::Literal;
 
@@ -30,9 +30,6 @@ const KEEPING: usize = 4;
 const UNDER_WAY: usize = 3;
 /// Rows read from the store at once.
 const PAGE: u32 = 500;
-
-/// Which bodies a run fetches: those that [`BodyPolicy`] names, or none.
-pub type BodyRules = Option<BodyPolicy>;
 
 pub(super) struct Bodies {
     store: Store,
@@ -328,11 +325,6 @@ impl Source {
         }
         false
     }
-}
-
-/// The policy of a run: `recent_days` counted back from now.
-pub fn recent(now: Timestamp, days: u32, max_size: u64) -> BodyPolicy {
-    BodyPolicy { since: Some(Timestamp(now.0 - i64::from(days) * 86_400)), max_size: Some(max_size) }
 }
 
 /// Mailboxes whose bodies a run looks after: those that can be fetched from.

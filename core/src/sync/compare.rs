@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::conductor::ok;
 use super::plan::windows;
-use super::section::Talk;
-use super::{Control, SyncError, items};
-use crate::imap::command::{self, FetchItem};
+use super::talk::Talk;
+use super::{Control, SyncError};
+use crate::imap::command::{self, FetchItem, SearchProgram};
 use crate::imap::{Session, Untagged};
 use crate::model::{Flags, MailboxId, Uid, UidSet};
 use crate::store::{Mailbox, Store};
@@ -69,7 +69,7 @@ async fn one(talk: &mut Talk<'_>, store: &Store, mailbox: &Mailbox) -> Result<Co
     if validity != mailbox.state.uid_validity {
         return Ok(differs(Difference::Renumbered));
     }
-    let listed = listed(talk).await?;
+    let listed = talk.search(&SearchProgram::default()).await?;
     let (known, gaps) = store.read(move |view| Ok((view.known_uids(id, Uid::MIN, Uid::MAX)?, view.gaps(id)?))).await?;
     let quarantined: UidSet = gaps.into_iter().filter(|gap| gap.quarantined.is_some()).map(|gap| gap.uid).collect();
     let missing = listed.difference(&known).difference(&quarantined).len();
@@ -82,19 +82,6 @@ async fn one(talk: &mut Talk<'_>, store: &Store, mailbox: &Mailbox) -> Result<Co
         agreeing: both.len() - flags,
         difference: (!agree).then_some(Difference::Messages { missing, extra, flags }),
     })
-}
-
-async fn listed(talk: &mut Talk<'_>) -> Result<UidSet, SyncError> {
-    let mut listed = UidSet::new();
-    let ask = items::search_all(talk.session.capabilities())?;
-    let take = |data| {
-        if let Untagged::Search { uids, .. } = data {
-            listed = listed.union(&uids);
-        }
-        Ok(())
-    };
-    talk.run(ask, take).await?;
-    Ok(listed)
 }
 
 /// How many of these messages have other flags on the server. Window by window: a mailbox may be large.
@@ -111,6 +98,7 @@ async fn other_flags(
         let take = |data| {
             if let Untagged::Fetch(fetch) = data
                 && let (Some(uid), Some(flags)) = (fetch.uid, fetch.flags)
+                && window.contains(uid)
             {
                 told.insert(uid, flags);
             }

@@ -39,10 +39,10 @@ pub(super) fn new_message(server: &Capabilities, modseqs: bool, detail: Detail) 
     if modseqs {
         items.push(FetchItem::ModSeq);
     }
-    if server.has("OBJECTID") {
+    if server.object_id() {
         items.extend([FetchItem::EmailId, FetchItem::ThreadId]);
     }
-    if server.has("X-GM-EXT-1") {
+    if server.gmail() {
         items.extend([FetchItem::GmMsgId, FetchItem::GmThrId]);
     }
     let header = match detail {

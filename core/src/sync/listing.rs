@@ -43,16 +43,16 @@ pub(super) struct Understood {
 }
 
 impl Listing {
-    /// The commands of the first flight. Where STATUS does not come with LIST, [`Listing::statuses`] asks for it later.
+    /// The commands of the first flight. Where STATUS does not come with LIST, [`Listing::missing_statuses`] asks for it later.
     pub(super) fn ask(server: &Capabilities) -> Result<Vec<(Ask, Command)>, InvalidArgument> {
         let mut round = Vec::new();
-        if server.has("NAMESPACE") {
+        if server.namespace() {
             round.push((Ask::Optional, command::namespace()));
         }
-        if server.has("LIST-STATUS") || server.has("LIST-EXTENDED") {
+        if server.list_status() || server.list_extended() {
             let items = status_items(server);
             let mut returns = vec![ListReturn::Subscribed];
-            if server.has("LIST-STATUS") {
+            if server.list_status() {
                 returns.push(ListReturn::Status(&items));
             }
             if server.special_use() {
@@ -114,7 +114,7 @@ impl Listing {
     /// STATUS of each mailbox that LIST named and did not tell the status of. Empty where all is known.
     pub(super) fn missing_statuses(&self, server: &Capabilities) -> Vec<(Ask, Command)> {
         let known: BTreeSet<&[u8]> = self.statuses.iter().map(|status| status.name.as_slice()).collect();
-        if server.has("LIST-STATUS") {
+        if server.list_status() {
             // What such a server leaves out cannot be selected, or it said why.
             return Vec::new();
         }

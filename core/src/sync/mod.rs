@@ -2,7 +2,8 @@
 //!
 //! One run ([`run`]) is one conversation: the conductor keeps as many commands under way as order allows and hands each
 //! answer to whoever asked: the listing of mailboxes, then a visit for each mailbox in which something may have
-//! changed, then bodies by policy. Nothing here reads or writes the journal.
+//! changed, then bodies by policy. What somebody waits for ([`fetch_section`], [`search()`], [`compare()`]) is asked command by
+//! command instead. Nothing here reads or writes the journal.
 
 mod batch;
 mod bodies;
@@ -21,9 +22,9 @@ mod run;
 mod search;
 mod section;
 mod spool;
+mod talk;
 mod visit;
 
-pub use bodies::{BodyRules, recent};
 pub use compare::{Comparison, Difference, compare};
 pub use control::{CancelOnDrop, Control, Limits, Stop};
 pub use report::{Note, Report, Stage};

@@ -32,7 +32,7 @@ pub enum Note {
         stage: Stage,
         /// Messages done.
         done: u64,
-        /// Messages to do.
+        /// Messages to do; 0 where that is not known.
         total: u64,
     },
     /// The server would not show a mailbox; the others go on.

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use super::bodies::BodyRules;
 use super::control::{Control, Limits};
 use super::report::Note;
 use super::spool::IncomingSpool;
 use crate::imap::command::Command;
 use crate::imap::{Capabilities, Session};
 use crate::model::{AccountId, Clock, MailboxId};
-use crate::store::Store;
+use crate::store::{BodyPolicy, Store};
 use crate::wire::Traffic;
 
 /// What a run shall do.
@@ -20,17 +19,17 @@ pub struct Request {
     pub login: Option<Command>,
     /// What the server could do after the last login: taken for true until it says otherwise.
     pub remembered: Option<Capabilities>,
-    /// Whether much is to be expected, because no sync has come to its end yet.
-    pub expects_much: bool,
-    /// Whether it does not say so at the login by itself.
+    /// Whether it keeps quiet at the login about what it can do after it: then it is asked.
     pub quiet_login: bool,
+    /// Whether much is to be expected: no sync has come to its end yet, or bodies that the policy names were never all here.
+    pub expects_much: bool,
     /// Only these mailboxes; all where empty.
     pub mailboxes: Vec<MailboxId>,
     /// Nothing but the list of mailboxes.
     pub only_list: bool,
-    /// Which bodies to fetch.
-    pub bodies: BodyRules,
-    /// Whether every body that these rules name was fetched in the last run: then only new mail can lack one.
+    /// Which bodies to fetch; none where it is `None`.
+    pub bodies: Option<BodyPolicy>,
+    /// Whether every body that this policy names was fetched before: then only new mail can lack one.
     pub bodies_complete: bool,
     /// What the run may cost.
     pub limits: Limits,

@@ -265,7 +265,8 @@ impl Run<'_> {
                 }
                 continue;
             }
-            self.hear().await?;
+            // Only a command's end lets a visit go on: data alone needs no look at all of them.
+            while !self.hear().await? {}
         }
     }
 
@@ -328,9 +329,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn hear(&mut self) -> Result<(), SyncError> {
+    /// Takes the server's next word to whoever asked. Returns whether it ended a command.
+    async fn hear(&mut self) -> Result<bool, SyncError> {
         let ask = self.conductor.oldest().cloned();
-        match self.conductor.hear().await? {
+        let (owner, heard) = self.conductor.hear().await?;
+        let ended = matches!(heard, Heard::Done(..));
+        match (owner, heard) {
             (Owner::Account, Heard::Data(data)) => self.listing.data(ask.as_ref(), data)?,
             (Owner::Account, Heard::Done(ask, condition)) => {
                 if matches!(ask, Ask::Login) {
@@ -358,7 +362,7 @@ impl Run<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(ended)
     }
 
     fn tell_progress(&self, index: usize) {

@@ -1,18 +1,18 @@
 //! Letting the server search, mailbox by mailbox.
 
 use super::conductor::ok;
-use super::section::Talk;
+use super::talk::Talk;
 use super::{Control, SyncError};
-use crate::imap::command::{self, SearchKey, SearchProgram, SearchReturn};
-use crate::imap::{Session, Untagged};
-use crate::model::{MailboxId, PlaceId, UidSet};
+use crate::imap::Session;
+use crate::imap::command::{self, SearchKey, SearchProgram};
+use crate::model::{MailboxId, PlaceId};
 use crate::search::{Field, Query, Term, Terms};
 use crate::store::Store;
 
 /// What the server found in these mailboxes and the mirror holds, newest UID first.
 ///
 /// # Errors
-/// [`SyncError`]. A mailbox that the server does not open finds nothing.
+/// [`SyncError`]; [`SyncError::Refused`] where the server will not search. A mailbox that it does not open finds nothing.
 pub async fn search(
     session: &mut Session,
     store: &Store,
@@ -21,26 +21,20 @@ pub async fn search(
     query: &Query,
 ) -> Result<Vec<PlaceId>, SyncError> {
     let program = program(query);
-    let returns: &[SearchReturn] = if session.capabilities().esearch() { &[SearchReturn::All] } else { &[] };
+    let mut talk = Talk { session, control };
     let mut places = Vec::new();
     for id in mailboxes.iter().copied() {
         let Some(mailbox) = store.read(move |view| view.mailbox(id)).await? else { continue };
-        let mut talk = Talk { session, control };
         let (opened, validity) = talk.run(command::examine(&mailbox.naming.raw_name, None)?, |_| Ok(())).await?;
         if !ok(&opened) || validity.is_none() || validity != mailbox.state.uid_validity {
             continue;
         }
-        let mut found = UidSet::new();
-        let collect = |data| {
-            if let Untagged::Search { uids, .. } = data {
-                found = found.union(&uids);
-            }
-            Ok(())
-        };
-        talk.run(command::uid_search(&program, returns, talk.session.is_utf8())?, collect).await?;
+        let found = talk.search(&program).await?;
         let mirrored = store.read(move |view| {
-            let places = found.iter().rev().map(|uid| view.place_by_uid(id, uid));
-            places.collect::<Result<Vec<_>, _>>()
+            let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(Vec::new()) };
+            // A server may name every UID there can be: only those that are here are looked up.
+            let here = found.intersection(&view.known_uids(id, first, last)?);
+            here.iter().rev().map(|uid| view.place_by_uid(id, uid)).collect::<Result<Vec<_>, _>>()
         });
         places.extend(mirrored.await?.into_iter().flatten());
     }
@@ -103,6 +97,7 @@ fn text_key(field: Field, text: &str) -> SearchKey {
     }
 }
 
+/// RFC 3501 has 32 bits for a size; no message is larger.
 fn small(octets: u64) -> u32 {
     u32::try_from(octets).unwrap_or(u32::MAX)
 }

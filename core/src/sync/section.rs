@@ -3,9 +3,10 @@
 use bytes::Bytes;
 
 use super::conductor::{ok, refused};
+use super::talk::Talk;
 use super::{Control, IncomingSpool, SyncError, keep};
 use crate::imap::command::{self, FetchItem, Section};
-use crate::imap::{Code, Command, Condition, Event, Session, Untagged};
+use crate::imap::{Session, Untagged};
 use crate::model::{MessageId, PlaceId, Uid, UidSet};
 use crate::store::{BodySource, IncomingFile, Store, StoreError};
 use crate::wire::Literal;
@@ -89,37 +90,4 @@ fn appended(mut file: IncomingFile, bytes: Bytes) -> Result<BodySource, StoreErr
     }
     file.append(&bytes)?;
     Ok(BodySource::Incoming(file))
-}
-
-/// A conversation command by command.
-pub(super) struct Talk<'a> {
-    pub(super) session: &'a mut Session,
-    pub(super) control: &'a Control,
-}
-
-impl Talk<'_> {
-    /// Runs a command; its data goes to the closure. Returns its end, and the UIDVALIDITY that was told meanwhile.
-    pub(super) async fn run(
-        &mut self,
-        command: Command,
-        mut take: impl FnMut(Untagged) -> Result<(), SyncError>,
-    ) -> Result<(Condition, Option<crate::model::UidValidity>), SyncError> {
-        let asked = self.session.submit(command);
-        let mut validity = None;
-        loop {
-            let event = tokio::select! {
-                biased;
-                event = self.session.next() => event?,
-                () = self.control.cancelled() => return Err(SyncError::Stopped(super::Stop::Cancelled)),
-            };
-            match event {
-                Event::Data(Untagged::Condition(Condition { code: Some(Code::UidValidity(told)), .. })) => {
-                    validity = Some(told);
-                }
-                Event::Data(data) => take(data)?,
-                Event::Done { id, condition } if id == asked => return Ok((condition, validity)),
-                Event::Done { .. } | Event::Continue => {}
-            }
-        }
-    }
 }

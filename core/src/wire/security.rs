@@ -1,3 +1,5 @@
+//! How a connection is protected.
+
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {

@@ -1,3 +1,5 @@
+//! The place for literals too large for memory.
+
 /// Where literals too large for memory go while they arrive. Implemented above this module, by whoever has a place for
 /// them; kept apart so that the wire knows no store.
 pub trait Spool: Send + Sync {

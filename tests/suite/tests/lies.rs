@@ -252,3 +252,13 @@ async fn case_055_a_server_that_stays_behind_was_put_back_and_is_believed_in_the
     scene.agrees("after ten minutes").await;
     scene.agrees("and on").await;
 }
+
+#[tokio::test]
+async fn flags_told_without_end_while_a_mailbox_opens_are_not_held_and_none_is_lost() {
+    let scene = Scene::with_mail(Profile::full(), 20).await;
+    scene.rival().set_flags("INBOX", &[3, 4], FlagChange::Add, &["\\Seen"]).unwrap();
+    scene.rival().expunge("INBOX", &[9]).unwrap();
+    let flood = b"* 1 FETCH (UID 1 FLAGS ())\r\n".repeat(30_000);
+    scene.server.script().add(Rule::once("EXAMINE", Act::Between(flood)));
+    scene.agrees("in the same sync").await;
+}

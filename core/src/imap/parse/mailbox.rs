@@ -8,8 +8,9 @@ use super::text;
 
 /// The longest mailbox name taken, in bytes. Longer ones are no names but attacks.
 const MAX_NAME: usize = 1_000;
-/// The most attributes kept of one mailbox.
-const MAX_ATTRIBUTES: usize = 64;
+/// The most attributes kept of one mailbox, and the longest, in bytes.
+const MAX_ATTRIBUTES: usize = 32;
+const MAX_ATTRIBUTE: usize = 64;
 /// The most namespaces kept of one kind.
 const MAX_NAMESPACES: usize = 100;
 
@@ -50,7 +51,7 @@ fn attributes(scanner: &mut Scanner<'_>) -> Option<Vec<String>> {
             continue;
         }
         let word = scanner.word()?;
-        if attributes.len() < MAX_ATTRIBUTES && word.is_ascii() {
+        if attributes.len() < MAX_ATTRIBUTES && word.len() <= MAX_ATTRIBUTE && word.is_ascii() {
             attributes.push(String::from_utf8_lossy(word).to_ascii_lowercase());
         }
     }

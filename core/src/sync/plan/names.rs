@@ -27,7 +27,7 @@ impl Naming {
     pub fn display(&self, raw: &[u8], delimiter: Option<char>) -> String {
         let inbox = is_inbox(raw);
         let within = raw.strip_prefix(self.prefix.as_slice()).filter(|rest| !rest.is_empty() && !inbox);
-        let text = utf7::shown(within.unwrap_or(raw), false);
+        let text = utf7::shown(within.unwrap_or(raw));
         if inbox {
             return "INBOX".to_owned();
         }

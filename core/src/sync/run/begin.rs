@@ -45,7 +45,7 @@ impl Run<'_> {
         if self.conductor.session().has_enabled() || self.conductor.session().is_selected() {
             return Ok(());
         }
-        let wanted = wanted(&self.server);
+        let wanted = extensions(&self.server);
         if !wanted.is_empty() {
             self.conductor.ask(Owner::Account, Ask::Optional, command::enable(&wanted)?);
         }
@@ -56,17 +56,17 @@ impl Run<'_> {
     fn leave_mailbox(&mut self) -> Result<(), SyncError> {
         if self.conductor.session().is_selected() {
             let elsewhere = command::examine(b"INBOX", None)?;
-            let leave = if self.server.has("UNSELECT") { command::unselect() } else { elsewhere };
+            let leave = if self.server.unselect() { command::unselect() } else { elsewhere };
             self.conductor.ask(Owner::Account, Ask::Optional, leave);
         }
         Ok(())
     }
 }
 
-/// What is switched on where the server has it.
-fn wanted(server: &Capabilities) -> Vec<&'static str> {
+/// The extensions to be switched on (RFC 5161), where the server has them.
+fn extensions(server: &Capabilities) -> Vec<&'static str> {
     let mut wanted = Vec::new();
-    if !server.has("ENABLE") && !server.qresync() {
+    if !server.enable() && !server.qresync() {
         return wanted;
     }
     if server.qresync() {
@@ -86,7 +86,7 @@ fn wanted(server: &Capabilities) -> Vec<&'static str> {
 /// # Errors
 /// Where the conversation ends. That the server refuses is none.
 pub async fn enable(session: &mut Session) -> Result<(), SyncError> {
-    let wanted = wanted(session.capabilities());
+    let wanted = extensions(session.capabilities());
     if wanted.is_empty() || session.has_enabled() || session.is_selected() {
         return Ok(());
     }

@@ -1,3 +1,5 @@
+//! What a server may send, and how fast it must be.
+
 use std::time::Duration;
 
 /// What the guard lets through.

@@ -35,8 +35,8 @@ impl Pace {
     /// One answer is here; the next is due.
     pub(super) fn answered(&mut self) {
         self.since = Instant::now();
-        self.moved(0);
         self.bytes = 0;
+        self.moved(0);
     }
 
     /// Bytes went or came.
