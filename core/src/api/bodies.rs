@@ -185,6 +185,15 @@ impl Core {
     }
 
     async fn locate(&self, id: PlaceId) -> Result<Located, CoreError> {
+        let mut located = self.located(id).await?;
+        if located.structure.is_none() && located.body == BodyState::Full {
+            // The server could not tell it, and the mail came only now: it is not read yet.
+            located.structure = Some(self.parsed(id).await?.structure);
+        }
+        Ok(located)
+    }
+
+    async fn located(&self, id: PlaceId) -> Result<Located, CoreError> {
         self.read(move |view| {
             let detail = view.message(id)?.ok_or(StoreError::NotFound("message"))?;
             let mailbox = view.mailbox(detail.row.mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;
