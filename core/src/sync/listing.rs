@@ -14,7 +14,7 @@ use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
 /// Names that are asked for their ids at once.
 const MAX_IDS: usize = 500;
 /// Answers about mailboxes after which a server is taken for one that will not stop.
-const ENDLESS: usize = 250_000;
+const ENDLESS: usize = 400_000;
 
 /// Answers of each kind that are taken: beyond them nothing is mirrored.
 const MAX_ANSWERS: usize = mailbox_list::MAX_MAILBOXES;

@@ -14,7 +14,7 @@ fn lists(count: u32) -> Vec<u8> {
 #[tokio::test]
 async fn hard_problem_19_a_list_without_end_ends_the_sync() {
     let scene = Scene::with_mail(Profile::full(), 3).await;
-    scene.server.script().add(Rule::once("LIST", Act::Before(lists(260_000))));
+    scene.server.script().add(Rule::once("LIST", Act::Before(lists(410_000))));
     assert!(scene.phone.sync().await.is_err());
     assert_eq!(scene.phone.mail().await.unwrap()["INBOX"].len(), 3);
     scene.agrees("afterwards").await;
