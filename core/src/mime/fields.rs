@@ -25,7 +25,9 @@ impl<'a> Field<'a> {
         match std::str::from_utf8(self.value) {
             Ok(text) => Cow::Borrowed(text),
             // A cut in the middle of a character is no other charset.
-            Err(error) if error.error_len().is_none() => String::from_utf8_lossy(self.value),
+            Err(error) if error.error_len().is_none() || is_cut_utf_8(self.value) => {
+                String::from_utf8_lossy(self.value)
+            }
             Err(_) => WINDOWS_1252.decode(self.value).0,
         }
     }
@@ -73,6 +75,16 @@ pub(super) fn line_ends(mail: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(mail.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect())
 }
 
+/// Whether there are many characters of UTF-8 and few bytes that are none: a name cut in the middle of one by its mailer.
+fn is_cut_utf_8(value: &[u8]) -> bool {
+    let (mut whole, mut broken) = (0, 0);
+    for chunk in value.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += chunk.invalid().len();
+    }
+    whole >= 4 * broken
+}
+
 fn line_end(bytes: &[u8], from: usize) -> usize {
     memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at + 1)
 }
@@ -85,12 +97,35 @@ pub(super) fn name(line: &[u8]) -> Option<&[u8]> {
     (len > 0 && after.first() == Some(&b':')).then(|| &line[..len])
 }
 
-/// Where the header of a mail ends, and its body begins: after the empty line. A mail that begins with neither a field nor
-/// an empty line has no header.
+/// Where the header of a mail or part ends, and its body begins: after the empty line. Where that line was forgotten, or has
+/// blanks in it, the body begins with the first line that no field follows before an empty one: what stands there was
+/// meant to be read. Garbage between fields is no body. What begins with neither a field nor an empty line has no header.
 pub(super) fn body_start(mail: &[u8]) -> usize {
     let first = &mail[..line_end(mail, 0)];
-    let begins = name(first).is_some() || first.starts_with(b"From ") || first.trim_ascii().is_empty();
-    if begins { super::header_end(mail) } else { 0 }
+    if name(first).is_none() && !first.starts_with(b"From ") && !first.trim_ascii().is_empty() {
+        return 0;
+    }
+    // The start of the latest run of lines that are none of a header.
+    let (mut at, mut garbage) = (0, None);
+    while at < mail.len() {
+        let end = line_end(mail, at);
+        let line = &mail[at..end];
+        if matches!(line, b"\n" | b"\r\n") {
+            return garbage.unwrap_or(end);
+        }
+        let blank = line.trim_ascii().is_empty();
+        if blank && mail[end..].starts_with(b"--") {
+            // A delimiter: nobody folds a field in such a way.
+            return garbage.unwrap_or(end);
+        }
+        if name(line).is_some() {
+            garbage = None;
+        } else if at > 0 && !blank && !matches!(line[0], b' ' | b'\t') {
+            garbage = garbage.or(Some(at));
+        }
+        at = end;
+    }
+    garbage.unwrap_or(mail.len())
 }
 
 #[cfg(test)]
@@ -106,5 +141,30 @@ mod tests {
         assert_eq!(body_start(b"hello\r\n\r\nworld"), 0);
         assert_eq!(body_start(b"\r\nworld"), 2);
         assert_eq!(body_start(b"A: b\n\nworld"), 6);
+    }
+
+    #[test]
+    fn a_body_begins_where_the_empty_line_was_forgotten() {
+        for (mail, body) in [
+            (&b"A: b\nno field\n\nworld"[..], &b"no field\n\nworld"[..]),
+            (b"A: b\r\nJSFQUy1BZG9iZS0y\r\nIEFk\r\n", b"JSFQUy1BZG9iZS0y\r\nIEFk\r\n"),
+            (b"A: b\n <p>folded\n<p>not\n", b"<p>not\n"),
+            (b"A: b\n \n--B\nC: d\n\nworld", b"--B\nC: d\n\nworld"),
+            (b"A: b\n \nC: d\n\nworld", b"world"),
+            (b"A: b\ngarbage\nC: d\n\nworld", b"world"),
+            (b"From ann\nA: b\n\nworld", b"world"),
+            (b"From ann\n\nworld", b"world"),
+            (b"A: b\n", b""),
+        ] {
+            assert_eq!(mail[body_start(mail)..].escape_ascii().to_string(), body.escape_ascii().to_string());
+        }
+    }
+
+    #[test]
+    fn one_character_cut_makes_no_other_charset_of_a_field() {
+        let text = |value| Field { name: b"A", value }.text().into_owned();
+        assert_eq!(text(b"\"\xd0\x9a\xd0\xb0\xd1\x80\xd1\x82\xd0\""), "\"\u{41a}\u{430}\u{440}\u{442}\u{fffd}\"");
+        assert_eq!(text(b"Gr\xfc\xdfe"), "Gr\u{fc}\u{df}e");
+        assert_eq!(text(b"caf\xc3\xa9 \xe9t\xe9s"), "caf\u{c3}\u{a9} \u{e9}t\u{e9}s");
     }
 }

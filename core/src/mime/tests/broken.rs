@@ -246,3 +246,11 @@ fn case_121_what_lies_elsewhere_is_named_and_not_fetched() {
         assert_eq!((parsed.structure.children.len(), parsed.plain.as_str(), attachments(&parsed).len()), (0, "", 1));
     }
 }
+
+#[test]
+fn parts_without_an_empty_line_lose_nothing() {
+    let raw = b"Content-Type: multipart/mixed; boundary=B\n \n--B\nContent-Type: text/plain\none is here\n\ntwo\n\
+        --B\nContent-Type: application/pdf\nContent-Transfer-Encoding: base64\nSGVs\nbG8=\n--B--\n";
+    assert_eq!(text_of(raw).trim_end(), "one is here\n\ntwo");
+    assert_eq!(content_of(raw, "2").as_deref(), Some(&b"Hello"[..]));
+}
