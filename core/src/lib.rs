@@ -8,6 +8,7 @@ pub mod account;
 pub mod api;
 pub mod engine;
 pub mod imap;
+pub mod journal;
 pub mod mime;
 pub mod model;
 pub mod sasl;

@@ -40,8 +40,22 @@ impl SystemFlag {
 /// A keyword: a flag that a server or client made up (RFC 3501 `flag-keyword`). Compared without regard to ASCII case,
 /// as servers do; shown as it was first seen.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "String", try_from = "String")]
 pub struct Keyword(String);
+
+impl From<Keyword> for String {
+    fn from(keyword: Keyword) -> Self {
+        keyword.0
+    }
+}
+
+impl TryFrom<String> for Keyword {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(&text).ok_or("no keyword")
+    }
+}
 
 impl Keyword {
     /// The longest keyword kept, in bytes. No server known allows more than 255.
@@ -91,7 +105,7 @@ impl fmt::Display for Keyword {
 }
 
 /// The flags and keywords of one message in one mailbox.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Flags {
     system: u8,
     keywords: BTreeSet<Keyword>,
@@ -152,6 +166,35 @@ impl Flags {
     /// Removes a keyword.
     pub fn remove_keyword(&mut self, keyword: &Keyword) {
         self.keywords.remove(keyword);
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.system |= other.system;
+        for keyword in &other.keywords {
+            both.insert_keyword(keyword.clone());
+        }
+        both
+    }
+
+    /// These without those.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let keywords = self.keywords.difference(&other.keywords).cloned().collect();
+        Self { system: self.system & !other.system, keywords }
+    }
+
+    /// Those that both have.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        self.without(&self.without(other))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
     /// The keywords in order.

@@ -49,3 +49,7 @@ id!(
     /// One conversation of an account, across its mailboxes.
     ThreadId
 );
+id!(
+    /// One operation of the user, as the journal keeps it. Later ones have higher ids.
+    OperationId
+);

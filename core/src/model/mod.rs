@@ -14,7 +14,7 @@ mod uid_set;
 pub use address::Address;
 pub use envelope::Envelope;
 pub use flags::{Flags, Keyword, SystemFlag};
-pub use ids::{AccountId, MailboxId, MessageId, PlaceId, ThreadId};
+pub use ids::{AccountId, MailboxId, MessageId, OperationId, PlaceId, ThreadId};
 pub use modseq::{ModSeq, Uid, UidValidity};
 pub use part::{Disposition, Part};
 pub use role::{MailboxRole, UnknownRole};

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use serde::{Deserialize, Serialize};
+
 /// Unique identifier of a message within one mailbox under one UIDVALIDITY (RFC 3501 section 2.3.1.1). Never zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Uid(NonZeroU32);
 
 impl Uid {
@@ -31,7 +33,7 @@ impl fmt::Display for Uid {
 }
 
 /// Validity value of a mailbox's UIDs (RFC 3501 section 2.3.1.1): UIDs mean something only together with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UidValidity(NonZeroU32);
 
 impl UidValidity {
@@ -53,7 +55,7 @@ impl fmt::Display for UidValidity {
 }
 
 /// Mod-sequence of a message or mailbox (RFC 7162): a positive 63-bit number, so that it fits SQLite's integer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ModSeq(u64);
 
 impl ModSeq {

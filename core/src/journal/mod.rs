@@ -1,0 +1,21 @@
+//! What the user did and the server does not know yet: what an operation means, how it shows, in which order it goes out,
+//! and what is to be believed when an answer is lost. Pure: no store, no network, no clock.
+//!
+//! An operation has a step for each message. A message's steps keep their order; steps of different messages do not wait for
+//! each other. Flags and placement are wanted states: what several steps ask of one message is asked of the server once.
+
+mod action;
+mod backoff;
+mod evidence;
+mod overlay;
+mod plan;
+mod refusal;
+mod state;
+
+pub use action::{Action, ActionKind};
+pub use backoff::{MAX_DELAY, delay};
+pub use evidence::{Evidence, Found, Resolution, Target, resolve_copy, resolve_move};
+pub use overlay::{Effect, Overlay};
+pub use plan::{Batch, Item, Location, PendingStep, Plan, StepKey, Then, plan};
+pub use refusal::{Reason, Refusal, classify};
+pub use state::StepState;

@@ -1,0 +1,233 @@
+//! Which steps can go out now, and together with which others.
+
+use std::collections::BTreeMap;
+
+use super::{Action, StepState};
+use crate::model::{Flags, MailboxId, OperationId, PlaceId, Uid};
+
+/// Names one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepKey {
+    /// The operation it belongs to.
+    pub operation: OperationId,
+    /// The message it is about; 0 where it is about a mailbox.
+    pub place: PlaceId,
+}
+
+/// Where the mirror has a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// In which mailbox.
+    pub mailbox: MailboxId,
+    /// Under which UID.
+    pub uid: Uid,
+}
+
+/// A step that is neither at its end nor refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingStep {
+    /// Which.
+    pub key: StepKey,
+    /// What is to be done.
+    pub action: Action,
+    /// How far it has come.
+    pub state: StepState,
+    /// How often it was refused for now.
+    pub attempts: u32,
+    /// Whether its time has come.
+    pub is_due: bool,
+    /// The message that it brings into being.
+    pub made: Option<PlaceId>,
+    /// Where its message is; `None` where the server has it not yet, or under a UID that is not known yet.
+    pub location: Option<Location>,
+}
+
+/// What becomes of the messages of a batch once their flags are as wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Then {
+    /// They stay.
+    Stay,
+    /// They go to another mailbox.
+    Move(MailboxId),
+    /// They are copied.
+    Copy(MailboxId),
+    /// They are expunged.
+    Delete,
+}
+
+/// One message of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The message.
+    pub place: PlaceId,
+    /// Its UID.
+    pub uid: Uid,
+    /// The steps that the batch brings to their end, in order.
+    pub steps: Vec<StepKey>,
+    /// The message that a copy makes.
+    pub made: Option<PlaceId>,
+}
+
+/// Messages of one mailbox of which the same is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Where they are.
+    pub mailbox: MailboxId,
+    /// Flags to be set first.
+    pub add: Flags,
+    /// Flags to be cleared first.
+    pub remove: Flags,
+    /// What comes then.
+    pub then: Then,
+    /// The messages, by UID.
+    pub items: Vec<Item>,
+}
+
+/// What can go out now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The next operation on a mailbox.
+    pub mailbox: Option<StepKey>,
+    /// Messages to be appended.
+    pub appends: Vec<StepKey>,
+    /// What is to be done to messages, by mailbox.
+    pub batches: Vec<Batch>,
+}
+
+impl Plan {
+    /// Whether there is nothing to be done now.
+    pub fn is_empty(&self) -> bool {
+        self.mailbox.is_none() && self.appends.is_empty() && self.batches.is_empty()
+    }
+}
+
+/// Plans. Of each message, all that can be asked for at once is: flags up to their last wish, the last of several places. An
+/// operation on a mailbox goes out when everything before it that touches the mailbox is done, and holds up what comes after it
+/// there. `steps` are in the order of their keys.
+pub fn plan(steps: &[PendingStep]) -> Plan {
+    let about_mailboxes: Vec<&PendingStep> = steps.iter().filter(|step| step.action.is_about_mailbox()).collect();
+    let mut by_place: BTreeMap<PlaceId, Vec<&PendingStep>> = BTreeMap::new();
+    for step in steps.iter().filter(|step| !step.action.is_about_mailbox()) {
+        by_place.entry(step.key.place).or_default().push(step);
+    }
+    let mut plan = Plan { mailbox: next_about_mailbox(&about_mailboxes, &by_place), ..Plan::default() };
+    let mut batches: BTreeMap<BatchKey, Vec<Item>> = BTreeMap::new();
+    for (place, steps) in &by_place {
+        let Some(first) = steps.first() else { continue };
+        if steps.iter().any(|step| step.state.is_open()) {
+            continue;
+        }
+        if matches!(first.action, Action::Append { .. }) {
+            if first.is_due && !is_held_up(first, &about_mailboxes) {
+                plan.appends.push(first.key);
+            }
+            continue;
+        }
+        let Some(location) = first.location else { continue };
+        if let Some((key, steps, made)) = Wish::of(location, steps, &about_mailboxes).into_key(location) {
+            batches.entry(key).or_default().push(Item { place: *place, uid: location.uid, steps, made });
+        }
+    }
+    for (key, mut items) in batches {
+        items.sort_by_key(|item| item.uid);
+        plan.batches.push(Batch { mailbox: key.mailbox, add: key.add, remove: key.remove, then: key.then, items });
+    }
+    plan
+}
+
+/// What goes out together. What was refused before goes alone, so that it takes no other operation with it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct BatchKey {
+    mailbox: MailboxId,
+    then: Then,
+    add: Flags,
+    remove: Flags,
+    alone: Option<OperationId>,
+}
+
+/// What the next steps of one message add up to.
+#[derive(Default)]
+struct Wish {
+    steps: Vec<StepKey>,
+    add: Flags,
+    remove: Flags,
+    then: Option<Then>,
+    made: Option<PlaceId>,
+    alone: Option<OperationId>,
+}
+
+impl Wish {
+    fn of(location: Location, steps: &[&PendingStep], about_mailboxes: &[&PendingStep]) -> Self {
+        let mut wish = Self::default();
+        for step in steps {
+            if !step.is_due || is_held_up(step, about_mailboxes) {
+                break;
+            }
+            match &step.action {
+                Action::Flags { add, remove } => {
+                    wish.add = wish.add.without(remove).with(add);
+                    wish.remove = wish.remove.without(add).with(remove);
+                }
+                Action::Move { to } => {
+                    wish.then = if *to == location.mailbox { None } else { Some(Then::Move(*to)) };
+                }
+                // What is copied is what lies there then: only flags may come before it.
+                Action::Copy { to } if wish.then.is_none() => {
+                    wish.then = Some(Then::Copy(*to));
+                    wish.made = step.made;
+                }
+                Action::Delete => wish.then = Some(Then::Delete),
+                _ => break,
+            }
+            wish.steps.push(step.key);
+            if step.attempts > 0 {
+                wish.alone = Some(step.key.operation);
+            }
+            if matches!(wish.then, Some(Then::Copy(_) | Then::Delete)) {
+                break;
+            }
+        }
+        wish
+    }
+
+    fn into_key(self, location: Location) -> Option<(BatchKey, Vec<StepKey>, Option<PlaceId>)> {
+        if self.steps.is_empty() {
+            return None;
+        }
+        let then = self.then.unwrap_or(Then::Stay);
+        // Flags of what is expunged matter to nobody.
+        let (add, remove) = if then == Then::Delete { Default::default() } else { (self.add, self.remove) };
+        let key = BatchKey { mailbox: location.mailbox, then, add, remove, alone: self.alone };
+        Some((key, self.steps, self.made))
+    }
+}
+
+/// Whether a step touches a mailbox: its message lies there, or goes there.
+fn touches(step: &PendingStep, mailbox: MailboxId) -> bool {
+    step.action.mailbox() == Some(mailbox) || step.location.is_some_and(|location| location.mailbox == mailbox)
+}
+
+fn is_held_up(step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
+    about_mailboxes.iter().any(|other| {
+        other.key.operation < step.key.operation
+            && other.action.mailbox().is_some_and(|mailbox| touches(step, mailbox))
+    })
+}
+
+/// Names build on each other, so operations on mailboxes go out one after the other.
+fn next_about_mailbox(
+    about_mailboxes: &[&PendingStep],
+    by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>,
+) -> Option<StepKey> {
+    let next = about_mailboxes.first()?;
+    let mailbox = next.action.mailbox()?;
+    let waits = by_place
+        .values()
+        .flatten()
+        .any(|step| step.key.operation < next.key.operation && touches(step, mailbox));
+    (next.is_due && !next.state.is_open() && !waits).then_some(next.key)
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,133 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const INBOX: MailboxId = MailboxId(1);
+const WORK: MailboxId = MailboxId(2);
+const TRASH: MailboxId = MailboxId(3);
+
+fn flags(bits: u8) -> Flags {
+    Flags::from_parts(bits, "")
+}
+
+fn set(bits: u8) -> Action {
+    Action::Flags { add: flags(bits), remove: Flags::new() }
+}
+
+fn clear(bits: u8) -> Action {
+    Action::Flags { add: Flags::new(), remove: flags(bits) }
+}
+
+fn step(operation: i64, place: i64, action: Action) -> PendingStep {
+    let uid = Uid::new(place as u32 + 100).unwrap();
+    PendingStep {
+        key: StepKey { operation: OperationId(operation), place: PlaceId(place) },
+        action,
+        state: StepState::Queued,
+        attempts: 0,
+        is_due: true,
+        made: None,
+        location: Some(Location { mailbox: INBOX, uid }),
+    }
+}
+
+fn operations(batch: &Batch) -> Vec<i64> {
+    batch.items.iter().flat_map(|item| item.steps.iter().map(|key| key.operation.0)).collect()
+}
+
+#[test]
+fn the_same_wish_for_many_messages_is_one_batch() {
+    let steps: Vec<_> = (1..=10_000).map(|place| step(1, place, set(1))).collect();
+    let plan = plan(&steps);
+    assert_eq!((plan.batches.len(), plan.batches[0].items.len()), (1, 10_000));
+    assert_eq!((plan.batches[0].add.clone(), plan.batches[0].then), (flags(1), Then::Stay));
+}
+
+#[test]
+fn several_wishes_for_one_message_are_asked_for_once() {
+    let to = |to| Action::Move { to };
+    let steps = [step(1, 7, set(1)), step(2, 7, to(WORK)), step(3, 7, clear(1)), step(4, 7, set(4)), step(5, 7, to(TRASH))];
+    let plan = plan(&steps);
+    let [batch] = plan.batches.as_slice() else { panic!("{plan:?}") };
+    assert_eq!((batch.add.clone(), batch.remove.clone(), batch.then), (flags(4), flags(1), Then::Move(TRASH)));
+    assert_eq!(operations(batch), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn what_is_deleted_in_the_end_is_only_deleted() {
+    let steps = [step(1, 7, set(1)), step(2, 7, Action::Move { to: WORK }), step(3, 7, Action::Delete), step(4, 7, set(4))];
+    let plan = plan(&steps);
+    let [batch] = plan.batches.as_slice() else { panic!("{plan:?}") };
+    assert_eq!((batch.add.clone(), batch.then), (Flags::new(), Then::Delete));
+    assert_eq!(operations(batch), [1, 2, 3]);
+}
+
+#[test]
+fn a_message_that_comes_back_to_where_it_is_is_not_moved() {
+    let steps = [step(1, 7, Action::Move { to: WORK }), step(2, 7, Action::Move { to: INBOX })];
+    assert_eq!(plan(&steps).batches[0].then, Then::Stay);
+}
+
+#[test]
+fn a_copy_is_of_the_message_as_it_was_when_it_was_asked_for() {
+    let steps = [step(1, 7, set(1)), step(2, 7, Action::Copy { to: WORK }), step(3, 7, clear(1))];
+    let first = plan(&steps);
+    assert_eq!((first.batches[0].then, operations(&first.batches[0])), (Then::Copy(WORK), vec![1, 2]));
+    let steps = [step(1, 7, Action::Move { to: TRASH }), step(2, 7, Action::Copy { to: WORK })];
+    let first = plan(&steps);
+    assert_eq!((first.batches[0].then, operations(&first.batches[0])), (Then::Move(TRASH), vec![1]));
+}
+
+#[test]
+fn hard_problem_12_a_step_that_waits_or_was_refused_delays_no_other_message() {
+    let mut refused = step(1, 7, set(1));
+    (refused.attempts, refused.is_due) = (2, false);
+    let mut again = step(2, 8, set(1));
+    again.attempts = 1;
+    let plan = plan(&[refused, again, step(3, 7, set(4)), step(4, 9, set(1)), step(5, 10, set(1))]);
+    let found: Vec<_> = plan.batches.iter().map(operations).collect();
+    assert_eq!(found, [vec![4, 5], vec![2]], "what was refused before goes alone, and what follows it waits");
+}
+
+#[test]
+fn a_message_whose_last_answer_was_lost_waits_for_the_probe() {
+    for state in [StepState::InFlight, StepState::Unknown, StepState::Probing] {
+        let mut lost = step(1, 7, Action::Move { to: WORK });
+        lost.state = state;
+        assert!(plan(&[lost, step(2, 7, set(1))]).is_empty());
+    }
+}
+
+#[test]
+fn hard_problem_13_what_has_no_uid_yet_waits_for_it() {
+    let mut copied = step(2, 8, set(1));
+    copied.location = None;
+    let plan = plan(&[step(1, 7, Action::Copy { to: WORK }), copied]);
+    assert_eq!((plan.batches.len(), operations(&plan.batches[0])), (1, vec![1]));
+}
+
+#[test]
+fn operations_on_a_mailbox_and_on_its_messages_keep_their_order() {
+    let create = step(1, 0, Action::CreateMailbox { mailbox: WORK });
+    let delete = step(3, 0, Action::DeleteMailbox { mailbox: WORK });
+    let fill = step(2, 7, Action::Move { to: WORK });
+    let after = step(4, 8, Action::Move { to: WORK });
+    let first = plan(&[create.clone(), fill.clone(), delete.clone(), after.clone(), step(5, 9, set(1))]);
+    assert_eq!(first.mailbox, Some(create.key));
+    assert_eq!(first.batches.iter().map(operations).collect::<Vec<_>>(), [vec![5]]);
+    let second = plan(&[fill.clone(), delete.clone(), after.clone()]);
+    assert_eq!(second.mailbox, None, "mail that was put there before goes there before");
+    assert_eq!(second.batches.iter().map(operations).collect::<Vec<_>>(), [vec![2]]);
+    let third = plan(&[delete.clone(), after]);
+    assert_eq!((third.mailbox, third.batches.len()), (Some(delete.key), 0));
+}
+
+#[test]
+fn an_append_goes_out_and_what_was_done_to_its_message_since_waits() {
+    let mut append = step(1, 7, Action::Append { to: WORK, flags: Flags::new(), date: None });
+    append.location = None;
+    let mut flag = step(2, 7, set(1));
+    flag.location = None;
+    let plan = plan(&[append.clone(), flag]);
+    assert_eq!((plan.appends, plan.batches.len()), (vec![append.key], 0));
+}
