@@ -99,7 +99,7 @@ pub(super) fn row(row: store::MessageRow, mailbox: &str) -> MessageRow {
         id: row.id,
         mailbox_id: row.mailbox,
         mailbox: mailbox.to_owned(),
-        uid: row.uid.map(|uid| uid.get()),
+        uid: row.uid.filter(|_| row.at == Some(row.mailbox)).map(|uid| uid.get()),
         message: row.message,
         thread_id: row.thread,
         subject: row.subject,

@@ -209,8 +209,7 @@ fn touches(step: &PendingStep, mailbox: MailboxId) -> bool {
 
 fn is_held_up(step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
     about_mailboxes.iter().any(|other| {
-        other.key.operation < step.key.operation
-            && other.action.mailbox().is_some_and(|mailbox| touches(step, mailbox))
+        other.key.operation < step.key.operation && other.action.mailbox().is_some_and(|mailbox| touches(step, mailbox))
     })
 }
 
@@ -221,10 +220,8 @@ fn next_about_mailbox(
 ) -> Option<StepKey> {
     let next = about_mailboxes.first()?;
     let mailbox = next.action.mailbox()?;
-    let waits = by_place
-        .values()
-        .flatten()
-        .any(|step| step.key.operation < next.key.operation && touches(step, mailbox));
+    let waits =
+        by_place.values().flatten().any(|step| step.key.operation < next.key.operation && touches(step, mailbox));
     (next.is_due && !next.state.is_open() && !waits).then_some(next.key)
 }
 

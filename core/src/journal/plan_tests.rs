@@ -46,7 +46,8 @@ fn the_same_wish_for_many_messages_is_one_batch() {
 #[test]
 fn several_wishes_for_one_message_are_asked_for_once() {
     let to = |to| Action::Move { to };
-    let steps = [step(1, 7, set(1)), step(2, 7, to(WORK)), step(3, 7, clear(1)), step(4, 7, set(4)), step(5, 7, to(TRASH))];
+    let steps =
+        [step(1, 7, set(1)), step(2, 7, to(WORK)), step(3, 7, clear(1)), step(4, 7, set(4)), step(5, 7, to(TRASH))];
     let plan = plan(&steps);
     let [batch] = plan.batches.as_slice() else { panic!("{plan:?}") };
     assert_eq!((batch.add.clone(), batch.remove.clone(), batch.then), (flags(4), flags(1), Then::Move(TRASH)));
@@ -55,7 +56,8 @@ fn several_wishes_for_one_message_are_asked_for_once() {
 
 #[test]
 fn what_is_deleted_in_the_end_is_only_deleted() {
-    let steps = [step(1, 7, set(1)), step(2, 7, Action::Move { to: WORK }), step(3, 7, Action::Delete), step(4, 7, set(4))];
+    let steps =
+        [step(1, 7, set(1)), step(2, 7, Action::Move { to: WORK }), step(3, 7, Action::Delete), step(4, 7, set(4))];
     let plan = plan(&steps);
     let [batch] = plan.batches.as_slice() else { panic!("{plan:?}") };
     assert_eq!((batch.add.clone(), batch.then), (Flags::new(), Then::Delete));

@@ -6,13 +6,13 @@ use rusqlite::{Batch, Connection};
 
 use super::StoreError;
 
-const MIGRATIONS: &[&str] = &[include_str!("schema/v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql")];
 
 /// The schema this version writes.
 pub(super) const CURRENT: u32 = MIGRATIONS.len() as u32;
 
 /// Tables that every schema has. A database without them, of whatever version it says it is, is none of ours.
-const ESSENTIAL: [&str; 6] = ["accounts", "mailboxes", "messages", "places", "blobs", "fulltext"];
+const ESSENTIAL: [&str; 7] = ["accounts", "mailboxes", "messages", "places", "blobs", "fulltext", "operations"];
 
 /// Brings the database to [`CURRENT`].
 ///

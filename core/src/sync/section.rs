@@ -27,11 +27,11 @@ pub async fn fetch_section(
     let (mailbox, uid, size) = store
         .read(move |view| {
             let row = view.message(place)?.ok_or(StoreError::NotFound("message"))?.row;
-            let mailbox = view.mailbox(row.mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;
+            let mailbox = row.at.map(|at| view.mailbox(at)).transpose()?.flatten();
             Ok((mailbox, row.uid, row.size))
         })
         .await?;
-    let uid = uid.ok_or(SyncError::Gone)?;
+    let (Some(mailbox), Some(uid)) = (mailbox, uid) else { return Err(SyncError::Gone) };
     let mut talk = Talk { session, control };
     let opened = talk.run(command::examine(&mailbox.naming.raw_name, None)?, |_| Ok(())).await;
     let (opened, validity) = opened?;

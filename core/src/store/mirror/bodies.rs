@@ -48,7 +48,7 @@ impl Snapshot<'_> {
         let after = after.unwrap_or(Cursor::START);
         let sql = "SELECT p.id, p.message, p.uid, m.size, m.body_state, p.date
                    FROM places p CROSS JOIN messages m ON m.id = p.message
-                   WHERE p.mailbox = ?1 AND (p.date, p.id) < (?2, ?3) AND p.date >= ?4 AND p.uid IS NOT NULL
+                   WHERE p.shown_in = ?1 AND p.mailbox = ?1 AND (p.date, p.id) < (?2, ?3) AND p.date >= ?4 AND p.uid IS NOT NULL
                    AND m.body_state < 2 AND coalesce(m.size, 0) <= ?5
                    ORDER BY p.date DESC, p.id DESC LIMIT ?6";
         let mut statement = self.prepare(sql)?;

@@ -53,9 +53,9 @@ impl ListFilter {
     pub(super) fn condition(self) -> &'static str {
         match (self.unread, self.flagged) {
             (false, false) => "",
-            (true, false) => "AND p.flags & 1 = 0",
-            (false, true) => "AND p.flags & 4 = 4",
-            (true, true) => "AND p.flags & 1 = 0 AND p.flags & 4 = 4",
+            (true, false) => "AND p.shown_flags & 1 = 0",
+            (false, true) => "AND p.shown_flags & 4 = 4",
+            (true, true) => "AND p.shown_flags & 1 = 0 AND p.shown_flags & 4 = 4",
         }
     }
 }
@@ -76,7 +76,7 @@ impl Snapshot<'_> {
         // CROSS JOIN: the order of the index, whatever the planner thinks.
         let sql = format!(
             "SELECT {COLUMNS} FROM places p CROSS JOIN messages m ON m.id = p.message
-             WHERE p.mailbox = ?1 AND (p.date, p.id) < (?2, ?3) {}
+             WHERE p.shown_in = ?1 AND (p.date, p.id) < (?2, ?3) {}
              ORDER BY p.date DESC, p.id DESC LIMIT ?4",
             filter.condition()
         );

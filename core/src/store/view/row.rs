@@ -12,11 +12,13 @@ use crate::store::{Cursor, StoreError};
 pub struct MessageRow {
     /// The id that apps use.
     pub id: PlaceId,
-    /// Where it lies.
+    /// Where it lies, as the view has it.
     pub mailbox: MailboxId,
+    /// Where the server has it; `None` where it has it not yet.
+    pub at: Option<MailboxId>,
     /// The mail: the same for all its copies.
     pub message: MessageId,
-    /// Its UID; `None` while a change of UIDVALIDITY is being worked through.
+    /// Its UID where the server has it; `None` while that is not known.
     pub uid: Option<Uid>,
     /// Its conversation.
     pub thread: ThreadId,
@@ -42,6 +44,8 @@ pub struct MessageRow {
     pub preview: Option<String>,
     /// How much of its body is here.
     pub body: BodyState,
+    /// Whether operations that are not at their end show on it.
+    pub overlaid: bool,
 }
 
 impl MessageRow {
@@ -52,8 +56,10 @@ impl MessageRow {
 }
 
 /// The columns of a line, from `places p JOIN messages m`.
-pub(super) const COLUMNS: &str = "p.id, p.mailbox, p.message, p.uid, p.thread, p.date, m.date, p.flags, p.keywords,
-    m.subject, m.from_list, m.to_list, m.sender_unclear, m.size, m.has_attachments, m.preview, m.body_state";
+pub(super) const COLUMNS: &str =
+    "p.id, p.shown_in, p.message, p.uid, p.thread, p.date, m.date, p.shown_flags, p.keywords,
+    m.subject, m.from_list, m.to_list, m.sender_unclear, m.size, m.has_attachments, m.preview, m.body_state,
+    p.mailbox, p.overlaid, p.set_words, p.clear_words";
 
 pub(super) fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
     Ok(MessageRow {
@@ -64,7 +70,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
         thread: ThreadId(row.get(4)?),
         sort_date: Timestamp(row.get(5)?),
         date: row.get::<_, Option<i64>>(6)?.map(Timestamp),
-        flags: Flags::from_parts(row.get(7)?, text(row, 8)?),
+        flags: shown_flags(row)?,
         subject: row.get(9)?,
         from: addresses_from_column(text(row, 10)?)?,
         to: addresses_from_column(text(row, 11)?)?,
@@ -73,7 +79,22 @@ pub(super) fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
         has_attachments: row.get(14)?,
         preview: row.get(15)?,
         body: BodyState::from_column(row.get(16)?),
+        at: row.get::<_, Option<i64>>(17)?.map(MailboxId),
+        overlaid: row.get(18)?,
     })
+}
+
+/// The bits are as shown already; the keywords are those of the mirror.
+fn shown_flags(row: &Row<'_>) -> Result<Flags, StoreError> {
+    let mirror = Flags::from_parts(row.get(7)?, text(row, 8)?);
+    if !row.get::<_, bool>(18)? {
+        return Ok(mirror);
+    }
+    let words = |index| -> Result<Flags, StoreError> {
+        let text: Option<String> = row.get(index)?;
+        Ok(Flags::from_parts(0, &text.unwrap_or_default()))
+    };
+    Ok(mirror.without(&words(20)?).with(&words(19)?))
 }
 
 fn text<'r>(row: &'r Row<'_>, index: usize) -> Result<&'r str, StoreError> {

@@ -52,24 +52,31 @@ impl Search {
         let bits = |flags: &[SystemFlag]| flags.iter().fold(0, |bits, flag| bits | i64::from(*flag as u8));
         // The two that have an index of their own are named as the index names them.
         if self.without.contains(&SystemFlag::Seen) {
-            condition.and("p.flags & 1 = 0");
+            condition.and("p.shown_flags & 1 = 0");
         }
         if self.with.contains(&SystemFlag::Flagged) {
-            condition.and("p.flags & 4 = 4");
+            condition.and("p.shown_flags & 4 = 4");
         }
         if !self.with.is_empty() {
-            condition.and_value("~p.flags & ? = 0", bits(&self.with));
+            condition.and_value("~p.shown_flags & ? = 0", bits(&self.with));
         }
         if !self.without.is_empty() {
-            condition.and_value("p.flags & ? = 0", bits(&self.without));
+            condition.and_value("p.shown_flags & ? = 0", bits(&self.without));
         }
         // No keyword holds a space, so that one stands between spaces and nowhere else.
         let between_spaces = |keyword: &Keyword| format!(" {} ", keyword.as_str().to_ascii_lowercase());
+        let within = |column: &str| format!("instr(' ' || lower({column}) || ' ', ?)");
+        let has_keyword = format!(
+            "(coalesce({}, 0) OR {} AND NOT coalesce({}, 0))",
+            within("p.set_words"),
+            within("p.keywords"),
+            within("p.clear_words")
+        );
         for keyword in &self.with_keywords {
-            condition.and_value("instr(' ' || lower(p.keywords) || ' ', ?)", between_spaces(keyword));
+            condition.and_value(&has_keyword, between_spaces(keyword));
         }
         for keyword in &self.without_keywords {
-            condition.and_value("NOT instr(' ' || lower(p.keywords) || ' ', ?)", between_spaces(keyword));
+            condition.and_value(&format!("NOT {has_keyword}"), between_spaces(keyword));
         }
         if let Some(unmatched) = &self.unmatched {
             let sql = "p.message NOT IN (SELECT rowid FROM fulltext WHERE fulltext MATCH ?)";
@@ -177,7 +184,7 @@ impl Snapshot<'_> {
         limit: usize,
     ) -> Result<Vec<PlaceId>, StoreError> {
         let sql = format!(
-            "SELECT p.date, p.id, p.mailbox FROM {} WHERE p.message = ?1 AND (p.date, p.id) < (?2, ?3) {}
+            "SELECT p.date, p.id, p.shown_in FROM {} WHERE p.message = ?1 AND p.shown_in IS NOT NULL AND (p.date, p.id) < (?2, ?3) {}
              ORDER BY p.date DESC, p.id DESC LIMIT ?4",
             condition.tables(),
             condition.sql

@@ -20,11 +20,11 @@ impl Snapshot<'_> {
     ) -> Result<Vec<MessageRow>, StoreError> {
         let after = after.unwrap_or(Cursor::START);
         let shown = filter.condition();
-        let newer_shown = shown.replace("p.flags", "newer.flags");
+        let newer_shown = shown.replace("p.", "newer.");
         let sql = format!(
             "SELECT {COLUMNS} FROM places p CROSS JOIN messages m ON m.id = p.message
-             WHERE p.mailbox = ?1 AND (p.date, p.id) < (?2, ?3) {shown}
-             AND NOT EXISTS (SELECT 1 FROM places newer WHERE newer.thread = p.thread AND newer.mailbox = p.mailbox
+             WHERE p.shown_in = ?1 AND (p.date, p.id) < (?2, ?3) {shown}
+             AND NOT EXISTS (SELECT 1 FROM places newer WHERE newer.thread = p.thread AND newer.shown_in = p.shown_in
                              AND (newer.date, newer.id) > (p.date, p.id) {newer_shown})
              ORDER BY p.date DESC, p.id DESC LIMIT ?4"
         );
@@ -49,6 +49,7 @@ impl Snapshot<'_> {
                  WITH RECURSIVE merged (thread) AS (
                      SELECT ?1 UNION SELECT winner FROM thread_merges JOIN merged ON loser = thread)
                  SELECT thread FROM merged)
+             AND p.shown_in IS NOT NULL
              ORDER BY p.date, p.id"
         );
         let mut statement = self.prepare(&sql)?;

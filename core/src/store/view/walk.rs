@@ -59,7 +59,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         after: Cursor,
     ) -> Result<Self, StoreError> {
         let sql = format!(
-            "SELECT p.date, p.id, p.message FROM {} WHERE p.mailbox = ?1 AND (p.date, p.id) < (?2, ?3) {}
+            "SELECT p.date, p.id, p.message FROM {} WHERE p.shown_in = ?1 AND (p.date, p.id) < (?2, ?3) {}
              ORDER BY p.date DESC, p.id DESC LIMIT ?4",
             condition.tables(),
             condition.sql
