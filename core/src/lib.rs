@@ -11,6 +11,7 @@ pub mod imap;
 pub mod journal;
 pub mod mime;
 pub mod model;
+pub mod replay;
 pub mod sasl;
 pub mod search;
 pub mod store;

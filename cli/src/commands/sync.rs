@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use postrider::api::{
-    AccountId, AccountInfo, Core, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary,
+    AccountId, AccountInfo, Core, CoreError, Direction, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -67,6 +67,7 @@ async fn options(session: &Session<'_>, args: &SyncArgs, account: &AccountInfo) 
         mailboxes.push(mailbox(session.core().await?, account.id, name).await?);
     }
     Ok(SyncOptions {
+        direction: Direction::Both,
         mailboxes,
         bodies: args.bodies,
         max_time: args.max_time,

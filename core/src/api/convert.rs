@@ -1,10 +1,13 @@
 //! From what the modules below say to what the API says.
 
+use std::collections::BTreeMap;
+
 use super::{BodyState, CoreError, MailboxInfo, MessageRow};
 use crate::account::CredentialError;
 use crate::engine::Failure;
 use crate::imap::ImapError;
-use crate::store::{self, Mailbox, StoreError};
+use crate::model::MailboxId;
+use crate::store::{self, CountsChange, Mailbox, StoreError};
 use crate::wire::WireError;
 
 impl From<StoreError> for CoreError {
@@ -78,7 +81,8 @@ impl From<WireError> for CoreError {
     }
 }
 
-pub(super) fn mailbox(mailbox: Mailbox) -> MailboxInfo {
+pub(super) fn mailbox(mailbox: Mailbox, changes: &BTreeMap<MailboxId, CountsChange>) -> MailboxInfo {
+    let (total, unread) = changes.get(&mailbox.id).copied().unwrap_or_default().apply(&mailbox);
     MailboxInfo {
         id: mailbox.id,
         account: mailbox.account,
@@ -86,15 +90,15 @@ pub(super) fn mailbox(mailbox: Mailbox) -> MailboxInfo {
         uidvalidity: mailbox.state.uid_validity.map(|validity| validity.get()),
         name: mailbox.naming.name,
         role: mailbox.naming.role,
-        total: mailbox.total,
-        unread: mailbox.unread,
+        total,
+        unread,
         server_total: mailbox.server_total.map(u64::from),
         subscribed: mailbox.naming.subscribed,
         selectable: mailbox.naming.selectable,
     }
 }
 
-pub(super) fn row(row: store::MessageRow, mailbox: &str) -> MessageRow {
+pub(super) fn row(row: store::MessageRow, mailbox: &str, pending: Vec<String>) -> MessageRow {
     MessageRow {
         id: row.id,
         mailbox_id: row.mailbox,
@@ -115,7 +119,7 @@ pub(super) fn row(row: store::MessageRow, mailbox: &str) -> MessageRow {
             store::BodyState::Partial => BodyState::Partial,
             store::BodyState::Full => BodyState::Full,
         },
-        pending: Vec::new(),
+        pending,
     }
 }
 

@@ -9,8 +9,9 @@ impl Core {
     /// # Errors
     /// Those of storage.
     pub async fn mailboxes(&self, account: AccountId) -> Result<Vec<MailboxInfo>, CoreError> {
-        let rows = self.read(move |view| view.mailboxes(account)).await?;
-        Ok(rows.into_iter().filter(|row| row.missing_since.is_none()).map(convert::mailbox).collect())
+        let (rows, changes) = self.read(move |view| Ok((view.mailboxes(account)?, view.counts_changes()?))).await?;
+        let listed = rows.into_iter().filter(|row| row.missing_since.is_none());
+        Ok(listed.map(|row| convert::mailbox(row, &changes)).collect())
     }
 
     /// The mailbox of that name as shown, or of that role, or of that full name on the server; in one account, or in
@@ -20,7 +21,7 @@ impl Core {
     /// [`CoreError::NotFound`]; [`CoreError::InvalidInput`] where several accounts have one.
     pub async fn find_mailbox(&self, account: Option<AccountId>, name: &str) -> Result<MailboxInfo, CoreError> {
         let wanted = name.to_owned();
-        let found = self
+        let (found, changes) = self
             .read(move |view| {
                 let mut found = Vec::new();
                 for row in view.accounts()? {
@@ -37,12 +38,12 @@ impl Core {
                         .or_else(|| listed().find(|mailbox| mailbox.naming.name.eq_ignore_ascii_case(&wanted)));
                     found.extend(hit.cloned());
                 }
-                Ok(found)
+                Ok((found, view.counts_changes()?))
             })
             .await?;
         let mut found = found.into_iter();
         match (found.next(), found.next()) {
-            (Some(only), None) => Ok(convert::mailbox(only)),
+            (Some(only), None) => Ok(convert::mailbox(only, &changes)),
             (None, _) => Err(CoreError::not_found("there is no such mailbox")),
             _ => Err(CoreError::invalid_input("several accounts have such a mailbox: name the account")),
         }

@@ -28,7 +28,8 @@ impl Core {
             let name = mailbox_name(view, mailbox)?;
             let mut rows = view.page(mailbox, to_store(filter), after, limit + 1)?;
             let next = next_cursor(&mut rows, limit);
-            Ok(MessagePage { messages: rows.into_iter().map(|row| convert::row(row, &name)).collect(), next })
+            let messages = rows.into_iter().map(|row| shown(view, row, &name)).collect::<Result<_, _>>()?;
+            Ok(MessagePage { messages, next })
         })
         .await
     }
@@ -55,7 +56,7 @@ impl Core {
                 let here: Vec<_> =
                     view.thread(row.thread)?.into_iter().filter(|member| member.mailbox == mailbox).collect();
                 let unread = here.iter().filter(|member| is_unread(member)).count() as u64;
-                threads.push(ThreadRow { newest: convert::row(row, &name), count: here.len() as u64, unread });
+                threads.push(ThreadRow { newest: shown(view, row, &name)?, count: here.len() as u64, unread });
             }
             Ok(ThreadPage { threads, next })
         })
@@ -72,7 +73,7 @@ impl Core {
             let name = mailbox_name(view, detail.row.mailbox)?;
             Ok(MessageDetail {
                 sender_unclear: detail.row.sender_unclear,
-                row: convert::row(detail.row, &name),
+                row: shown(view, detail.row, &name)?,
                 cc: detail.cc,
                 bcc: detail.bcc,
                 reply_to: detail.reply_to,
@@ -122,6 +123,12 @@ pub(super) fn mailbox_name(view: &Snapshot<'_>, id: MailboxId) -> Result<String,
     Ok(view.mailbox(id)?.ok_or(StoreError::NotFound("mailbox"))?.naming.name)
 }
 
+/// A row as the API shows it, with what is pending on it.
+fn shown(view: &Snapshot<'_>, row: store::MessageRow, mailbox: &str) -> Result<MessageRow, StoreError> {
+    let pending = if row.overlaid { view.pending_kinds(row.id)? } else { Vec::new() };
+    Ok(convert::row(row, mailbox, pending))
+}
+
 /// Rows of several mailboxes, each with its mailbox's name.
 pub(super) fn rows(view: &Snapshot<'_>, found: Vec<store::MessageRow>) -> Result<Vec<MessageRow>, StoreError> {
     let mut names: BTreeMap<MailboxId, String> = BTreeMap::new();
@@ -131,7 +138,7 @@ pub(super) fn rows(view: &Snapshot<'_>, found: Vec<store::MessageRow>) -> Result
             e.insert(mailbox_name(view, row.mailbox)?);
         }
         let name = names.get(&row.mailbox).map(String::as_str).unwrap_or_default();
-        rows.push(convert::row(row, name));
+        rows.push(shown(view, row, name)?);
     }
     Ok(rows)
 }

@@ -4,6 +4,7 @@
 //! has a handle that cancels it. Values are plain data.
 
 mod accounts;
+mod actions;
 mod bodies;
 mod compare;
 mod convert;
@@ -12,23 +13,28 @@ mod error;
 mod mailboxes;
 mod messages;
 mod observe;
+mod operations;
 mod search;
 mod sync;
 mod values;
 
 pub use self::core::{Core, CoreOptions};
+pub use actions::FlagChange;
 pub use bodies::RawMail;
 pub use error::CoreError;
 pub use observe::{ListDiff, ListObserver, Subscription};
+pub use operations::{OperationInfo, OperationState, StepInfo};
 pub use sync::{Canceller, SyncHandle};
 pub use values::*;
+
+pub use crate::engine::Direction;
 
 pub use crate::account::{
     AccountSettings, Auth, BodyPolicy, CredentialError, InvalidServer, InvalidSetting, Protocol, SecretStore, Server,
     TokenProvider,
 };
 pub use crate::model::{
-    AccountId, Address, Clock, Disposition, MailboxId, MailboxRole, MessageId, Part, PlaceId, Secret, SystemClock,
-    ThreadId, Timestamp,
+    AccountId, Address, Clock, Disposition, MailboxId, MailboxRole, MessageId, OperationId, Part, PlaceId, Secret,
+    SystemClock, ThreadId, Timestamp,
 };
 pub use crate::wire::{BoxStream, Network, Security, TcpNetwork, WireError};

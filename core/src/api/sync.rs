@@ -42,6 +42,7 @@ impl Core {
             bodies: options.bodies,
             limits: Limits { max_time: options.max_time, max_bytes: options.max_bytes },
             metered: options.metered,
+            direction: options.direction,
         };
         let (notes, receiver) = engine::notes();
         let (reply, done) = oneshot::channel();
@@ -102,8 +103,8 @@ impl SyncHandle {
             flags_changed: report.flags_changed,
             messages_removed: report.messages_removed,
             bodies_fetched: report.bodies_fetched,
-            operations_done: 0,
-            operations_left: 0,
+            operations_done: done.operations_done,
+            operations_left: done.operations_left,
             bytes_in: done.spent.bytes_in,
             bytes_out: done.spent.bytes_out,
             round_trips: done.spent.flights,

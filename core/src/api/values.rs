@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::model::{AccountId, Address, MailboxId, MailboxRole, MessageId, Part, PlaceId, ThreadId, Timestamp};
+use crate::engine::Direction;
+use crate::model::{
+    AccountId, Address, MailboxId, MailboxRole, MessageId, OperationId, Part, PlaceId, ThreadId, Timestamp,
+};
 
 /// One account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -135,6 +138,15 @@ pub struct ThreadPage {
     pub next: Option<String>,
 }
 
+/// What an action became.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ActionDone {
+    /// The operation that the journal keeps.
+    pub operation: OperationId,
+    /// The messages acted on, or those newly made.
+    pub ids: Vec<PlaceId>,
+}
+
 /// What a list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListFilter {
@@ -191,6 +203,8 @@ pub struct SyncOptions {
     pub max_bytes: Option<u64>,
     /// Whether each byte costs: no body is fetched ahead then.
     pub metered: bool,
+    /// Which way.
+    pub direction: Direction,
 }
 
 /// What a sync did.

@@ -24,17 +24,19 @@ use crate::wire::Traffic;
 const UNUSED: Duration = Duration::from_secs(120);
 
 pub(super) struct AccountTask {
-    account: AccountId,
-    store: Store,
-    environment: Environment,
+    pub(super) account: AccountId,
+    pub(super) store: Store,
+    pub(super) environment: Environment,
     asks: mpsc::Receiver<Ask>,
-    link: Option<Link>,
+    pub(super) link: Option<Link>,
     traffic: Arc<Traffic>,
+    /// Operations that came to their end in this sync.
+    pub(super) replayed: u64,
 }
 
 impl AccountTask {
     pub(super) fn new(account: AccountId, store: Store, environment: Environment, asks: mpsc::Receiver<Ask>) -> Self {
-        Self { account, store, environment, asks, link: None, traffic: Arc::default() }
+        Self { account, store, environment, asks, link: None, traffic: Arc::default(), replayed: 0 }
     }
 
     pub(super) async fn run(mut self) {
@@ -84,9 +86,9 @@ impl AccountTask {
     ) -> Result<SyncDone, Failure> {
         let (start, before) = (Instant::now(), self.traffic.snapshot());
         let reused = self.link.is_some();
-        let mut outcome = self.sync_once(&request, control, tell).await;
+        let mut outcome = self.push_and_pull(&request, control, tell).await;
         if was_closed_meanwhile(reused, &outcome) {
-            outcome = self.sync_once(&request, control, tell).await;
+            outcome = self.push_and_pull(&request, control, tell).await;
         }
         if !request.only_list || outcome.is_err() {
             self.record(&outcome).await?;
@@ -99,10 +101,13 @@ impl AccountTask {
         };
         let spent = self.traffic.snapshot().since(&before);
         let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(SyncDone { report, spent, elapsed_ms })
+        let account = self.account;
+        let operations_left = self.store.read(move |view| view.open_operations(account)).await?;
+        let operations_done = std::mem::take(&mut self.replayed);
+        Ok(SyncDone { report, spent, elapsed_ms, operations_done, operations_left })
     }
 
-    async fn sync_once(
+    pub(super) async fn sync_once(
         &mut self,
         request: &SyncRequest,
         control: &Control,
@@ -220,7 +225,7 @@ impl AccountTask {
     }
 
     /// As [`AccountTask::link`], logged in.
-    async fn logged_in(&mut self, control: &Control) -> Result<Link, Failure> {
+    pub(super) async fn logged_in(&mut self, control: &Control) -> Result<Link, Failure> {
         let (settings, facts, _) = self.settings().await?;
         let mut link = self.link(&settings, &facts, control).await?;
         if let Some(login) = link.login.take() {

@@ -2,6 +2,7 @@
 
 use crate::account::CredentialError;
 use crate::imap::ImapError;
+use crate::replay::ReplayError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
 use crate::wire::WireError;
@@ -48,6 +49,15 @@ impl From<SyncError> for Failure {
             SyncError::Stopped(_) => Self::Cancelled,
             SyncError::Refused { command, code } => Self::Refused { command, code },
             SyncError::Gone => Self::Gone,
+        }
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Imap(error) => Self::Imap(error),
+            ReplayError::Store(error) => Self::Store(error),
         }
     }
 }

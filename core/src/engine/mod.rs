@@ -8,6 +8,7 @@ mod failure;
 mod indexer;
 mod link;
 mod notes;
+mod replaying;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +55,20 @@ pub struct SyncRequest {
     pub limits: Limits,
     /// Whether each byte costs.
     pub metered: bool,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// Which way a sync goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// First what the user did goes to the server, then what happened there comes here.
+    #[default]
+    Both,
+    /// Only what the user did goes to the server.
+    Push,
+    /// Only what happened there comes here.
+    Pull,
 }
 
 /// What one sync did and cost.
@@ -65,6 +80,10 @@ pub struct SyncDone {
     pub spent: Spent,
     /// Time taken, in milliseconds.
     pub elapsed_ms: u64,
+    /// Operations of the user that came to their end.
+    pub operations_done: u64,
+    /// Operations that go on later, or wait for the user.
+    pub operations_left: u64,
 }
 
 /// What a login showed of a server.

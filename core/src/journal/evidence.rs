@@ -5,16 +5,32 @@ use serde::{Deserialize, Serialize};
 use crate::model::{MailboxId, Uid, UidValidity};
 
 /// What was known before a step left: what a probe compares with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Where the message was.
+    /// Where the message was; `None` where it was nowhere yet.
+    pub source: Option<Source>,
+    /// Where it was to go, and what was known of that mailbox.
+    pub target: Option<Target>,
+    /// That it has been copied to the target, where a move is made of two commands.
+    pub copied: Option<Copied>,
+}
+
+/// Where a message was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// In which mailbox.
     pub mailbox: MailboxId,
     /// Under which UIDVALIDITY.
     pub validity: UidValidity,
     /// Under which UID.
     pub uid: Uid,
-    /// Where it was to go, and what was known of that mailbox.
-    pub target: Option<Target>,
+}
+
+/// A copy that the server said it has made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copied {
+    /// Under which UIDVALIDITY and UID, where it told.
+    pub at: Option<(UidValidity, Uid)>,
 }
 
 /// A mailbox that a message was to go to, as it was before.

@@ -3,6 +3,7 @@
 mod address;
 mod envelope;
 mod flags;
+mod identity;
 mod ids;
 mod modseq;
 mod part;
@@ -14,6 +15,7 @@ mod uid_set;
 pub use address::Address;
 pub use envelope::Envelope;
 pub use flags::{Flags, Keyword, SystemFlag};
+pub use identity::Identity;
 pub use ids::{AccountId, MailboxId, MessageId, OperationId, PlaceId, ThreadId};
 pub use modseq::{ModSeq, Uid, UidValidity};
 pub use part::{Disposition, Part};

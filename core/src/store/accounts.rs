@@ -111,7 +111,8 @@ impl ConfigTx<'_> {
             self.remove_file(path);
         }
         for sql in [
-            "DELETE FROM places WHERE mailbox IN (SELECT id FROM mailboxes WHERE account = ?1)",
+            "DELETE FROM operations WHERE account = ?1",
+            "DELETE FROM places WHERE message IN (SELECT id FROM messages WHERE account = ?1)",
             "DELETE FROM mailboxes WHERE account = ?1",
             "DELETE FROM fulltext WHERE rowid IN (SELECT id FROM messages WHERE account = ?1)",
             "DELETE FROM messages WHERE account = ?1",

@@ -21,6 +21,7 @@ mod error;
 mod faults_tests;
 mod fulltext;
 mod incoming;
+mod journal;
 mod lock;
 mod mirror;
 mod options;
@@ -46,14 +47,15 @@ pub use changes::Change;
 pub use check::CheckReport;
 pub use error::StoreError;
 pub use incoming::{Incoming, IncomingFile};
+pub use journal::{Acted, OpenStep, Operation, Outcome, StepInfo};
 pub use mirror::{
     BodyPolicy, BodyWanted, Digest, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming,
     MailboxState, NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
 };
 pub use options::{Mode, OpenOptions};
 pub use salvage::Salvaged;
-pub use tx::{ConfigTx, MirrorTx};
-pub use view::{Cursor, ListFilter, MessageDetail, MessageRow, Search, Snapshot};
+pub use tx::{ConfigTx, JournalTx, MirrorTx, ReplayTx};
+pub use view::{CountsChange, Cursor, ListFilter, MessageDetail, MessageRow, Search, Snapshot};
 
 use lock::StoreLock;
 use readers::Readers;
@@ -143,6 +145,40 @@ impl Store {
     {
         self.write(true, move |conn, context| {
             let mut tx = ConfigTx::new(conn, context);
+            let value = closure(&mut tx)?;
+            Ok((value, tx.into_effects()))
+        })
+        .await
+    }
+
+    /// Writes what the user asks for: as [`Store::config`].
+    ///
+    /// # Errors
+    /// As [`Store::mirror`].
+    pub async fn journal<T, F>(&self, closure: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut JournalTx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.write(true, move |conn, context| {
+            let mut tx = JournalTx::new(conn, context);
+            let value = closure(&mut tx)?;
+            Ok((value, tx.into_effects()))
+        })
+        .await
+    }
+
+    /// Writes how far operations have come: as [`Store::config`].
+    ///
+    /// # Errors
+    /// As [`Store::mirror`].
+    pub async fn replay<T, F>(&self, closure: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut ReplayTx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.write(true, move |conn, context| {
+            let mut tx = ReplayTx::new(conn, context);
             let value = closure(&mut tx)?;
             Ok((value, tx.into_effects()))
         })

@@ -1,5 +1,5 @@
-//! Who may write what, by type. Sync gets a [`MirrorTx`], account configuration a [`ConfigTx`]; neither has the other's
-//! methods, so that crossing sides does not compile.
+//! Who may write what, by type. Sync gets a [`MirrorTx`], user actions a [`JournalTx`], replay a [`ReplayTx`], account
+//! configuration a [`ConfigTx`]; none has the others' methods, so that crossing sides does not compile.
 //!
 //! ```
 //! # use postrider::store::{ConfigTx, MirrorTx, StoreError};
@@ -14,6 +14,12 @@
 //! ```compile_fail
 //! # fn f(tx: &mut postrider::store::MirrorTx<'_>) {
 //! tx.add_account("a", "a@example.org", "{}"); // the mirror's side cannot configure
+//! # }
+//! ```
+//!
+//! ```compile_fail
+//! # fn f(tx: &mut postrider::store::JournalTx<'_>, mailbox: postrider::model::MailboxId) {
+//! tx.insert_new(mailbox, &[]); // what the user wants is not what the server told
 //! # }
 //! ```
 //!
@@ -58,7 +64,8 @@ impl Effects {
     }
 }
 
-struct WriteTx<'a> {
+/// What the tokens have in common.
+pub(super) struct WriteTx<'a> {
     view: Snapshot<'a>,
     context: &'a Context,
     effects: Effects,
@@ -67,6 +74,18 @@ struct WriteTx<'a> {
 impl<'a> WriteTx<'a> {
     fn new(conn: &'a Connection, context: &'a Context) -> Self {
         Self { view: Snapshot::new(conn, &context.dir), context, effects: Effects::default() }
+    }
+
+    pub(super) fn conn(&self) -> &'a Connection {
+        self.view.conn()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    pub(super) fn change(&mut self) -> &mut Change {
+        &mut self.effects.change
     }
 }
 
@@ -85,33 +104,41 @@ macro_rules! write_tx {
             }
 
             pub(super) fn conn(&self) -> &'a Connection {
-                self.0.view.conn()
+                self.0.conn()
+            }
+
+            #[allow(dead_code, reason = "not every side shares work with another")]
+            pub(super) fn inner(&mut self) -> &mut WriteTx<'a> {
+                &mut self.0
             }
 
             pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, StoreError> {
                 Ok(self.conn().prepare_cached(sql)?)
             }
 
+            #[allow(dead_code, reason = "not every side needs it")]
             pub(super) fn now(&self) -> Timestamp {
-                self.0.context.now
+                self.0.now()
             }
 
+            #[allow(dead_code, reason = "not every side needs it")]
             pub(super) fn change(&mut self) -> &mut Change {
-                &mut self.0.effects.change
+                self.0.change()
             }
 
-            #[allow(dead_code, reason = "one of the two sides has no files")]
+            #[allow(dead_code, reason = "not every side has files")]
             pub(super) fn dir(&self) -> &'a Path {
                 &self.0.context.dir
             }
 
-            #[allow(dead_code, reason = "one of the two sides has no files")]
+            #[allow(dead_code, reason = "not every side has files")]
             pub(super) fn file_placed(&mut self, path: PathBuf) {
                 self.0.effects.obsolete_files.remove(&path);
                 self.0.effects.placed_files.insert(path);
             }
 
             /// The file is removed once the transaction is committed.
+            #[allow(dead_code, reason = "not every side has files")]
             pub(super) fn remove_file(&mut self, path: PathBuf) {
                 self.0.effects.obsolete_files.insert(path);
             }
@@ -136,3 +163,26 @@ write_tx!(
     /// A transaction that writes configuration: the accounts. It is on disk, power cut or not, once it is answered.
     ConfigTx
 );
+write_tx!(
+    /// A transaction that writes what the user asks for. It is on disk, power cut or not, once it is answered.
+    JournalTx
+);
+write_tx!(
+    /// A transaction that writes how far operations have come, with what the server answered to them. It is on disk, power
+    /// cut or not, once it is answered.
+    ReplayTx
+);
+
+impl<'a> ReplayTx<'a> {
+    /// The mirror, for what the server's own answer says of it.
+    pub(super) fn mirror<T>(
+        &mut self,
+        write: impl FnOnce(&mut MirrorTx<'a>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut tx = MirrorTx(WriteTx::new(self.conn(), self.0.context));
+        tx.0.effects = std::mem::take(&mut self.0.effects);
+        let outcome = write(&mut tx);
+        self.0.effects = tx.0.effects;
+        outcome
+    }
+}

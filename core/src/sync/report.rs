@@ -21,6 +21,20 @@ pub struct Report {
     pub bodies_left: bool,
 }
 
+impl Report {
+    /// Adds what a further run did. Whether all is mirrored is for the last one to say.
+    pub fn add(&mut self, later: &Self) {
+        self.complete = later.complete;
+        self.mailboxes_checked = self.mailboxes_checked.max(later.mailboxes_checked);
+        self.mailboxes_changed = self.mailboxes_changed.max(later.mailboxes_changed);
+        self.messages_new += later.messages_new;
+        self.flags_changed += later.flags_changed;
+        self.messages_removed += later.messages_removed;
+        self.bodies_fetched += later.bodies_fetched;
+        self.bodies_left = later.bodies_left;
+    }
+}
+
 /// What a run tells while it works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {

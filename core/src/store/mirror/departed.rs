@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::likeness::{COLUMNS, Likeness, MAX_COMPARED};
 use crate::model::{AccountId, MailboxId, MailboxRole, MessageId, PlaceId, ThreadId};
+use crate::store::journal::follow_place;
 use crate::store::{MirrorTx, StoreError, fulltext};
 
 /// A place that went.
@@ -172,6 +173,37 @@ impl MirrorTx<'_> {
         Ok(())
     }
 
+    /// A place that went, and whose row is gone, is the one that was seen elsewhere.
+    pub(super) fn become_one(&mut self, gone: &Gone, seen: PlaceId) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT p.message, p.mailbox, m.body_state, {COLUMNS} FROM places p JOIN messages m ON m.id = p.message
+             WHERE p.id = ?1"
+        );
+        let came = self.prepare(&sql)?.query_row([seen.0], |row| {
+            Ok(Came {
+                place: seen,
+                message: MessageId(row.get(0)?),
+                mailbox: MailboxId(row.get(1)?),
+                body_state: row.get(2)?,
+                is_view: false,
+                like: Likeness::read(row, 3)?,
+            })
+        })?;
+        let body_state: u8 = self
+            .prepare("SELECT body_state FROM messages WHERE id = ?1")?
+            .query_row([gone.message.0], |row| row.get(0))?;
+        let keep = if came.body_state > body_state { came.message } else { gone.message };
+        let mut emptied = Vec::new();
+        self.take_over(gone, &came, keep, &mut emptied)?;
+        if keep != gone.message {
+            self.note_if_orphaned(gone.message)?;
+        }
+        for message in emptied {
+            fulltext::remove(self.conn(), message)?;
+        }
+        Ok(())
+    }
+
     /// The place that came gets the id of the one that went, and shows the message that is kept.
     fn take_over(
         &mut self,
@@ -186,6 +218,7 @@ impl MirrorTx<'_> {
         let sql = "INSERT OR REPLACE INTO place_aliases (alias, place) VALUES (?1, ?2)";
         self.prepare(sql)?.execute([came.place.0, gone.place.0])?;
         self.has_returned(gone.place)?;
+        follow_place(self.conn(), came.place, gone.place)?;
         self.prepare("UPDATE messages SET orphaned = NULL WHERE id = ?1")?.execute([keep.0])?;
         if keep != came.message {
             let sql = "UPDATE messages SET email_id = coalesce(messages.email_id, other.email_id),

@@ -71,10 +71,13 @@ pub struct Mailbox {
     pub server_unseen: Option<u32>,
     /// Since when the server has not listed it.
     pub missing_since: Option<Timestamp>,
+    /// Whether it is only here yet: made by the user, and not on the server.
+    pub provisional: bool,
 }
 
 const COLUMNS: &str = "id, account, raw_name, name, delimiter, role, selectable, subscribed, uid_validity, uid_next,
-    highest_modseq, object_id, backfill, flags_cursor, stale_since, total, unread, detached, server_total, server_unseen, missing_since";
+    highest_modseq, object_id, backfill, flags_cursor, stale_since, total, unread, detached, server_total, server_unseen, missing_since,
+    provisional";
 
 impl Snapshot<'_> {
     /// The mailboxes of an account: by role, then by name.
@@ -275,5 +278,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Mailbox> {
         server_total: row.get(18)?,
         server_unseen: row.get(19)?,
         missing_since: row.get::<_, Option<i64>>(20)?.map(Timestamp),
+        provisional: row.get(21)?,
     })
 }

@@ -7,6 +7,7 @@ mod gaps;
 mod garbage;
 mod index;
 mod insert;
+mod land;
 mod likeness;
 mod mailboxes;
 mod marks;

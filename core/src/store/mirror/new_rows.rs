@@ -10,6 +10,7 @@ use super::mailboxes::Counts;
 use super::threads::AccountThreads;
 use crate::model::{AccountId, MailboxId, MessageId, PlaceId, SystemFlag, ThreadId};
 use crate::store::columns::{Rest, addresses_to_column, structure_to_column};
+use crate::store::journal::refresh_places;
 use crate::store::threading::{self, ThreadKeys};
 use crate::store::{MirrorTx, StoreError};
 
@@ -160,7 +161,11 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
             message.flags.keyword_text(),
             place.map(|place| place.0),
         ])?;
-        place.map_or(Ok(()), |place| self.tx.has_returned(place))
+        place.map_or(Ok(()), |place| {
+            // What was asked of it while it was away shows again.
+            refresh_places(self.tx.conn(), [place])?;
+            self.tx.has_returned(place)
+        })
     }
 
     /// Gives a mail that is here one more place: fills in what was not known of it, and finds its thread.

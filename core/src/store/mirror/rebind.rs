@@ -37,19 +37,7 @@ impl MirrorTx<'_> {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub fn detach_all(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        for (key, known) in [
-            ("'e' || m.email_id", "m.email_id"),
-            ("'g' || m.gm_msgid", "m.gm_msgid"),
-            ("'m' || m.size || ':' || coalesce(m.date, m.internal_date, 0) || ':' || m.message_id", "m.message_id"),
-        ] {
-            let sql = format!(
-                // IGNORE also passes over keys that are NULL, for want of a size.
-                "INSERT OR IGNORE INTO rebind_keys (mailbox, key, place)
-                 SELECT p.mailbox, {key}, p.id FROM places p JOIN messages m ON m.id = p.message
-                 WHERE p.mailbox = ?1 AND p.uid IS NOT NULL AND {known} IS NOT NULL"
-            );
-            self.prepare(&sql)?.execute([mailbox.0])?;
-        }
+        self.add_rebind_keys("p.uid IS NOT NULL AND p.mailbox", mailbox.0)?;
         let sql = "UPDATE places SET uid = NULL, modseq = NULL WHERE mailbox = ?1 AND uid IS NOT NULL";
         let count = self.prepare(sql)?.execute([mailbox.0])? as u64;
         self.prepare("DELETE FROM gaps WHERE mailbox = ?1")?.execute([mailbox.0])?;
@@ -60,6 +48,24 @@ impl MirrorTx<'_> {
         self.adjust_counts(mailbox, &Counts { detached: count.cast_signed(), ..Counts::default() })?;
         self.change().mailboxes.insert(mailbox);
         Ok(count)
+    }
+
+    /// Notes how the places can be recognised of which a column has a value.
+    pub(super) fn add_rebind_keys(&mut self, column: &str, value: i64) -> Result<(), StoreError> {
+        for (key, known) in [
+            ("'e' || m.email_id", "m.email_id"),
+            ("'g' || m.gm_msgid", "m.gm_msgid"),
+            ("'m' || m.size || ':' || coalesce(m.date, m.internal_date, 0) || ':' || m.message_id", "m.message_id"),
+        ] {
+            let sql = format!(
+                // IGNORE also passes over keys that are NULL, for want of a size.
+                "INSERT OR IGNORE INTO rebind_keys (mailbox, key, place)
+                 SELECT p.mailbox, {key}, p.id FROM places p JOIN messages m ON m.id = p.message
+                 WHERE {column} = ?1 AND {known} IS NOT NULL"
+            );
+            self.prepare(&sql)?.execute([value])?;
+        }
+        Ok(())
     }
 
     /// Which detached place each message is, by its index, ascending. Strong identities are looked for first, all of them,

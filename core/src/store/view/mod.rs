@@ -1,5 +1,6 @@
 //! What is read: one consistent state of the store, however many queries are made on it.
 
+mod counts;
 mod matches;
 mod message;
 mod page;
@@ -12,6 +13,7 @@ use std::path::Path;
 
 use rusqlite::{CachedStatement, Connection};
 
+pub use counts::CountsChange;
 pub use message::MessageDetail;
 pub use page::{Cursor, ListFilter};
 pub use row::MessageRow;

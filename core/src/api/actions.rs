@@ -1,0 +1,98 @@
+//! What the user does to messages: written down and shown at once, network or not; a sync carries it out.
+
+use super::{ActionDone, Core, CoreError};
+use crate::journal::Action;
+use crate::model::{Flags, Keyword, MailboxId, MailboxRole, PlaceId, SystemFlag};
+use crate::store::{Acted, StoreError};
+
+/// Which flags are to be set and which cleared: `seen`, `flagged`, `answered`, `draft`, `deleted`, and keywords as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlagChange {
+    /// To be set.
+    pub add: Vec<String>,
+    /// To be cleared.
+    pub remove: Vec<String>,
+}
+
+impl Core {
+    /// Sets and clears flags of messages.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`], [`CoreError::InvalidInput`] where a word is no flag, stands on both sides, or there is none;
+    /// those of storage. Nothing is changed then.
+    pub async fn flag(&self, ids: Vec<PlaceId>, change: FlagChange) -> Result<ActionDone, CoreError> {
+        let (add, remove) = (flags(&change.add)?, flags(&change.remove)?);
+        if !add.common(&remove).is_empty() {
+            return Err(CoreError::invalid_input("a flag cannot be set and cleared at once"));
+        }
+        if add.is_empty() && remove.is_empty() {
+            return Err(CoreError::invalid_input("no flag is named"));
+        }
+        self.act(Action::Flags { add, remove }, ids).await
+    }
+
+    /// Moves messages to another mailbox of their account. Their ids stay.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`]; those of storage.
+    pub async fn move_to(&self, ids: Vec<PlaceId>, mailbox: MailboxId) -> Result<ActionDone, CoreError> {
+        self.act(Action::Move { to: mailbox }, ids).await
+    }
+
+    /// Copies messages to a mailbox of their account. The copies have ids of their own at once: those that are returned.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`]; those of storage.
+    pub async fn copy_to(&self, ids: Vec<PlaceId>, mailbox: MailboxId) -> Result<ActionDone, CoreError> {
+        self.act(Action::Copy { to: mailbox }, ids).await
+    }
+
+    /// Moves messages to the mailbox of a role: archive, trash, junk.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`]; those of storage.
+    pub async fn file_under(&self, ids: Vec<PlaceId>, role: MailboxRole) -> Result<ActionDone, CoreError> {
+        let first = *ids.first().ok_or_else(|| CoreError::invalid_input("no message is named"))?;
+        let acted = self.store().journal(move |tx| {
+            let to = tx.role_mailbox_of(first, role)?.ok_or(StoreError::NotFound("mailbox"))?;
+            tx.act(&Action::Move { to }, &ids)
+        });
+        Ok(done(acted.await?))
+    }
+
+    /// Deletes messages for ever, wherever they lie.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`]; those of storage.
+    pub async fn delete_forever(&self, ids: Vec<PlaceId>) -> Result<ActionDone, CoreError> {
+        self.act(Action::Delete, ids).await
+    }
+
+    async fn act(&self, action: Action, ids: Vec<PlaceId>) -> Result<ActionDone, CoreError> {
+        if ids.is_empty() {
+            return Err(CoreError::invalid_input("no message is named"));
+        }
+        Ok(done(self.store().journal(move |tx| tx.act(&action, &ids)).await?))
+    }
+}
+
+fn done(acted: Acted) -> ActionDone {
+    ActionDone { operation: acted.operation, ids: acted.places }
+}
+
+/// Flags by their names.
+pub(super) fn flags(words: &[String]) -> Result<Flags, CoreError> {
+    let mut flags = Flags::new();
+    for word in words {
+        if let Some(flag) = SystemFlag::ALL.into_iter().find(|flag| flag.as_str().eq_ignore_ascii_case(word)) {
+            flags.insert(flag);
+        } else if let Some(keyword) = Keyword::new(word) {
+            flags.insert_keyword(keyword);
+        } else {
+            return Err(CoreError::invalid_input(
+                "a keyword may hold no blanks, brackets, quotes, backslashes, % or *",
+            ));
+        }
+    }
+    Ok(flags)
+}

@@ -1,0 +1,73 @@
+//! A sync in both directions: what the user did goes out before what happened comes in (RFC 4549 section 3).
+
+use std::sync::Arc;
+
+use super::account_task::AccountTask;
+use super::{Direction, Failure, SyncRequest};
+use crate::journal;
+use crate::replay;
+use crate::sync::{Control, Note, Report};
+
+/// How many times it goes to and fro: what waits for a UID, or for a mailbox that was renumbered, can go out after a sync.
+const TURNS: usize = 3;
+
+impl AccountTask {
+    pub(super) async fn push_and_pull(
+        &mut self,
+        request: &SyncRequest,
+        control: &Control,
+        tell: &(dyn Fn(Note) + Send + Sync),
+    ) -> Result<Report, Failure> {
+        let pushes = request.direction != Direction::Pull && !request.only_list;
+        let mut report = Report::default();
+        for turn in 0..TURNS {
+            let pushed = pushes && self.has_work().await?;
+            if pushed {
+                self.replay(control).await?;
+            }
+            if request.direction == Direction::Push {
+                report.complete = true;
+                return Ok(report);
+            }
+            if turn > 0 && !pushed {
+                break;
+            }
+            let pulled = self.sync_once(request, control, tell).await?;
+            report.add(&pulled);
+        }
+        Ok(report)
+    }
+
+    /// Whether anything of the journal can go out now.
+    async fn has_work(&self) -> Result<bool, Failure> {
+        let (account, now) = (self.account, self.environment.clock.now());
+        let work = self.store.read(move |view| {
+            if !view.has_pending(account)? {
+                return Ok(false);
+            }
+            let (steps, unreadable) = view.pending_steps(account, now)?;
+            let open = steps.iter().any(|step| step.state.is_open());
+            Ok(open || !unreadable.is_empty() || !journal::plan(&steps).is_empty())
+        });
+        Ok(work.await?)
+    }
+
+    async fn replay(&mut self, control: &Control) -> Result<(), Failure> {
+        let mut link = self.logged_in(control).await?;
+        let means = replay::Means {
+            session: &mut link.session,
+            store: self.store.clone(),
+            clock: Arc::clone(&self.environment.clock),
+            account: self.account,
+        };
+        let outcome = tokio::select! {
+            biased;
+            // Dropped wherever it is: what is under way is asked about next time.
+            () = control.cancelled() => return Err(Failure::Cancelled),
+            outcome = replay::run(means) => outcome,
+        };
+        self.replayed += outcome?.done;
+        self.link = Some(link);
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! Messages of the user's own that are put into a mailbox.
+
+use super::ReplayError;
+use super::exchange::ask;
+use super::run::Run;
+use super::settle::{self, Verdicts, Write};
+use crate::imap::command::{self, StatusItem};
+use crate::imap::{Code, Untagged};
+use crate::journal::{Action, Evidence, Reason, StepKey, Target};
+use crate::store::{Outcome, StoreError};
+
+impl Run<'_> {
+    /// Appends one message.
+    pub(super) async fn append(&mut self, key: StepKey) -> Result<(), ReplayError> {
+        let found = self
+            .store
+            .read(move |view| {
+                let Some(Action::Append { to, flags, date }) = view.action(key.operation)? else { return Ok(None) };
+                let mailbox = view.mailbox(to)?.filter(|mailbox| !mailbox.provisional);
+                let detail = view.message_of(key.place)?;
+                let body = detail.map(|message| view.body(message, "")).transpose()?.flatten();
+                let bytes = body.map(|body| body.into_bytes()).transpose()?;
+                Ok(Some((mailbox, flags, date, bytes)))
+            })
+            .await?;
+        let Some((mailbox, flags, date, bytes)) = found else { return Ok(()) };
+        let Some(mailbox) = mailbox else {
+            return self.set_aside(key, Reason::new("no_mailbox", "the mailbox it was to go to is not there")).await;
+        };
+        let Some(bytes) = bytes else {
+            return self.set_aside(key, Reason::new("damaged", "the message is not here any more")).await;
+        };
+        let items = [StatusItem::UidNext, StatusItem::UidValidity];
+        let status = ask(self.session, vec![command::status(&mailbox.naming.raw_name, &items)?]).await?;
+        let status = status.iter().flat_map(|answer| &answer.data).find_map(|data| match data {
+            Untagged::Status(status) if status.name == mailbox.naming.raw_name => Some(status),
+            _ => None,
+        });
+        let target = Target {
+            mailbox: mailbox.id,
+            validity: status.and_then(|status| status.uid_validity),
+            uid_next: status.and_then(|status| status.uid_next),
+        };
+        let noted = vec![(key, Evidence { target: Some(target), ..Evidence::default() })];
+        if !self.store.replay(move |tx| tx.begin(&noted)).await? {
+            return Ok(());
+        }
+        let append = command::append(&mailbox.naming.raw_name, &flags, date, bytes)
+            .map_err(|_| StoreError::Internal("the message cannot be sent".to_owned()));
+        let Ok(append) = append else {
+            return self.set_aside(key, Reason::new("cannot", "the message holds bytes that cannot be sent")).await;
+        };
+        let answers = ask(self.session, vec![append]).await?;
+        let Some(answer) = answers.first() else { return Ok(()) };
+        let mut verdicts = Verdicts::default();
+        if answer.is_ok() {
+            let at = answer.codes().find_map(|code| match code {
+                Code::AppendUid(validity, uids) if uids.len() == 1 => uids.first().map(|uid| (*validity, uid)),
+                _ => None,
+            });
+            verdicts.writes.push(Write::Landed(key.place, mailbox.id, at));
+            verdicts.outcomes.push((key, Outcome::Done));
+        } else {
+            let code = answer.refusal();
+            let attempts = (self.attempts)(key);
+            verdicts.outcomes.push((key, settle::refused(code.as_deref(), key.operation, attempts, self.now)));
+        }
+        self.commit(verdicts).await
+    }
+
+    async fn set_aside(&mut self, key: StepKey, reason: Reason) -> Result<(), ReplayError> {
+        let outcomes = vec![(key, Outcome::Parked(reason))];
+        self.commit(Verdicts { outcomes, ..Verdicts::default() }).await
+    }
+}

@@ -1,0 +1,93 @@
+//! The commands that carry a batch out, by what the server can do.
+
+use super::ReplayError;
+use crate::imap::command::{self, FetchItem, FlagChange, split_for_command};
+use crate::imap::{Capabilities, Command};
+use crate::journal::{Batch, Then};
+use crate::model::{Flags, SystemFlag, UidSet};
+
+/// What one command of a batch is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Flags; the new ones are told.
+    Store,
+    /// The move itself.
+    Move,
+    /// The copy itself, or the first half of a move.
+    Copy,
+    /// Marks what is to be expunged.
+    Mark,
+    /// Expunges what is marked and named.
+    Expunge,
+    /// Asks which of the messages are there.
+    Look,
+}
+
+/// One command and what it is for.
+pub(super) struct Planned {
+    pub(super) purpose: Purpose,
+    pub(super) uids: UidSet,
+    pub(super) command: Command,
+}
+
+pub(super) fn deleted() -> Flags {
+    Flags::from_parts(SystemFlag::Deleted as u8, "")
+}
+
+/// The UIDs of a batch.
+pub(super) fn uids_of(batch: &Batch) -> UidSet {
+    batch.items.iter().map(|item| item.uid).collect()
+}
+
+/// Whether a move takes one command.
+pub(super) fn moves_at_once(server: &Capabilities) -> bool {
+    server.moves()
+}
+
+/// The first flight: everything that does not build on an answer.
+pub(super) fn first(server: &Capabilities, batch: &Batch, target: Option<&[u8]>) -> Result<Vec<Planned>, ReplayError> {
+    let mut planned = Vec::new();
+    for uids in split_for_command(&uids_of(batch)) {
+        for (change, flags) in [(FlagChange::Add, &batch.add), (FlagChange::Remove, &batch.remove)] {
+            if !flags.is_empty() {
+                let store = command::uid_store(&uids, None, change, flags, false)?;
+                planned.push(Planned { purpose: Purpose::Store, uids: uids.clone(), command: store });
+            }
+        }
+        match (batch.then, target) {
+            (Then::Stay, _) => {}
+            (Then::Move(_), Some(name)) if moves_at_once(server) => {
+                let move_ = command::uid_move(&uids, name)?;
+                planned.push(Planned { purpose: Purpose::Move, uids: uids.clone(), command: move_ });
+                planned.push(look(&uids)?);
+            }
+            (Then::Move(_) | Then::Copy(_), Some(name)) => {
+                planned.push(look(&uids)?);
+                let copy = command::uid_copy(&uids, name)?;
+                planned.push(Planned { purpose: Purpose::Copy, uids: uids.clone(), command: copy });
+            }
+            (Then::Move(_) | Then::Copy(_), None) => {}
+            (Then::Delete, _) => planned.extend(expunge(server, &uids)?),
+        }
+    }
+    Ok(planned)
+}
+
+/// Marks messages and expunges exactly these. Where the server has no UID EXPUNGE (RFC 4315), they stay marked: a plain EXPUNGE
+/// would take what others marked.
+pub(super) fn expunge(server: &Capabilities, uids: &UidSet) -> Result<Vec<Planned>, ReplayError> {
+    let mark = command::uid_store(uids, None, FlagChange::Add, &deleted(), false)?;
+    let mut planned = vec![Planned { purpose: Purpose::Mark, uids: uids.clone(), command: mark }];
+    if server.uidplus() {
+        let expunge = command::uid_expunge(uids)?;
+        planned.push(Planned { purpose: Purpose::Expunge, uids: uids.clone(), command: expunge });
+    }
+    planned.push(look(uids)?);
+    Ok(planned)
+}
+
+/// Which of the messages are there.
+pub(super) fn look(uids: &UidSet) -> Result<Planned, ReplayError> {
+    let command = command::uid_fetch(uids, &[FetchItem::Uid, FetchItem::Flags], None, false)?;
+    Ok(Planned { purpose: Purpose::Look, uids: uids.clone(), command })
+}

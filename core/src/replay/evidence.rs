@@ -1,0 +1,89 @@
+//! What the answers to a batch prove, message by message. Pure.
+
+use std::collections::BTreeMap;
+
+use super::commands::Purpose;
+use super::exchange::Answer;
+use crate::imap::{Code, Untagged};
+use crate::model::{Flags, ModSeq, Uid, UidSet, UidValidity};
+
+/// What the answers to the commands of one batch prove.
+#[derive(Debug, Default)]
+pub(super) struct Proof {
+    /// The flags that the server last told, by UID.
+    pub(super) flags: BTreeMap<Uid, (Flags, Option<ModSeq>)>,
+    /// Where copies are, by the UID of the original (COPYUID, RFC 4315).
+    pub(super) copies: BTreeMap<Uid, (UidValidity, Uid)>,
+    /// Whether a COPYUID came: what it does not name was not copied.
+    pub(super) told_copies: bool,
+    /// Messages that were there when they were last looked for.
+    pub(super) present: UidSet,
+    /// Messages that were looked for last.
+    pub(super) looked_for: UidSet,
+    /// UIDs that the server said went.
+    pub(super) vanished: UidSet,
+    /// How many messages it said went, without their UIDs.
+    pub(super) expunged: usize,
+    /// Purposes of commands that were refused, with their response codes.
+    pub(super) refused: Vec<(Purpose, UidSet, Option<String>)>,
+    /// Purposes of commands that were carried out.
+    done: Vec<(Purpose, UidSet)>,
+}
+
+impl Proof {
+    /// Takes in the answer to one command.
+    pub(super) fn add(&mut self, purpose: Purpose, uids: &UidSet, answer: &Answer) {
+        if answer.is_ok() {
+            self.done.push((purpose, uids.clone()));
+        } else {
+            self.refused.push((purpose, uids.clone(), answer.refusal()));
+        }
+        for code in answer.codes() {
+            if let Code::CopyUid(validity, pairs) = code {
+                self.told_copies = true;
+                self.copies.extend(pairs.iter().map(|(from, to)| (*from, (*validity, *to))));
+            }
+        }
+        let mut present = UidSet::new();
+        for data in &answer.data {
+            match data {
+                Untagged::Fetch(fetch) => {
+                    let Some(uid) = fetch.uid else { continue };
+                    present.insert(uid);
+                    if let Some(flags) = &fetch.flags {
+                        self.flags.insert(uid, (flags.clone(), fetch.modseq));
+                    }
+                }
+                Untagged::Vanished { earlier: false, uids } => self.vanished = self.vanished.union(uids),
+                Untagged::Expunge(_) => self.expunged += 1,
+                _ => {}
+            }
+        }
+        if purpose == Purpose::Look && answer.is_ok() {
+            self.present = self.present.difference(uids).union(&present.intersection(uids));
+            self.looked_for = self.looked_for.union(uids);
+        }
+    }
+
+    /// Whether the message was there when it was last looked for; `None` where it was not looked for.
+    pub(super) fn is_there(&self, uid: Uid) -> Option<bool> {
+        self.looked_for.contains(uid).then(|| self.present.contains(uid))
+    }
+
+    /// Whether a command for this message was carried out.
+    pub(super) fn is_done(&self, purpose: Purpose, uid: Uid) -> bool {
+        self.done.iter().any(|(done, uids)| *done == purpose && uids.contains(uid))
+    }
+
+    /// The response code with which a command for this message was refused.
+    pub(super) fn refusal(&self, uid: Uid, purposes: &[Purpose]) -> Option<Option<&str>> {
+        let refused = self.refused.iter().find(|(purpose, uids, _)| purposes.contains(purpose) && uids.contains(uid));
+        refused.map(|(_, _, code)| code.as_deref())
+    }
+
+    /// Whether the flags are as wanted, by the server's last word; `None` where it said none.
+    pub(super) fn has_flags(&self, uid: Uid, add: &Flags, remove: &Flags) -> Option<bool> {
+        let (flags, _) = self.flags.get(&uid)?;
+        Some(add.without(flags).is_empty() && flags.common(remove).is_empty())
+    }
+}

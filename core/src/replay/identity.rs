@@ -1,0 +1,75 @@
+//! By what a message is known again in a mailbox that it may have gone to.
+
+use crate::imap::command::{self, FetchItem, Section};
+use crate::imap::{Capabilities, Command, Fetch, Untagged};
+use crate::journal::Found;
+use crate::model::{Identity, Uid, UidSet};
+use crate::replay::ReplayError;
+use crate::wire::Literal;
+
+const MESSAGE_ID: &[&str] = &["MESSAGE-ID"];
+
+/// A message that was added to a mailbox since.
+#[derive(Clone, Debug)]
+pub(super) struct Newcomer {
+    pub(super) uid: Uid,
+    identity: Identity,
+    /// Whether it is taken for one that was looked for: it is no other then.
+    pub(super) taken: bool,
+}
+
+/// Asks for what was added from a UID on.
+pub(super) fn ask(server: &Capabilities, from: Uid) -> Result<Command, ReplayError> {
+    let mut items = vec![FetchItem::Uid, FetchItem::Rfc822Size, FetchItem::InternalDate];
+    if server.object_id() {
+        items.push(FetchItem::EmailId);
+    }
+    if server.gmail() {
+        items.push(FetchItem::GmMsgId);
+    }
+    items.push(FetchItem::BodyPeek { section: Section::HeaderFields(MESSAGE_ID), partial: None });
+    Ok(command::uid_fetch(&UidSet::range(from, Uid::MAX), &items, None, false)?)
+}
+
+/// What was told. `n:*` names the last message even where its UID is lower (RFC 3501 section 6.4.8): that one is left out.
+pub(super) fn newcomers(data: &[Untagged], from: Uid) -> Vec<Newcomer> {
+    let fetches = data.iter().filter_map(|data| match data {
+        Untagged::Fetch(fetch) => Some(fetch.as_ref()),
+        _ => None,
+    });
+    fetches.filter_map(|fetch| newcomer(fetch, from)).collect()
+}
+
+fn newcomer(fetch: &Fetch, from: Uid) -> Option<Newcomer> {
+    let uid = fetch.uid.filter(|uid| *uid >= from)?;
+    let header = fetch.bodies.iter().find_map(|body| body.data.as_ref());
+    let bytes = header.map_or(&[] as &[u8], |header| match header {
+        Literal::Memory(bytes) => bytes,
+        Literal::Spooled { .. } => &[],
+    });
+    let identity = Identity {
+        email_id: fetch.email_id.clone(),
+        gm_msgid: fetch.gm_msgid,
+        message_id: crate::mime::envelope(bytes).message_id,
+        size: fetch.size,
+        internal_date: fetch.internal_date,
+    };
+    Some(Newcomer { uid, identity, taken: false })
+}
+
+/// Looks for a message among newcomers, and takes the one that it is. Several that look like it and are not told apart by the
+/// server are the same in all that is known: the lowest is taken.
+pub(super) fn find(newcomers: &mut [Newcomer], wanted: &Identity) -> (Found, Option<Uid>) {
+    let mut free: Vec<&mut Newcomer> = newcomers.iter_mut().filter(|newcomer| !newcomer.taken).collect();
+    free.sort_by_key(|newcomer| newcomer.uid);
+    for (fits, found) in [
+        (Identity::is_same as fn(&Identity, &Identity) -> bool, Found::Surely),
+        (Identity::looks_same, Found::Probably),
+    ] {
+        if let Some(newcomer) = free.iter_mut().find(|newcomer| fits(wanted, &newcomer.identity)) {
+            newcomer.taken = true;
+            return (found, Some(newcomer.uid));
+        }
+    }
+    (Found::Absent, None)
+}

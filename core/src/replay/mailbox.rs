@@ -1,0 +1,265 @@
+//! What is to be done to the messages of one mailbox: opened under a known UIDVALIDITY, noted, sent, settled.
+
+use std::collections::BTreeMap;
+
+use super::ReplayError;
+use super::commands::{self, Planned, Purpose};
+use super::evidence::Proof;
+use super::exchange::{ask, exchange};
+use super::run::Run;
+use super::settle::{self, Judge, Verdicts};
+use crate::imap::command::{self, StatusItem};
+use crate::imap::{Code, Untagged};
+use crate::journal::{Batch, Copied, Evidence, Item, Reason, Source, StepKey, Target, Then};
+use crate::model::{MailboxId, Uid, UidSet, UidValidity};
+use crate::store::{Mailbox, Outcome};
+
+/// Mailboxes that messages go to, as they are before.
+type Targets = BTreeMap<MailboxId, (Vec<u8>, Target)>;
+/// Messages that were copied, and where the copies are.
+type Copies = Vec<(Item, Option<(UidValidity, Uid)>)>;
+
+impl Run<'_> {
+    /// Carries batches out that are all about one mailbox.
+    pub(super) async fn mailbox(&mut self, mailbox: &Mailbox, batches: Vec<Batch>) -> Result<(), ReplayError> {
+        let (batches, targets) = self.with_targets(batches).await?;
+        let Some((validity, targets)) = self.open(mailbox, targets, &batches).await? else { return Ok(()) };
+        let note = |batch: &Batch, item: &Item| Evidence {
+            source: Some(Source { mailbox: mailbox.id, validity, uid: item.uid }),
+            target: target_of(batch).and_then(|to| targets.get(&to)).map(|(_, target)| target.clone()),
+            copied: None,
+        };
+        let noted: Vec<(StepKey, Evidence)> =
+            batches.iter().flat_map(|batch| settle::evidence_of(batch, move |item| note(batch, item))).collect();
+        if !self.store.replay(move |tx| tx.begin(&noted)).await? {
+            return Ok(());
+        }
+        let mut planned = Vec::new();
+        for (index, batch) in batches.iter().enumerate() {
+            let name = target_of(batch).and_then(|to| targets.get(&to)).map(|(name, _)| name.as_slice());
+            let first = commands::first(self.session.capabilities(), batch, name)?;
+            planned.extend(first.into_iter().map(|planned| (index, planned)));
+        }
+        let mut proofs: Vec<Proof> = batches.iter().map(|_| Proof::default()).collect();
+        let (complete, outcome) = self.send(planned, &mut proofs).await;
+        let complete: Vec<bool> =
+            (0..batches.len()).map(|index| complete.get(&index).copied().unwrap_or(true)).collect();
+        let settled = self.conclude(batches, proofs, complete, &targets, outcome.is_ok()).await;
+        outcome.and(settled)
+    }
+
+    /// Leaves out batches whose target is not on the server: their messages are set aside.
+    async fn with_targets(&mut self, batches: Vec<Batch>) -> Result<(Vec<Batch>, Vec<Mailbox>), ReplayError> {
+        let wanted: std::collections::BTreeSet<MailboxId> = batches.iter().filter_map(target_of).collect();
+        let targets = self
+            .store
+            .read(move |view| wanted.into_iter().map(|id| view.mailbox(id)).collect::<Result<Vec<_>, _>>())
+            .await?;
+        let targets: Vec<Mailbox> = targets.into_iter().flatten().filter(|target| !target.provisional).collect();
+        let known = |to: MailboxId| targets.iter().any(|target| target.id == to);
+        let (kept, lost): (Vec<Batch>, Vec<Batch>) =
+            batches.into_iter().partition(|batch| target_of(batch).is_none_or(known));
+        let mut verdicts = Verdicts::default();
+        let reason = Reason::new("no_mailbox", "the mailbox it was to go to is not there");
+        for item in lost.iter().flat_map(|batch| &batch.items) {
+            verdicts.settle(item, &Outcome::Parked(reason.clone()));
+        }
+        self.commit(verdicts).await?;
+        Ok((kept, targets))
+    }
+
+    /// Selects the mailbox, in one flight with a look at where messages are to go. `None` where nothing may be done here now.
+    async fn open(
+        &mut self,
+        mailbox: &Mailbox,
+        targets: Vec<Mailbox>,
+        batches: &[Batch],
+    ) -> Result<Option<(UidValidity, Targets)>, ReplayError> {
+        if batches.is_empty() {
+            return Ok(None);
+        }
+        let mut commands = Vec::new();
+        for target in &targets {
+            commands.push(command::status(&target.naming.raw_name, &[StatusItem::UidNext, StatusItem::UidValidity])?);
+        }
+        commands.push(command::select(&mailbox.naming.raw_name, None)?);
+        let mut answers = ask(self.session, commands).await?;
+        let Some(selected) = answers.pop() else { return Ok(None) };
+        if !selected.is_ok() {
+            self.held.insert(mailbox.id);
+            return Ok(None);
+        }
+        let validity = selected.codes().find_map(|code| match code {
+            Code::UidValidity(validity) => Some(*validity),
+            _ => None,
+        });
+        let Some(validity) = validity.filter(|validity| Some(*validity) == mailbox.state.uid_validity) else {
+            // The UIDs of the mirror mean nothing here: the next sync finds its messages again.
+            self.held.insert(mailbox.id);
+            return Ok(None);
+        };
+        if selected.codes().any(|code| *code == Code::ReadOnly) {
+            let mut verdicts = Verdicts::default();
+            let reason = Reason::new("no_permission", "the mailbox cannot be changed");
+            for item in batches.iter().flat_map(|batch| &batch.items) {
+                verdicts.settle(item, &Outcome::Parked(reason.clone()));
+            }
+            self.commit(verdicts).await?;
+            return Ok(None);
+        }
+        let mut told = Targets::new();
+        for (target, answer) in targets.into_iter().zip(&answers) {
+            let status = answer.data.iter().find_map(|data| match data {
+                Untagged::Status(status) if status.name == target.naming.raw_name => Some(status),
+                _ => None,
+            });
+            let known = Target {
+                mailbox: target.id,
+                validity: status.and_then(|status| status.uid_validity),
+                uid_next: status.and_then(|status| status.uid_next),
+            };
+            told.insert(target.id, (target.naming.raw_name, known));
+        }
+        Ok(Some((validity, told)))
+    }
+
+    /// Sends commands of several batches in one flight. Tells of each batch whether all its commands were answered.
+    async fn send(
+        &mut self,
+        planned: Vec<(usize, Planned)>,
+        proofs: &mut [Proof],
+    ) -> (BTreeMap<usize, bool>, Result<(), ReplayError>) {
+        let (meanings, commands): (Vec<_>, Vec<_>) = planned
+            .into_iter()
+            .map(|(index, planned)| ((index, planned.purpose, planned.uids), planned.command))
+            .unzip();
+        let (answers, outcome) = exchange(self.session, commands).await;
+        let mut complete = BTreeMap::new();
+        for ((index, purpose, uids), answer) in meanings.into_iter().zip(answers) {
+            let whole = complete.entry(index).or_insert(true);
+            match answer {
+                Some(answer) => proofs[index].add(purpose, &uids, &answer),
+                None => *whole = false,
+            }
+        }
+        (complete, outcome)
+    }
+
+    /// Settles what was answered. What was not, stays noted as under way: the next run asks.
+    async fn conclude(
+        &mut self,
+        batches: Vec<Batch>,
+        mut proofs: Vec<Proof>,
+        complete: Vec<bool>,
+        targets: &Targets,
+        connected: bool,
+    ) -> Result<(), ReplayError> {
+        if connected {
+            let mut looks = Vec::new();
+            for (index, (batch, proof)) in batches.iter().zip(&proofs).enumerate() {
+                let unproved = self.judge(batch, proof).unproved();
+                for uids in command::split_for_command(&unproved) {
+                    looks.push((index, commands::look(&uids)?));
+                }
+            }
+            if !looks.is_empty() {
+                self.send(looks, &mut proofs).await.1?;
+            }
+        }
+        let server = self.session.capabilities().clone();
+        let mut verdicts = Verdicts::default();
+        let mut halves: Vec<(Batch, Proof, MailboxId, Copies)> = Vec::new();
+        for ((batch, proof), complete) in batches.into_iter().zip(proofs).zip(complete) {
+            let judge = self.judge(&batch, &proof);
+            judge.flags(&mut verdicts);
+            if !complete {
+                continue;
+            }
+            match batch.then {
+                Then::Stay => judge.stay(&mut verdicts),
+                Then::Move(to) if commands::moves_at_once(&server) => judge.moved(to, &mut verdicts),
+                Then::Move(to) => {
+                    let copies = copies(&judge, &batch, &mut verdicts);
+                    halves.push((batch, proof, to, copies));
+                }
+                Then::Copy(to) => judge.copied(to, &mut verdicts),
+                Then::Delete => judge.deleted(server.uidplus(), &mut verdicts),
+            }
+        }
+        self.commit(verdicts).await?;
+        if connected { self.second_half(halves, targets).await } else { Ok(()) }
+    }
+
+    /// The second half of moves made of two commands: what was copied goes from where it was. That it was copied is noted
+    /// before, so that whatever happens no second copy is made.
+    async fn second_half(
+        &mut self,
+        halves: Vec<(Batch, Proof, MailboxId, Copies)>,
+        targets: &Targets,
+    ) -> Result<(), ReplayError> {
+        let mut noted = Vec::new();
+        let mut planned = Vec::new();
+        for (index, (batch, _, to, copies)) in halves.iter().enumerate() {
+            for (item, at) in copies {
+                let evidence = Evidence {
+                    source: self.sources.get(&batch.mailbox).map(|validity| Source {
+                        mailbox: batch.mailbox,
+                        validity: *validity,
+                        uid: item.uid,
+                    }),
+                    target: targets.get(to).map(|(_, target)| target.clone()),
+                    copied: Some(Copied { at: *at }),
+                };
+                noted.extend(item.steps.iter().map(|key| (*key, evidence.clone())));
+            }
+            let uids: UidSet = copies.iter().map(|(item, _)| item.uid).collect();
+            for uids in command::split_for_command(&uids) {
+                let expunge = commands::expunge(self.session.capabilities(), &uids)?;
+                planned.extend(expunge.into_iter().map(|planned| (index, planned)));
+            }
+        }
+        if noted.is_empty() {
+            return Ok(());
+        }
+        self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
+        let mut proofs: Vec<Proof> = halves.iter().map(|_| Proof::default()).collect();
+        let (complete, outcome) = self.send(planned, &mut proofs).await;
+        let can_expunge = self.session.capabilities().uidplus();
+        let mut verdicts = Verdicts::default();
+        for (index, (batch, _, to, copies)) in halves.iter().enumerate() {
+            if complete.get(&index).copied().unwrap_or(false) {
+                self.judge(batch, &proofs[index]).finished(*to, copies, can_expunge, &mut verdicts);
+            }
+        }
+        let settled = self.commit(verdicts).await;
+        outcome.and(settled)
+    }
+
+    fn judge<'j>(&'j self, batch: &'j Batch, proof: &'j Proof) -> Judge<'j> {
+        Judge { batch, proof, attempts: &*self.attempts, now: self.now }
+    }
+}
+
+/// The messages of a batch that were copied; of the others is settled what became of them.
+fn copies(judge: &Judge<'_>, batch: &Batch, verdicts: &mut Verdicts) -> Copies {
+    let mut copies = Vec::new();
+    for item in &batch.items {
+        match judge.copy_of(item) {
+            Ok(at) => copies.push((item.clone(), at)),
+            Err(Some(outcome)) => verdicts.settle(item, &outcome),
+            Err(None) => {
+                let code = judge.proof.refusal(item.uid, &[Purpose::Copy]).flatten();
+                judge.refuse(item, code, verdicts);
+            }
+        }
+    }
+    copies
+}
+
+/// Where the messages of a batch go.
+pub(super) fn target_of(batch: &Batch) -> Option<MailboxId> {
+    match batch.then {
+        Then::Move(to) | Then::Copy(to) => Some(to),
+        Then::Stay | Then::Delete => None,
+    }
+}

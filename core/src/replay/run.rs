@@ -1,0 +1,135 @@
+//! One replay of one account's journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::ReplayError;
+use super::settle::Verdicts;
+use crate::imap::Session;
+use crate::journal::{Batch, StepKey, plan};
+use crate::model::{AccountId, Clock, MailboxId, Timestamp, UidValidity};
+use crate::store::{Mailbox, Store};
+
+/// How many times it is planned anew: each time, something was done that something else waited for.
+const ROUNDS: usize = 64;
+
+/// What a replay works with.
+pub struct Means<'s> {
+    /// A session that is logged in.
+    pub session: &'s mut Session,
+    /// The store.
+    pub store: Store,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The account.
+    pub account: AccountId,
+}
+
+/// What a replay did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Operations that came to their end.
+    pub done: u64,
+    /// Operations that go on later.
+    pub left: u64,
+}
+
+pub(super) struct Run<'s> {
+    pub(super) session: &'s mut Session,
+    pub(super) store: Store,
+    pub(super) account: AccountId,
+    pub(super) now: Timestamp,
+    /// Mailboxes in which nothing can be done before the next sync.
+    pub(super) held: BTreeSet<MailboxId>,
+    /// Steps that were asked about.
+    pub(super) probed: BTreeSet<StepKey>,
+    /// UIDVALIDITY of the mailboxes of the mirror.
+    pub(super) sources: BTreeMap<MailboxId, UidValidity>,
+    pub(super) attempts: Box<dyn Fn(StepKey) -> u32 + Send + Sync>,
+}
+
+/// Brings what is pending to the server, as far as it goes. What was left under way by an earlier run is asked about first.
+///
+/// # Errors
+/// [`ReplayError`]. What the server refuses is none.
+pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
+    let account = means.account;
+    let open = |store: Store| async move { store.read(move |view| view.open_operations(account)).await };
+    let before = open(means.store.clone()).await?;
+    let mut run = Run {
+        now: means.clock.now(),
+        session: means.session,
+        store: means.store.clone(),
+        account,
+        held: BTreeSet::new(),
+        probed: BTreeSet::new(),
+        sources: BTreeMap::new(),
+        attempts: Box::new(|_| 0),
+    };
+    let outcome = run.all().await;
+    let left = open(means.store).await?;
+    outcome?;
+    Ok(Report { done: before.saturating_sub(left), left })
+}
+
+impl Run<'_> {
+    async fn all(&mut self) -> Result<(), ReplayError> {
+        let mut last = None;
+        for _ in 0..ROUNDS {
+            self.probe().await?;
+            let (account, now) = (self.account, self.now);
+            let (steps, unreadable) = self.store.read(move |view| view.pending_steps(account, now)).await?;
+            if !unreadable.is_empty() {
+                self.store.replay(move |tx| tx.set_aside(&unreadable)).await?;
+            }
+            // Where nothing changed there is nothing more to be done now.
+            if steps.is_empty() || last.as_ref() == Some(&steps) {
+                return Ok(());
+            }
+            let attempts: BTreeMap<StepKey, u32> = steps.iter().map(|step| (step.key, step.attempts)).collect();
+            self.attempts = Box::new(move |key| attempts.get(&key).copied().unwrap_or(0));
+            let plan = plan(&steps);
+            if plan.is_empty() {
+                return Ok(());
+            }
+            for key in plan.appends {
+                self.append(key).await?;
+            }
+            self.batches(plan.batches).await?;
+            last = Some(steps);
+        }
+        Ok(())
+    }
+
+    async fn batches(&mut self, batches: Vec<Batch>) -> Result<(), ReplayError> {
+        let mut by_mailbox: BTreeMap<MailboxId, Vec<Batch>> = BTreeMap::new();
+        for batch in batches {
+            by_mailbox.entry(batch.mailbox).or_default().push(batch);
+        }
+        for (id, batches) in by_mailbox {
+            if self.held.contains(&id) {
+                continue;
+            }
+            let mailbox = self.store.read(move |view| view.mailbox(id)).await?;
+            if let Some(mailbox) = mailbox {
+                self.note_source(&mailbox);
+                self.mailbox(&mailbox, batches).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn note_source(&mut self, mailbox: &Mailbox) {
+        if let Some(validity) = mailbox.state.uid_validity {
+            self.sources.insert(mailbox.id, validity);
+        }
+    }
+
+    /// Writes down what became of steps.
+    pub(super) async fn commit(&self, verdicts: Verdicts) -> Result<(), ReplayError> {
+        if !verdicts.is_empty() {
+            self.store.replay(move |tx| verdicts.write(tx)).await?;
+        }
+        Ok(())
+    }
+}

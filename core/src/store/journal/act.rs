@@ -1,0 +1,188 @@
+//! What the user does: one transaction, on disk when it is answered.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension, params};
+
+use super::refresh_places;
+use crate::journal::{Action, StepState};
+use crate::model::{AccountId, Flags, MailboxId, MessageId, OperationId, PlaceId};
+use crate::store::{JournalTx, StoreError};
+
+/// What an action became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acted {
+    /// The operation.
+    pub operation: OperationId,
+    /// The messages it is about, or those it makes.
+    pub places: Vec<PlaceId>,
+}
+
+/// A place as far as an action looks at it.
+struct Target {
+    place: PlaceId,
+    account: AccountId,
+    shown_in: MailboxId,
+    validity: Option<u32>,
+}
+
+impl JournalTx<'_> {
+    /// Writes an action on messages into the journal and shows it. Ids of places that are known under another now lead there;
+    /// one that is named twice counts once.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where a message, or the mailbox that messages are to go to, is not shown; nothing is written
+    /// then. [`StoreError::Internal`] where messages are of several accounts, there are none, or the action is not one on
+    /// messages that exist.
+    pub fn act(&mut self, action: &Action, places: &[PlaceId]) -> Result<Acted, StoreError> {
+        let targets = self.targets(places)?;
+        let account = targets.first().ok_or(StoreError::NotFound("message"))?.account;
+        if targets.iter().any(|target| target.account != account) {
+            return Err(StoreError::Internal("messages of several accounts in one action".to_owned()));
+        }
+        if action.is_about_mailbox() || matches!(action, Action::Append { .. }) {
+            return Err(StoreError::Internal("not an action on messages".to_owned()));
+        }
+        if let Some(to) = action.mailbox() {
+            self.require_target(account, to)?;
+        }
+        let operation = self.insert_operation(account, action)?;
+        let mut shown = BTreeSet::new();
+        for target in &targets {
+            let made = match action {
+                Action::Copy { to } => Some(self.insert_copy(target.place, *to)?),
+                _ => None,
+            };
+            self.insert_step(operation, target.place, made, target.validity)?;
+            shown.insert(made.unwrap_or(target.place));
+            self.change().mailboxes.insert(target.shown_in);
+        }
+        self.change().mailboxes.extend(action.mailbox());
+        refresh_places(self.conn(), shown.iter().copied())?;
+        self.change().accounts.insert(account);
+        Ok(Acted { operation, places: shown.into_iter().collect() })
+    }
+
+    /// Takes an operation back as far as nothing of it has left. Returns how many messages it was taken back from.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such operation.
+    pub fn cancel(&mut self, operation: OperationId) -> Result<u64, StoreError> {
+        self.set_states(
+            operation,
+            &[StepState::Queued, StepState::Retry, StepState::Parked, StepState::NeedsUser],
+            StepState::Cancelled,
+        )
+    }
+
+    /// Has what was refused, or waits for its time, tried again at once. Returns how many messages that is about.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such operation.
+    pub fn retry(&mut self, operation: OperationId) -> Result<u64, StoreError> {
+        let refused = [StepState::Retry, StepState::Parked, StepState::NeedsUser];
+        self.set_states(operation, &refused, StepState::Queued)
+    }
+
+    fn set_states(&mut self, operation: OperationId, from: &[StepState], to: StepState) -> Result<u64, StoreError> {
+        if self.operation(operation)?.is_none() {
+            return Err(StoreError::NotFound("operation"));
+        }
+        let codes: Vec<String> = from.iter().map(|state| (*state as u8).to_string()).collect();
+        let sql = format!(
+            "UPDATE steps SET state = ?2, next_try = NULL, attempts = 0 WHERE operation = ?1 AND state IN ({})
+             RETURNING place, made",
+            codes.join(", ")
+        );
+        let mut statement = self.prepare(&sql)?;
+        let rows = statement.query_map(params![operation.0, to as u8], |row| {
+            Ok((PlaceId(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(PlaceId)))
+        })?;
+        let touched: Vec<(PlaceId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
+        self.steps_changed([operation], touched.iter().flat_map(|(place, made)| [Some(*place), *made]).flatten())?;
+        Ok(touched.len() as u64)
+    }
+
+    fn targets(&self, places: &[PlaceId]) -> Result<Vec<Target>, StoreError> {
+        let sql = "SELECT p.id, m.account, p.shown_in, b.uid_validity FROM places p JOIN messages m ON m.id = p.message
+                   LEFT JOIN mailboxes b ON b.id = p.mailbox
+                   WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1)
+                   AND p.shown_in IS NOT NULL";
+        let mut statement = self.prepare(sql)?;
+        let mut seen = BTreeSet::new();
+        let mut targets = Vec::with_capacity(places.len());
+        for place in places {
+            let found = statement.query_row([place.0], |row| {
+                Ok(Target {
+                    place: PlaceId(row.get(0)?),
+                    account: AccountId(row.get(1)?),
+                    shown_in: MailboxId(row.get(2)?),
+                    validity: row.get(3)?,
+                })
+            });
+            let target = found.optional()?.ok_or(StoreError::NotFound("message"))?;
+            if seen.insert(target.place) {
+                targets.push(target);
+            }
+        }
+        Ok(targets)
+    }
+
+    fn require_target(&self, account: AccountId, mailbox: MailboxId) -> Result<(), StoreError> {
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM mailboxes WHERE id = ?1 AND account = ?2 AND selectable AND NOT removed)";
+        let fits = self.prepare(sql)?.query_row([mailbox.0, account.0], |row| row.get(0))?;
+        if fits { Ok(()) } else { Err(StoreError::NotFound("mailbox")) }
+    }
+
+    pub(super) fn insert_operation(&mut self, account: AccountId, action: &Action) -> Result<OperationId, StoreError> {
+        let json =
+            serde_json::to_string(action).map_err(|_| StoreError::Internal("an action is no JSON".to_owned()))?;
+        let sql = "INSERT INTO operations (account, kind, mailbox, action, state, created, updated)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
+        self.prepare(sql)?.execute(params![
+            account.0,
+            action.kind().as_str(),
+            action.mailbox().map(|mailbox| mailbox.0),
+            json,
+            StepState::Queued as u8,
+            self.now().0,
+        ])?;
+        Ok(OperationId(self.conn().last_insert_rowid()))
+    }
+
+    pub(super) fn insert_step(
+        &self,
+        operation: OperationId,
+        place: PlaceId,
+        made: Option<PlaceId>,
+        validity: Option<u32>,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO steps (operation, place, state, made, validity) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let made = made.map(|made| made.0);
+        self.prepare(sql)?.execute(params![operation.0, place.0, StepState::Queued as u8, made, validity])?;
+        Ok(())
+    }
+
+    /// A place for a copy that the server has not made yet, with the flags that its original shows.
+    fn insert_copy(&self, of: PlaceId, to: MailboxId) -> Result<PlaceId, StoreError> {
+        let detail = self.message(of)?.ok_or(StoreError::NotFound("message"))?.row;
+        self.insert_provisional(detail.message, detail.thread.0, &detail.flags, detail.sort_date.0, to)
+    }
+
+    pub(super) fn insert_provisional(
+        &self,
+        message: MessageId,
+        thread: i64,
+        flags: &Flags,
+        date: i64,
+        to: MailboxId,
+    ) -> Result<PlaceId, StoreError> {
+        let sql = "INSERT INTO places (mailbox, message, thread, flags, date, keywords, overlaid, moved_to)
+                   VALUES (NULL, ?1, ?2, ?3, ?4, ?5, 1, ?6)";
+        let params = params![message.0, thread, flags.bits(), date, flags.keyword_text(), to.0];
+        self.prepare(sql)?.execute(params)?;
+        self.prepare("UPDATE messages SET orphaned = NULL WHERE id = ?1")?.execute([message.0])?;
+        Ok(PlaceId(self.conn().last_insert_rowid()))
+    }
+}

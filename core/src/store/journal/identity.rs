@@ -1,0 +1,28 @@
+//! By what replay knows messages again.
+
+use rusqlite::OptionalExtension;
+
+use crate::model::{Identity, PlaceId, Timestamp};
+use crate::store::{Snapshot, StoreError};
+
+impl Snapshot<'_> {
+    /// By what the message of a place is known again.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn identity(&self, place: PlaceId) -> Result<Option<Identity>, StoreError> {
+        let sql = "SELECT m.email_id, m.gm_msgid, m.message_id, m.size, m.internal_date
+                   FROM places p JOIN messages m ON m.id = p.message WHERE p.id = ?1";
+        let mut statement = self.prepare(sql)?;
+        let found = statement.query_row([place.0], |row| {
+            Ok(Identity {
+                email_id: row.get(0)?,
+                gm_msgid: row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned),
+                message_id: row.get(2)?,
+                size: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
+                internal_date: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+            })
+        });
+        Ok(found.optional()?)
+    }
+}

@@ -1,0 +1,13 @@
+//! The journal: what the user asked for and how far it has come, and what that makes the view show. Written by user actions
+//! through [`super::JournalTx`] and by replay through [`super::ReplayTx`].
+
+mod act;
+mod identity;
+mod overlay;
+mod read;
+mod settle;
+
+pub use act::Acted;
+pub(in crate::store) use overlay::{follow_place, refresh_places};
+pub use read::{OpenStep, Operation, StepInfo};
+pub use settle::Outcome;

@@ -1,0 +1,260 @@
+//! The journal as it is read: by whoever shows it, and by replay.
+
+use rusqlite::{OptionalExtension, Row};
+
+use crate::journal::{Action, Evidence, Location, PendingStep, Reason, StepKey, StepState};
+use crate::model::{AccountId, MailboxId, MailboxRole, MessageId, OperationId, PlaceId, Timestamp, Uid};
+use crate::store::{Snapshot, StoreError};
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its id.
+    pub id: OperationId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its kind in one word.
+    pub kind: String,
+    /// Where messages are to go, or which mailbox it is about.
+    pub mailbox: Option<MailboxId>,
+    /// What its steps add up to.
+    pub state: StepState,
+    /// When the user asked for it.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+}
+
+/// One step of an operation, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepInfo {
+    /// The message; `None` where it is about a mailbox.
+    pub place: Option<PlaceId>,
+    /// The message that a copy makes.
+    pub made: Option<PlaceId>,
+    /// How far it has come.
+    pub state: StepState,
+    /// How often it was refused for now.
+    pub attempts: u32,
+    /// Why it is not done.
+    pub reason: Option<Reason>,
+}
+
+/// A step that may have reached the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenStep {
+    /// Which.
+    pub key: StepKey,
+    /// What was asked for.
+    pub action: Action,
+    /// The message that a copy makes.
+    pub made: Option<PlaceId>,
+    /// What was so before it left.
+    pub evidence: Option<Evidence>,
+}
+
+const COLUMNS: &str = "id, account, kind, mailbox, state, created, updated";
+
+fn operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
+    Ok(Operation {
+        id: OperationId(row.get(0)?),
+        account: AccountId(row.get(1)?),
+        kind: row.get(2)?,
+        mailbox: row.get::<_, Option<i64>>(3)?.map(MailboxId),
+        state: state(row, 4)?,
+        created: Timestamp(row.get(5)?),
+        updated: Timestamp(row.get(6)?),
+    })
+}
+
+fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<StepState> {
+    let code: u8 = row.get(index)?;
+    Ok(StepState::from_code(code).unwrap_or(StepState::Parked))
+}
+
+fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(index)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+impl Snapshot<'_> {
+    /// The operations of an account, oldest first: those not at their end, or all.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn operations(&self, account: AccountId, all: bool) -> Result<Vec<Operation>, StoreError> {
+        let open = if all { "" } else { "AND state < 7" };
+        let mut statement =
+            self.prepare(&format!("SELECT {COLUMNS} FROM operations WHERE account = ?1 {open} ORDER BY id"))?;
+        let rows = statement.query_map([account.0], operation)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// One operation.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn operation(&self, id: OperationId) -> Result<Option<Operation>, StoreError> {
+        let mut statement = self.prepare(&format!("SELECT {COLUMNS} FROM operations WHERE id = ?1"))?;
+        Ok(statement.query_row([id.0], operation).optional()?)
+    }
+
+    /// What an operation asks for; `None` where it cannot be read.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub fn action(&self, id: OperationId) -> Result<Option<Action>, StoreError> {
+        let mut statement = self.prepare("SELECT action FROM operations WHERE id = ?1")?;
+        let found = statement.query_row([id.0], |row| json(row, 0)).optional()?;
+        found.ok_or(StoreError::NotFound("operation"))
+    }
+
+    /// How many operations of an account are not at their end.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn open_operations(&self, account: AccountId) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM operations WHERE account = ?1 AND state < 7";
+        let count: i64 = self.prepare(sql)?.query_row([account.0], |row| row.get(0))?;
+        Ok(count.cast_unsigned())
+    }
+
+    /// The mailbox of a role in the account of a message; `None` where it has none.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such message.
+    pub fn role_mailbox_of(&self, place: PlaceId, role: MailboxRole) -> Result<Option<MailboxId>, StoreError> {
+        let message = self.message(place)?.ok_or(StoreError::NotFound("message"))?.row.message;
+        let sql = "SELECT id FROM mailboxes WHERE role = ?2 AND missing_since IS NULL AND NOT removed AND selectable
+                   AND account = (SELECT account FROM messages WHERE id = ?1) ORDER BY id LIMIT 1";
+        let mut statement = self.prepare(sql)?;
+        let found = statement.query_row(rusqlite::params![message.0, role.as_str()], |row| row.get(0).map(MailboxId));
+        Ok(found.optional()?)
+    }
+
+    /// The mail of a place, shown or not.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn message_of(&self, place: PlaceId) -> Result<Option<MessageId>, StoreError> {
+        let mut statement = self.prepare("SELECT message FROM places WHERE id = ?1")?;
+        Ok(statement.query_row([place.0], |row| row.get(0).map(MessageId)).optional()?)
+    }
+
+    /// The mailbox where the server has a place, shown there or not.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn mirror_mailbox(&self, place: PlaceId) -> Result<Option<MailboxId>, StoreError> {
+        let mut statement = self.prepare("SELECT mailbox FROM places WHERE id = ?1")?;
+        let found = statement.query_row([place.0], |row| row.get::<_, Option<i64>>(0)).optional()?;
+        Ok(found.flatten().map(MailboxId))
+    }
+
+    /// The steps of an operation.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn steps(&self, operation: OperationId) -> Result<Vec<StepInfo>, StoreError> {
+        let sql = "SELECT place, made, state, attempts, reason FROM steps WHERE operation = ?1 ORDER BY place";
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map([operation.0], |row| {
+            Ok(StepInfo {
+                place: Some(row.get(0)?).filter(|place| *place != 0).map(PlaceId),
+                made: row.get::<_, Option<i64>>(1)?.map(PlaceId),
+                state: state(row, 2)?,
+                attempts: row.get(3)?,
+                reason: json(row, 4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The kinds of the operations that are not at their end and touch a message, oldest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn pending_kinds(&self, place: PlaceId) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT o.kind FROM operations o JOIN (
+                     SELECT operation FROM steps WHERE place = ?1 AND state < 7
+                     UNION SELECT operation FROM steps WHERE made = ?1 AND state < 7) s ON s.operation = o.id
+                   ORDER BY o.id";
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map([place.0], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether an account has steps that replay has something to do with.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn has_pending(&self, account: AccountId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM operations o JOIN steps s ON s.operation = o.id
+                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5)";
+        Ok(self.prepare(sql)?.query_row([account.0], |row| row.get(0))?)
+    }
+
+    /// The steps of an account that go out or wait for it, in order, and the operations that cannot be read. `now` decides
+    /// whose time has come.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn pending_steps(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<(Vec<PendingStep>, Vec<OperationId>), StoreError> {
+        let sql = "SELECT o.id, o.action, s.place, s.state, s.attempts, s.next_try, s.made, p.mailbox, p.uid
+                   FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
+                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5 ORDER BY o.id, s.place";
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query([account.0])?;
+        let (mut steps, mut unreadable): (Vec<PendingStep>, Vec<OperationId>) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next()? {
+            let id = OperationId(row.get(0)?);
+            // Each operation is read once: its steps follow each other.
+            let known = steps.last().filter(|step| step.key.operation == id).map(|step| step.action.clone());
+            let Some(action) = known.map_or_else(|| json(row, 1), |action| Ok(Some(action)))? else {
+                if unreadable.last() != Some(&id) {
+                    unreadable.push(id);
+                }
+                continue;
+            };
+            let mailbox = row.get::<_, Option<i64>>(7)?.map(MailboxId);
+            let uid = row.get::<_, Option<u32>>(8)?.and_then(Uid::new);
+            steps.push(PendingStep {
+                key: StepKey { operation: id, place: PlaceId(row.get(2)?) },
+                action,
+                state: state(row, 3)?,
+                attempts: row.get(4)?,
+                is_due: row.get::<_, Option<i64>>(5)?.is_none_or(|time| time <= now.0),
+                made: row.get::<_, Option<i64>>(6)?.map(PlaceId),
+                location: mailbox.zip(uid).map(|(mailbox, uid)| Location { mailbox, uid }),
+            });
+        }
+        Ok((steps, unreadable))
+    }
+
+    /// The steps of an account that may have reached the server, in order.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn open_steps(&self, account: AccountId) -> Result<Vec<OpenStep>, StoreError> {
+        let sql =
+            "SELECT o.id, o.action, s.place, s.made, s.evidence FROM operations o JOIN steps s ON s.operation = o.id
+                   WHERE o.account = ?1 AND o.state < 7 AND s.state IN (1, 2, 3) ORDER BY o.id, s.place";
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query([account.0])?;
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next()? {
+            let Some(action) = json(row, 1)? else { continue };
+            steps.push(OpenStep {
+                key: StepKey { operation: OperationId(row.get(0)?), place: PlaceId(row.get(2)?) },
+                action,
+                made: row.get::<_, Option<i64>>(3)?.map(PlaceId),
+                evidence: json(row, 4)?,
+            });
+        }
+        Ok(steps)
+    }
+}

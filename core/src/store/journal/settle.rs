@@ -1,0 +1,202 @@
+//! How far replay has come with steps: each change with what it changes of the view, and of the mirror, in one transaction.
+
+use std::collections::BTreeSet;
+
+use rusqlite::params;
+
+use super::refresh_places;
+use crate::journal::{Evidence, Reason, StepKey, StepState};
+use crate::model::{MailboxId, OperationId, PlaceId, Timestamp};
+use crate::store::tx::WriteTx;
+use crate::store::{JournalTx, ReplayTx, StoreError};
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server has done it.
+    Done,
+    /// There was nothing left to do.
+    Moot(Reason),
+    /// It was refused for now.
+    Later(Reason, Timestamp),
+    /// It was refused.
+    Parked(Reason),
+    /// Only the user can decide.
+    NeedsUser(Reason),
+    /// It did not reach the server, or did nothing there: it goes out again.
+    Again,
+    /// It left, and how it ended was not heard.
+    Unknown,
+    /// The server is being asked.
+    Probing,
+}
+
+impl Outcome {
+    fn state(&self) -> StepState {
+        match self {
+            Self::Done => StepState::Done,
+            Self::Moot(_) => StepState::Moot,
+            Self::Later(..) => StepState::Retry,
+            Self::Parked(_) => StepState::Parked,
+            Self::NeedsUser(_) => StepState::NeedsUser,
+            Self::Again => StepState::Queued,
+            Self::Unknown => StepState::Unknown,
+            Self::Probing => StepState::Probing,
+        }
+    }
+
+    fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Moot(reason) | Self::Later(reason, _) | Self::Parked(reason) | Self::NeedsUser(reason) => {
+                Some(reason)
+            }
+            Self::Done | Self::Again | Self::Unknown | Self::Probing => None,
+        }
+    }
+}
+
+impl ReplayTx<'_> {
+    /// Notes that steps are about to leave, with what is so before. Returns whether all of them still wait for it: else, one
+    /// having been taken back meanwhile, nothing is written, and nothing may leave.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn begin(&mut self, steps: &[(StepKey, Evidence)]) -> Result<bool, StoreError> {
+        for (key, _) in steps {
+            let sql = "SELECT count(*) FROM steps WHERE operation = ?1 AND place = ?2 AND state IN (0, 4)";
+            let waiting: i64 = self.prepare(sql)?.query_row([key.operation.0, key.place.0], |row| row.get(0))?;
+            if waiting == 0 {
+                return Ok(false);
+            }
+        }
+        let sql = "UPDATE steps SET state = ?3, evidence = ?4, next_try = NULL WHERE operation = ?1 AND place = ?2";
+        for (key, evidence) in steps {
+            let json = to_json(evidence)?;
+            self.prepare(sql)?.execute(params![key.operation.0, key.place.0, StepState::InFlight as u8, json])?;
+        }
+        // The view shows them all along: only the operations change.
+        let operations: BTreeSet<OperationId> = steps.iter().map(|(key, _)| key.operation).collect();
+        update_operations(self.inner(), operations)?;
+        Ok(true)
+    }
+
+    /// Notes what has become known of steps that are under way.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn note_evidence(&mut self, steps: &[(StepKey, Evidence)]) -> Result<(), StoreError> {
+        let sql = "UPDATE steps SET evidence = ?3 WHERE operation = ?1 AND place = ?2";
+        for (key, evidence) in steps {
+            self.prepare(sql)?.execute(params![key.operation.0, key.place.0, to_json(evidence)?])?;
+        }
+        Ok(())
+    }
+
+    /// Notes what became of steps.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn settle(&mut self, outcomes: &[(StepKey, Outcome)]) -> Result<(), StoreError> {
+        let sql = "UPDATE steps SET state = ?3, reason = ?4, next_try = ?5, attempts = attempts + ?6
+                   WHERE operation = ?1 AND place = ?2 AND state < 7 RETURNING made";
+        let mut touched = Vec::new();
+        for (key, outcome) in outcomes {
+            let reason = outcome.reason().map(to_json).transpose()?;
+            let next_try = if let Outcome::Later(_, time) = outcome { Some(time.0) } else { None };
+            let refused = matches!(outcome, Outcome::Later(..) | Outcome::Parked(_));
+            let mut statement = self.prepare(sql)?;
+            let rows = statement.query_map(
+                params![key.operation.0, key.place.0, outcome.state() as u8, reason, next_try, refused],
+                |row| row.get::<_, Option<i64>>(0),
+            )?;
+            for made in rows {
+                touched.push(key.place);
+                touched.extend(made?.map(PlaceId));
+            }
+        }
+        let operations: BTreeSet<OperationId> = outcomes.iter().map(|(key, _)| key.operation).collect();
+        self.steps_changed(operations, touched)
+    }
+
+    /// Sets operations aside that cannot be read.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn set_aside(&mut self, operations: &[OperationId]) -> Result<(), StoreError> {
+        let reason = to_json(&Reason::new("damaged", "what was noted of it cannot be read"))?;
+        for operation in operations {
+            let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE operation = ?1 AND state < 5 RETURNING place";
+            let mut statement = self.prepare(sql)?;
+            let rows = statement
+                .query_map(params![operation.0, StepState::Parked as u8, reason], |row| row.get(0).map(PlaceId))?;
+            let touched: Vec<PlaceId> = rows.collect::<Result<_, _>>()?;
+            self.steps_changed([*operation], touched)?;
+        }
+        Ok(())
+    }
+
+    fn steps_changed(
+        &mut self,
+        operations: impl IntoIterator<Item = OperationId>,
+        places: impl IntoIterator<Item = PlaceId>,
+    ) -> Result<(), StoreError> {
+        steps_changed(self.inner(), operations, places)
+    }
+}
+
+impl JournalTx<'_> {
+    pub(super) fn steps_changed(
+        &mut self,
+        operations: impl IntoIterator<Item = OperationId>,
+        places: impl IntoIterator<Item = PlaceId>,
+    ) -> Result<(), StoreError> {
+        steps_changed(self.inner(), operations, places)
+    }
+}
+
+/// Brings everything up to date that follows from steps: their operations, and how places are shown.
+fn steps_changed(
+    tx: &mut WriteTx<'_>,
+    operations: impl IntoIterator<Item = OperationId>,
+    places: impl IntoIterator<Item = PlaceId>,
+) -> Result<(), StoreError> {
+    let places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
+    note_mailboxes(tx, &places)?;
+    refresh_places(tx.conn(), places.iter().copied())?;
+    note_mailboxes(tx, &places)?;
+    update_operations(tx, operations)
+}
+
+/// The mailboxes in which places are shown have changed.
+fn note_mailboxes(tx: &mut WriteTx<'_>, places: &BTreeSet<PlaceId>) -> Result<(), StoreError> {
+    let mut statement = tx.conn().prepare_cached("SELECT shown_in FROM places WHERE id = ?1")?;
+    for place in places {
+        let mut rows = statement.query([place.0])?;
+        if let Some(row) = rows.next()? {
+            tx.change().mailboxes.extend(row.get::<_, Option<i64>>(0)?.map(MailboxId));
+        }
+    }
+    Ok(())
+}
+
+fn update_operations(
+    tx: &mut WriteTx<'_>,
+    operations: impl IntoIterator<Item = OperationId>,
+) -> Result<(), StoreError> {
+    let now = tx.now().0;
+    let mut read = tx.conn().prepare_cached("SELECT DISTINCT state FROM steps WHERE operation = ?1")?;
+    let mut write =
+        tx.conn().prepare_cached("UPDATE operations SET state = ?2, updated = ?3 WHERE id = ?1 RETURNING account")?;
+    for operation in operations {
+        let rows = read.query_map([operation.0], |row| row.get::<_, u8>(0))?;
+        let states: Vec<u8> = rows.collect::<Result<_, _>>()?;
+        let state = StepState::of_all(states.into_iter().filter_map(StepState::from_code));
+        let account: i64 = write.query_row(params![operation.0, state as u8, now], |row| row.get(0))?;
+        tx.change().accounts.insert(crate::model::AccountId(account));
+    }
+    Ok(())
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Internal("no JSON".to_owned()))
+}

@@ -1,0 +1,112 @@
+//! A message that replay has put somewhere, as the server answered.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::departed::Gone;
+use super::mailboxes::Counts;
+use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, Uid, UidSet, UidValidity};
+use crate::store::{FlagsOutcome, MirrorTx, ReplayTx, StoreError};
+
+impl MirrorTx<'_> {
+    /// The place lies in a mailbox now, under a UID where the server told one. Without, it is known again when it is listed
+    /// there, as after a change of UIDVALIDITY. Where sync has seen it there already, the two become one.
+    fn land(&mut self, place: PlaceId, to: MailboxId, at: Option<(UidValidity, Uid)>) -> Result<(), StoreError> {
+        let sql = "SELECT mailbox, message, thread, flags, uid IS NULL FROM places WHERE id = ?1";
+        let row = self.prepare(sql)?.query_row([place.0], |row| {
+            let gone = Gone { place, message: MessageId(row.get(1)?), thread: ThreadId(row.get(2)?) };
+            Ok((row.get::<_, Option<i64>>(0)?.map(MailboxId), gone, row.get::<_, u8>(3)?, row.get::<_, bool>(4)?))
+        });
+        let (from, gone, flags, detached) = row.optional()?.ok_or(StoreError::NotFound("place"))?;
+        let validity = self.mailbox_state(to)?.uid_validity;
+        let uid = at.filter(|(told, _)| Some(*told) == validity).map(|(_, uid)| uid);
+        if from == Some(to) && at.is_none() && !detached {
+            // Sync was there before.
+            return Ok(());
+        }
+        let unread = i64::from(flags & SystemFlag::Seen as u8 == 0);
+        if let Some(from) = from {
+            self.adjust_counts(from, &Counts { total: -1, unread: -unread, detached: -i64::from(detached) })?;
+        }
+        let seen = match uid {
+            Some(uid) => self.place_by_uid(to, uid)?.filter(|seen| *seen != place),
+            None => None,
+        };
+        if let Some(seen) = seen {
+            self.prepare("DELETE FROM places WHERE id = ?1")?.execute([place.0])?;
+            return self.become_one(&gone, seen);
+        }
+        let sql = "UPDATE places SET mailbox = ?2, uid = ?3, modseq = NULL WHERE id = ?1";
+        self.prepare(sql)?.execute(params![place.0, to.0, uid.map(Uid::get)])?;
+        self.prepare("DELETE FROM rebind_keys WHERE place = ?1")?.execute([place.0])?;
+        self.adjust_counts(to, &Counts { total: 1, unread, detached: i64::from(uid.is_none()) })?;
+        if uid.is_none() {
+            self.add_rebind_keys("p.id", place.0)?;
+        }
+        Ok(())
+    }
+}
+
+impl MirrorTx<'_> {
+    fn leave_remnant(&mut self, place: PlaceId) -> Result<(), StoreError> {
+        let sql = "SELECT mailbox, uid FROM places WHERE id = ?1 AND uid IS NOT NULL";
+        let found = self.prepare(sql)?.query_row([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
+        let Some((mailbox, uid)) = found.optional()? else { return Ok(()) };
+        self.prepare("UPDATE places SET uid = NULL WHERE id = ?1")?.execute([place.0])?;
+        let sql = "INSERT INTO places (mailbox, message, thread, uid, modseq, flags, date, keywords, overlaid, hidden)
+                   SELECT mailbox, message, thread, ?2, modseq, flags, date, keywords, 1, 2 FROM places WHERE id = ?1";
+        self.prepare(sql)?.execute([place.0, uid])?;
+        // The place itself is without a UID until it lands.
+        let mailbox = MailboxId(mailbox);
+        let unread: bool =
+            self.prepare("SELECT flags & 1 = 0 FROM places WHERE id = ?1")?.query_row([place.0], |row| row.get(0))?;
+        self.adjust_counts(mailbox, &Counts { total: 1, unread: i64::from(unread), detached: 1 })
+    }
+}
+
+impl ReplayTx<'_> {
+    /// Flags as the server told them in answer to a command.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn flags_told(
+        &mut self,
+        mailbox: MailboxId,
+        updates: &[(Uid, crate::model::Flags, Option<crate::model::ModSeq>)],
+    ) -> Result<FlagsOutcome, StoreError> {
+        self.mirror(|tx| tx.update_flags(mailbox, updates))
+    }
+
+    /// Messages that the server said are gone.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn gone(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
+        self.mirror(|tx| tx.remove_uids(mailbox, uids))
+    }
+
+    /// A message that is marked deleted and cannot be expunged without taking others along: it is shown no more.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn marked(&mut self, place: PlaceId) -> Result<(), StoreError> {
+        self.prepare("UPDATE places SET hidden = 2, overlaid = 1 WHERE id = ?1")?.execute([place.0])?;
+        Ok(())
+    }
+
+    /// What a message leaves behind that was copied away, its original being only marked deleted: a place of its own that is
+    /// not shown.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn leave_remnant(&mut self, place: PlaceId) -> Result<(), StoreError> {
+        self.mirror(|tx| tx.leave_remnant(place))
+    }
+
+    /// A message that the server said it has put into a mailbox, under this UID where it told one.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the place or the mailbox is not there.
+    pub fn landed(&mut self, place: PlaceId, to: MailboxId, at: Option<(UidValidity, Uid)>) -> Result<(), StoreError> {
+        self.mirror(|tx| tx.land(place, to, at))
+    }
+}
