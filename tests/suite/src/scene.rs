@@ -21,6 +21,8 @@ pub struct Scene {
     pub allowed: Allowed,
     delimiter: char,
     prefix: String,
+    /// Whether what is marked deleted on the server is what the phone could not expunge, so that it shows it no more.
+    pub hides_marked: bool,
 }
 
 impl Scene {
@@ -50,7 +52,7 @@ impl Scene {
         let allowed = Allowed::default();
         let below = CutNetwork { below: ModelNetwork(server.clone()), allowed: allowed.clone() };
         let phone = Phone::new(network(below)).await.expect("a phone");
-        Self { server, phone, allowed, delimiter, prefix }
+        Self { server, phone, allowed, delimiter, prefix, hides_marked: false }
     }
 
     /// The same with so many mails in the inbox, synced.
@@ -83,7 +85,10 @@ impl Scene {
     /// Where the phone cannot be read.
     #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
     pub async fn same(&self) -> Result<(), String> {
-        let server = held(self.server.world(), self.delimiter, &self.prefix);
+        let mut server = held(self.server.world(), self.delimiter, &self.prefix);
+        if self.hides_marked {
+            server.values_mut().for_each(|held| held.retain(|_, (flags, _)| !flags.contains(&"deleted".to_owned())));
+        }
         let phone = self.phone.mail().await.expect("the phone can be read");
         let names = |held: &std::collections::BTreeMap<String, _>| held.keys().cloned().collect::<Vec<_>>();
         if names(&phone) != names(&server) {

@@ -30,7 +30,9 @@ struct Desk {
 
 impl Desk {
     async fn new(profile: Profile, mails: u64) -> Self {
-        let scene = Scene::with_mail(profile, mails).await;
+        let marks = !profile.has(Extension::UidPlus);
+        let mut scene = Scene::with_mail(profile, mails).await;
+        scene.hides_marked = marks;
         for name in ["Work", "Aside"] {
             scene.rival().create(scene.raw(name), &[]).unwrap();
         }
