@@ -6,6 +6,7 @@
 
 mod appends;
 mod commands;
+mod compare;
 mod evidence;
 mod exchange;
 mod identity;

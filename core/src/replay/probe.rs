@@ -110,6 +110,14 @@ impl Run<'_> {
             None => (Found::Absent, None),
         };
         let at = now.zip(uid).filter(|_| known.is_none() || known == now);
+        let target = match (target, source, uid, &evidence.source) {
+            // Before anything is expunged, bytes are compared.
+            (Found::Probably, Found::Surely, Some(copy), Some(original)) if is_move => {
+                let same = self.same_bytes((original.mailbox, original.uid), (to, copy), identity.size).await?;
+                if same { Found::Surely } else { Found::Probably }
+            }
+            (target, ..) => target,
+        };
         let resolution = if is_move { resolve_move(source, target) } else { resolve_copy(target) };
         Ok((Some(resolution), at))
     }

@@ -1,0 +1,40 @@
+//! Whether two messages on the server are the same to the last byte.
+
+use super::ReplayError;
+use super::exchange::ask;
+use super::run::Run;
+use crate::imap::Untagged;
+use crate::imap::command::{self, FetchItem, Section};
+use crate::model::{MailboxId, Uid, UidSet};
+use crate::wire::Literal;
+
+/// Larger ones are not fetched twice only to be compared.
+const LARGEST: u64 = 200 << 10;
+
+impl Run<'_> {
+    /// Whether two messages have the same bytes; `false` also where that is not looked at, for they are large.
+    pub(super) async fn same_bytes(
+        &mut self,
+        one: (MailboxId, Uid),
+        other: (MailboxId, Uid),
+        size: Option<u64>,
+    ) -> Result<bool, ReplayError> {
+        if size.is_none_or(|size| size > LARGEST) {
+            return Ok(false);
+        }
+        let (one, other) = (self.bytes_of(one).await?, self.bytes_of(other).await?);
+        Ok(one.is_some() && one == other)
+    }
+
+    async fn bytes_of(&mut self, (mailbox, uid): (MailboxId, Uid)) -> Result<Option<Literal>, ReplayError> {
+        let Some(mailbox) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(None) };
+        let whole = FetchItem::BodyPeek { section: Section::Whole, partial: None };
+        let fetch = command::uid_fetch(&UidSet::range(uid, uid), &[FetchItem::Uid, whole], None, false)?;
+        let answers = ask(self.session, vec![command::examine(&mailbox.naming.raw_name, None)?, fetch]).await?;
+        let bytes = answers.into_iter().flat_map(|answer| answer.data).find_map(|data| match data {
+            Untagged::Fetch(fetch) if fetch.uid == Some(uid) => fetch.bodies.into_iter().find_map(|body| body.data),
+            _ => None,
+        });
+        Ok(bytes.filter(|bytes| matches!(bytes, Literal::Memory(_))))
+    }
+}
