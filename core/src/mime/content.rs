@@ -94,11 +94,6 @@ pub fn disposition_file_name(header: &[u8]) -> Option<String> {
     params::parse(&field.text()).get("filename")
 }
 
-/// The text of a text part.
-pub fn part_text(bytes: &[u8], part: &Part) -> String {
-    text_of(&decode(bytes, &part.encoding), part).into_owned()
-}
-
 /// The text of a text part whose transfer encoding is off.
 pub(super) fn text_of<'a>(decoded: &'a [u8], part: &Part) -> Cow<'a, str> {
     let shown = if part.media_type == "text/html" { Shown::AsHtml } else { Shown::AsText };
@@ -119,13 +114,9 @@ mod tests {
 
     #[test]
     fn text_is_read_in_its_charset_or_the_likeliest() {
-        let part = |charset: Option<&str>| Part {
-            charset: charset.map(str::to_owned),
-            encoding: "8bit".into(),
-            ..Part::default()
-        };
-        assert_eq!(part_text(b"Gr\xfc\xdfe", &part(Some("iso-8859-1"))), "Grüße");
-        assert_eq!(part_text(b"Gr\xfc\xdfe", &part(None)), "Grüße");
-        assert_eq!(part_text("Grüße".as_bytes(), &part(Some("nonsense"))), "Grüße");
+        let part = |charset: Option<&str>| Part { charset: charset.map(str::to_owned), ..Part::default() };
+        assert_eq!(text_of(b"Gr\xfc\xdfe", &part(Some("iso-8859-1"))), "Grüße");
+        assert_eq!(text_of(b"Gr\xfc\xdfe", &part(None)), "Grüße");
+        assert_eq!(text_of("Grüße".as_bytes(), &part(Some("nonsense"))), "Grüße");
     }
 }

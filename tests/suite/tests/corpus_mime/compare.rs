@@ -68,7 +68,7 @@ pub(crate) fn compare(raw: &[u8], seen: &Seen) -> Vec<Difference> {
         differ(What::References, format!("{:?}", envelope.references), format!("{newest:?}"));
     }
     compare_parts(raw, &mail, seen, &mut found);
-    compare_words(&mail, seen, &mut found);
+    compare_words(&mime::digest(raw).text, seen, &mut found);
     found
 }
 
@@ -106,8 +106,7 @@ fn compare_parts(raw: &[u8], mail: &Parsed, seen: &Seen, found: &mut Vec<Differe
 /// The rule: every word (what stands between white space) of every text/plain part, wherever it stands, and every word of
 /// every text/html part that Python's HTML parser finds outside of script, style, head, title and template, is a piece of the
 /// text by which the mail is found.
-fn compare_words(mail: &Parsed, seen: &Seen, found: &mut Vec<Difference>) {
-    let (text, _) = mime::search_text(mail);
+fn compare_words(text: &str, seen: &Seen, found: &mut Vec<Difference>) {
     let squeezed: String = text.chars().filter(|c| !is_ignored(*c)).collect();
     let words: BTreeSet<&str> = squeezed.split_whitespace().collect();
     let mut missing = BTreeSet::new();
