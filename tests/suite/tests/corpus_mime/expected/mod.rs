@@ -1,6 +1,7 @@
 //! The results that come with mails of the corpora, written by the parsers that they are tests of.
 
 mod explained;
+mod fields;
 mod mail_parser;
 mod mailcore;
 mod mime4j;
