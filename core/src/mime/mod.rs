@@ -18,6 +18,7 @@ mod html;
 mod params;
 mod parse;
 mod preview;
+mod shifted;
 mod tree;
 mod words;
 
