@@ -53,7 +53,7 @@ impl<'t, 'a> Bodies<'t, 'a> {
         let is_read = |entity: &Entity<'a>| read.iter().any(|other| std::ptr::eq(*other, entity));
         let mut further = String::new();
         for entity in root.walk().filter(|entity| entity.children.is_empty() && !is_read(entity)) {
-            if entity.part.media_type.starts_with("text/") {
+            if is_text(entity) {
                 append(&mut further, &as_plain(entity));
             }
         }
@@ -105,7 +105,7 @@ fn text<'a>(entity: &Entity<'a>) -> Cow<'a, str> {
     // Encodings make text at most shorter, charsets at most three times as long.
     let body = &entity.body[..entity.body.len().min(4 * MAX_TEXT)];
     let text = match entity.part.encoding.as_str() {
-        "base64" | "quoted-printable" => {
+        "base64" | "quoted-printable" | "x-uuencode" => {
             Cow::Owned(content::text_of(&content::decode(body, &entity.part.encoding), &entity.part).into_owned())
         }
         _ => content::text_of(body, &entity.part),
@@ -126,8 +126,15 @@ fn is_html(entity: &Entity<'_>) -> bool {
     entity.part.media_type == "text/html"
 }
 
+/// Whether it is text for people, if need be: also what programs report (RFC 3464, RFC 8098, RFC 5965).
+fn is_text(entity: &Entity<'_>) -> bool {
+    let kind = entity.part.media_type.as_str();
+    let reports = ["message/delivery-status", "message/disposition-notification", "message/feedback-report"];
+    kind.starts_with("text/") || reports.contains(&kind)
+}
+
 fn is_other_text(root: &Entity<'_>) -> bool {
-    root.part.media_type.starts_with("text/") && root.part.disposition != Disposition::Attachment
+    is_text(root) && root.part.disposition != Disposition::Attachment
 }
 
 fn append(all: &mut String, body: &str) {

@@ -19,10 +19,10 @@ pub(super) fn read(raw: &[u8]) -> Digest {
     let mut text = readable(&plain, &html).into_owned();
     let preview = Some(preview(&text)).filter(|preview| !preview.is_empty());
     let further = bodies.further(&tree.root, super::is_read_as_html(&plain, &html));
-    if !further.is_empty() {
+    if !text.is_empty() && !further.is_empty() {
         text.push_str("\n\n");
-        text.push_str(&further);
     }
+    text.push_str(&further);
     Digest { structure: tree.root.into_part(), text, preview }
 }
 
@@ -40,6 +40,8 @@ mod tests {
         assert_eq!(digest.text, "plain words\n\nhtml words\n\na;b\n\ninner");
         assert_eq!(digest.preview.as_deref(), Some("plain words"));
         assert_eq!(digest.structure, super::super::parse(MAIL).structure);
+        let attached = b"Content-Type: text/csv\r\nContent-Disposition: attachment\r\n\r\na;b";
+        assert_eq!(super::digest(attached).text, "a;b");
         assert_eq!(super::digest(b"Subject: nothing\r\n\r\n").preview, None);
     }
 
