@@ -228,7 +228,12 @@ const MAILS: &[(&[&str], &[What], &str)] = &[
         &[What::Parts, What::Words],
         "a type that is none, with a file name: a file to us, text to Python",
     ),
-    (&["m3007.txt"], &[What::Words], "text under the private encoding x-uuencode: kept as it stands. To be done"),
+    (&["input/messages/headers.txt"], &[What::Parts], "plain/text, which was meant to be text/plain"),
+    (
+        &["wildduck-imap-core/fix3.eml"],
+        &[What::Parts],
+        "a boundary in single quotes, without which the delimiters are written: read as it was meant",
+    ),
     (&["rhost-google-06.eml"], &[What::Words], "says base64 and is not, and short enough to be taken for it"),
     (
         &[

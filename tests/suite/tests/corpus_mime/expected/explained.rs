@@ -19,6 +19,11 @@ const MAILS: &[(&[&str], &[What], &str)] = &[
         &[What::Name],
         "a path of Windows in quotes: its backslashes were not meant to escape",
     ),
+    (
+        &["legacy/017.eml", "legacy/048.eml"],
+        &[What::Content],
+        "a part under the encoding x-uuencode: decoded by us, as it stands to mail-parser",
+    ),
     (&["wildduck-imap-core/simple.eml"], &[What::Name], "an encoded word as a file name: decoded by us"),
     (
         &["legacy/033.eml", "legacy/052.eml"],
