@@ -81,11 +81,7 @@ impl Reader {
         let (header, body) = mail.split_at(fields::body_start(mail));
         let header = Header::read(header, &mut self.ambiguous);
         // A multipart has the number of the mail that it is (RFC 3501 section 6.4.5).
-        let section = if header.boundary().is_some_and(|boundary| starts(body, &boundary)) {
-            section.to_owned()
-        } else {
-            below(section, 1)
-        };
+        let section = if header.boundary(body).is_some() { section.to_owned() } else { below(section, 1) };
         self.entity(header, body, section, "text/plain", depth)
     }
 
@@ -101,7 +97,7 @@ impl Reader {
         let mut entity = header.entity(body, section, default);
         let may_open = depth < MAX_DEPTH && self.count < MAX_PARTS;
         if entity.part.is_multipart() {
-            match header.boundary().filter(|boundary| may_open && starts(body, boundary)) {
+            match header.boundary(body).filter(|_| may_open) {
                 Some(boundary) => self.children(&mut entity, &boundary, depth),
                 None => {
                     // It cannot be taken apart: all of it is shown.
@@ -244,12 +240,15 @@ impl Header {
         found
     }
 
-    fn boundary(&self) -> Option<String> {
+    /// The boundary with which parts begin in this body.
+    fn boundary(&self, body: &[u8]) -> Option<String> {
         let content_type = self.content_type.as_ref().filter(|found| found.value.starts_with("multipart/"))?;
-        content_type
-            .get("boundary")
-            .map(|boundary| boundary.trim_end().to_owned())
-            .filter(|boundary| !boundary.is_empty() && boundary.len() <= MAX_BOUNDARY)
+        let boundary = content_type.get("boundary")?;
+        let boundary = boundary.trim_end();
+        // Single quotes are part of it, but not meant so by those who write them.
+        let bare = boundary.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+        let fits = |boundary: &&str| (1..=MAX_BOUNDARY).contains(&boundary.len()) && starts(body, boundary);
+        [Some(boundary), bare].into_iter().flatten().find(fits).map(str::to_owned)
     }
 
     fn entity<'a>(&self, body: &'a [u8], section: String, default: &str) -> Entity<'a> {
@@ -289,6 +288,7 @@ impl Header {
 /// A media type that is whole; else what RFC 2045 section 5.2 says of none, but a file stays a file.
 fn media_type<'a>(value: &'a str, default: &'a str, is_file: bool) -> &'a str {
     match value.split_once('/') {
+        Some(("plain", "text")) => "text/plain",
         Some((kind, subtype)) if !kind.is_empty() && !subtype.is_empty() => value,
         _ if value == "multipart" => "multipart/mixed",
         _ if is_file => "application/octet-stream",
@@ -298,8 +298,15 @@ fn media_type<'a>(value: &'a str, default: &'a str, is_file: bool) -> &'a str {
 
 fn encoding(field: &Field<'_>) -> String {
     let value = params::parse(&field.text()).value;
-    let known = ["7bit", "8bit", "binary", "quoted-printable", "base64", "x-uuencode", "uuencode", "x-uue"];
-    known.iter().find(|known| value.trim_matches('"') == **known).map_or("7bit", |known| *known).to_owned()
+    let known = match value.trim_matches('"') {
+        "8bit" => "8bit",
+        "binary" => "binary",
+        "quoted-printable" => "quoted-printable",
+        "base64" => "base64",
+        "x-uuencode" | "uuencode" | "x-uue" => "x-uuencode",
+        _ => "7bit",
+    };
+    known.to_owned()
 }
 
 fn content_id(field: &Field<'_>) -> String {

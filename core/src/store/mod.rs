@@ -49,8 +49,8 @@ pub use error::StoreError;
 pub use incoming::{Incoming, IncomingFile};
 pub use journal::{Acted, OpenStep, Operation, Outcome, StepInfo};
 pub use mirror::{
-    BodyPolicy, BodyWanted, Digest, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming,
-    MailboxState, NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
+    BodyPolicy, BodyWanted, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming, MailboxState,
+    NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
 };
 pub use options::{Mode, OpenOptions};
 pub use salvage::Salvaged;

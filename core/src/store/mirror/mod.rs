@@ -21,7 +21,7 @@ pub use bodies::{BodyPolicy, BodyWanted};
 pub use flags::FlagsOutcome;
 pub use gaps::Gap;
 pub use garbage::{GarbageReport, ORPHAN_DAYS};
-pub use index::{Digest, ToIndex, Unindexed};
+pub use index::{ToIndex, Unindexed};
 pub use insert::{InsertOutcome, NewMessage};
 pub use mailboxes::{Mailbox, MailboxNaming, MailboxState};
 
