@@ -57,7 +57,7 @@ impl Core {
     pub async fn update_account(&self, id: AccountId, settings: AccountSettings) -> Result<(), CoreError> {
         let json = checked(&settings)?;
         self.store().config(move |tx| tx.update_account(id, &settings.name, &settings.email, &json)).await?;
-        self.engine().settings_changed(id).await;
+        self.engine().settings_changed(id);
         Ok(())
     }
 

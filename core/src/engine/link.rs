@@ -16,6 +16,8 @@ pub(super) struct Link {
     pub(super) session: Session,
     pub(super) spool: IncomingSpool,
     pub(super) login: Option<Command>,
+    /// What its connection has cost so far.
+    pub(super) traffic: Arc<Traffic>,
 }
 
 /// Connects and prepares the login, for which `remembered` spares a question where the greeting does not tell what the
@@ -23,30 +25,29 @@ pub(super) struct Link {
 pub(super) async fn connect(
     environment: &Environment,
     settings: &AccountSettings,
-    traffic: Arc<Traffic>,
     remembered: Option<&Capabilities>,
 ) -> Result<Link, Failure> {
     let endpoint = endpoint(settings)?;
     // The password is at hand before the connection is made: nothing is kept waiting for a keyring.
     let credentials = credentials(environment, settings).await?;
-    let spool = IncomingSpool::default();
+    let (spool, traffic) = (IncomingSpool::default(), Arc::new(Traffic::default()));
     let session = Session::connect(
         environment.network.as_ref(),
         &endpoint,
-        traffic,
+        Arc::clone(&traffic),
         Limits::default(),
         Box::new(spool.clone()),
         Deadlines::default(),
     );
     let mut session = session.await?;
     let login = session.login_command(&endpoint, &credentials, remembered).await?;
-    Ok(Link { session, spool, login })
+    Ok(Link { session, spool, login, traffic })
 }
 
 /// Connects and logs in with these settings, and nothing more.
 pub(super) async fn test(environment: &Environment, settings: &AccountSettings) -> Result<Server, Failure> {
     let start = Instant::now();
-    let mut link = connect(environment, settings, Arc::default(), None).await?;
+    let mut link = connect(environment, settings, None).await?;
     if let Some(login) = link.login.take() {
         link.session.log_in(login).await?;
     }

@@ -1,5 +1,5 @@
-//! One task per account: it owns the session, does what it is asked in order, and ends without leaving a task or a lock.
-//! One more task makes mail searchable.
+//! Two tasks per account, one that syncs and one for what a person waits for: each does what it is asked in order, and
+//! ends without leaving a task or a lock. One more task makes mail searchable.
 
 mod account_task;
 mod body_rules;
@@ -8,6 +8,7 @@ mod failure;
 mod indexer;
 mod link;
 mod notes;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,9 +23,11 @@ use crate::store::Store;
 use crate::sync::{Comparison, Control, Limits, Report};
 use crate::wire::{Network, Spent};
 
+use account_task::AccountTask;
 pub use failure::Failure;
 use indexer::{Indexer, Syncing};
 pub use notes::{Notes, notes};
+use sessions::Sessions;
 
 /// What the engine takes from outside: everything that a simulation replaces.
 #[derive(Clone)]
@@ -81,42 +84,45 @@ pub struct Server {
 type Reply<T> = oneshot::Sender<Result<T, Failure>>;
 
 enum Ask {
-    Sync {
-        request: SyncRequest,
-        control: Control,
-        notes: Notes,
-        reply: Reply<SyncDone>,
-    },
-    Section {
-        place: PlaceId,
-        message: MessageId,
-        section: String,
-        control: Control,
-        reply: Reply<()>,
-    },
-    Search {
-        mailboxes: Vec<MailboxId>,
-        query: Query,
-        control: Control,
-        reply: Reply<Vec<PlaceId>>,
-    },
-    Compare {
-        repair: bool,
-        control: Control,
-        reply: Reply<Vec<Comparison>>,
-    },
-    /// Settings changed: the session belongs to the past.
-    Forget,
+    Sync { request: SyncRequest, control: Control, notes: Notes, reply: Reply<SyncDone> },
+    Section { place: PlaceId, message: MessageId, section: String, control: Control, reply: Reply<()> },
+    Search { mailboxes: Vec<MailboxId>, query: Query, control: Control, reply: Reply<Vec<PlaceId>> },
+    Compare { repair: bool, control: Control, reply: Reply<Vec<Comparison>> },
+}
+
+/// Which of an account's tasks is asked: nobody who waits shall wait for a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    /// What changes or compares the mirror as a whole.
+    Sync,
+    /// What a person waits for.
+    Person,
+}
+
+impl Ask {
+    fn lane(&self) -> Lane {
+        match self {
+            Self::Sync { .. } | Self::Compare { .. } => Lane::Sync,
+            Self::Section { .. } | Self::Search { .. } => Lane::Person,
+        }
+    }
 }
 
 /// The tasks of all accounts.
 pub struct Engine {
     store: Store,
     environment: Environment,
-    tasks: Mutex<BTreeMap<AccountId, Task>>,
+    accounts: Mutex<BTreeMap<AccountId, Account>>,
     syncing: Syncing,
     indexer: Arc<Indexer>,
     indexing: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What runs for one account.
+#[derive(Default)]
+struct Account {
+    sessions: Arc<Sessions>,
+    tasks: BTreeMap<Lane, Task>,
 }
 
 struct Task {
@@ -125,13 +131,13 @@ struct Task {
 }
 
 impl Engine {
-    /// An engine. The task of each account is started when it is first needed; the one that makes mail searchable runs
-    /// from now on, within the runtime of the caller.
+    /// An engine. The tasks of each account are started when they are first needed; the one that makes mail searchable
+    /// runs from now on, within the runtime of the caller.
     pub fn new(store: Store, environment: Environment) -> Self {
         let (syncing, watched) = watch::channel(0);
         let indexer = Indexer::new(store.clone());
         let indexing = Mutex::new(Some(tokio::spawn(Arc::clone(&indexer).run(watched))));
-        Self { store, environment, tasks: Mutex::default(), syncing, indexer, indexing }
+        Self { store, environment, accounts: Mutex::default(), syncing, indexer, indexing }
     }
 
     /// Makes all mail searchable that is here, and waits for it.
@@ -208,60 +214,66 @@ impl Engine {
         link::test(&self.environment, &settings).await
     }
 
-    /// Gives up the session of an account whose settings changed.
-    pub async fn settings_changed(&self, account: AccountId) {
-        let asks = self.lock().get(&account).map(|task| task.asks.clone());
-        if let Some(asks) = asks {
-            // Where the task has ended there is no session to give up.
-            let _ = asks.send(Ask::Forget).await;
+    /// Gives up the sessions of an account whose settings changed; one that is in use, when it is used no more.
+    pub fn settings_changed(&self, account: AccountId) {
+        if let Some(account) = self.lock().get(&account) {
+            account.sessions.forget();
         }
     }
 
-    /// Ends the task of an account and waits until nothing of it is left.
+    /// Ends the tasks of an account and waits until nothing of them is left.
     pub async fn end(&self, account: AccountId) {
-        let task = self.lock().remove(&account);
-        if let Some(task) = task {
-            end(task.handle).await;
-        }
+        let account = self.lock().remove(&account);
+        end(account.into_iter()).await;
     }
 
     /// Ends every task and waits until nothing of them is left.
     pub async fn end_all(&self) {
         let indexing = self.indexing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = indexing {
-            end(task).await;
+            finish(task).await;
         }
-        let tasks = std::mem::take(&mut *self.lock());
-        for task in tasks.into_values() {
-            end(task.handle).await;
-        }
+        let accounts = std::mem::take(&mut *self.lock());
+        end(accounts.into_values()).await;
     }
 
     async fn ask<T>(&self, account: AccountId, ask: impl FnOnce(Reply<T>) -> Ask) -> Result<T, Failure> {
         let (reply, answer) = oneshot::channel();
-        let asks = self.task(account);
-        asks.send(ask(reply)).await.map_err(|_| Failure::Closed)?;
+        let ask = ask(reply);
+        let asks = self.task(account, ask.lane());
+        asks.send(ask).await.map_err(|_| Failure::Closed)?;
         answer.await.unwrap_or(Err(Failure::Closed))
     }
 
-    fn task(&self, account: AccountId) -> mpsc::Sender<Ask> {
-        let mut tasks = self.lock();
-        if let Some(task) = tasks.get(&account).filter(|task| !task.handle.is_finished()) {
+    fn task(&self, id: AccountId, lane: Lane) -> mpsc::Sender<Ask> {
+        let mut accounts = self.lock();
+        let account = accounts.entry(id).or_default();
+        if let Some(task) = account.tasks.get(&lane).filter(|task| !task.handle.is_finished()) {
             return task.asks.clone();
         }
         let (asks, receiver) = mpsc::channel(16);
-        let work = account_task::AccountTask::new(account, self.store.clone(), self.environment.clone(), receiver);
+        let (store, environment) = (self.store.clone(), self.environment.clone());
+        let work = AccountTask::new(id, store, environment, receiver, Arc::clone(&account.sessions));
         let handle = tokio::spawn(work.run());
-        tasks.insert(account, Task { asks: asks.clone(), handle });
+        account.tasks.insert(lane, Task { asks: asks.clone(), handle });
         asks
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<AccountId, Task>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<AccountId, Account>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn end(task: JoinHandle<()>) {
+/// Ends all at once, and waits for each.
+async fn end(accounts: impl Iterator<Item = Account>) {
+    let tasks: Vec<_> = accounts.flat_map(|account| account.tasks.into_values()).collect();
+    tasks.iter().for_each(|task| task.handle.abort());
+    for task in tasks {
+        finish(task.handle).await;
+    }
+}
+
+async fn finish(task: JoinHandle<()>) {
     task.abort();
     // Aborted or done: either way nothing of it runs any more.
     let _ = task.await;
@@ -285,7 +297,7 @@ impl Drop for Running<'_> {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        for task in self.lock().values() {
+        for task in self.lock().values().flat_map(|account| account.tasks.values()) {
             task.handle.abort();
         }
         if let Some(task) = self.indexing.lock().unwrap_or_else(PoisonError::into_inner).take() {

@@ -131,7 +131,7 @@ fn a_body_is_on_disk_under_its_name_before_the_commit_of_the_row_that_names_it()
     let id = ids[1];
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, ""));
     probe::reset(None);
-    let mut file = fixture.store.incoming_file(begun).unwrap();
+    let mut file = fixture.store.incoming_file(begun).unwrap().unwrap();
     file.append(&[8; 100_000]).unwrap();
     let body = wait(fixture.store.prepare_body(BodySource::Incoming(file))).unwrap();
     fixture.mirror(move |tx| tx.store_body(id, "", body));
@@ -171,13 +171,13 @@ fn hard_problem_18_a_cut_download_goes_on_at_the_byte_where_it_stopped() {
     let content: Vec<u8> = (0..200_000_u32).map(|n| n as u8).collect();
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, "2"));
     assert_eq!(begun.offset, 0);
-    fixture.store.incoming_file(begun).unwrap().append(&content[..70_001]).unwrap();
+    fixture.store.incoming_file(begun).unwrap().unwrap().append(&content[..70_001]).unwrap();
 
     let fixture = fixture.reopen();
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, "2"));
     assert_eq!(begun.offset, 70_001);
     assert_eq!(fixture.read(|s| s.incoming(id, "2")), Some(begun));
-    let mut file = fixture.store.incoming_file(begun).unwrap();
+    let mut file = fixture.store.incoming_file(begun).unwrap().unwrap();
     file.append(&content[70_001..]).unwrap();
     assert_eq!(file.offset(), 200_000);
     let body = wait(fixture.store.prepare_body(BodySource::Incoming(file))).unwrap();
@@ -194,7 +194,7 @@ fn a_short_download_ends_in_the_database_and_a_given_up_one_nowhere() {
     let (fixture, ids) = with_mails(1);
     let id = ids[0];
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, ""));
-    let mut file = fixture.store.incoming_file(begun).unwrap();
+    let mut file = fixture.store.incoming_file(begun).unwrap().unwrap();
     file.append(b"wrong").unwrap();
     file.restart().unwrap();
     file.append(b"short").unwrap();
@@ -203,7 +203,7 @@ fn a_short_download_ends_in_the_database_and_a_given_up_one_nowhere() {
     assert_eq!(fixture.read(|s| s.body(id, "")), Some(Body::Bytes(b"short".to_vec())));
 
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, "3"));
-    fixture.store.incoming_file(begun).unwrap().append(b"x").unwrap();
+    fixture.store.incoming_file(begun).unwrap().unwrap().append(b"x").unwrap();
     fixture.mirror(move |tx| tx.drop_incoming(id, "3"));
     assert_eq!((files(&fixture, "incoming"), files(&fixture, "blobs")), (0, 0));
 }
@@ -214,7 +214,7 @@ fn a_leftover_file_of_an_id_that_a_power_cut_took_back_is_not_continued() {
     std::fs::write(fixture.dir.path().join("incoming").join("1"), b"of another mail").unwrap();
     let begun = fixture.mirror(move |tx| tx.begin_incoming(ids[0], ""));
     assert_eq!((begun.id, begun.offset), (1, 0));
-    assert_eq!(fixture.store.incoming_file(begun).unwrap().offset(), 0);
+    assert_eq!(fixture.store.incoming_file(begun).unwrap().unwrap().offset(), 0);
 }
 
 #[test]

@@ -208,7 +208,11 @@ impl Bodies {
     ) -> Result<(), SyncError> {
         // Removed meanwhile.
         let Some(begun) = source.begun.remove(&wanted.message) else { return Ok(()) };
-        let file = self.store.incoming_file(begun)?;
+        let Some(file) = self.store.incoming_file(begun)? else {
+            // Somebody has opened it. Should it not come to them, the next run looks again.
+            self.fetched.left = true;
+            return Ok(());
+        };
         let offset = file.offset();
         let partial = (offset > 0).then_some((offset, u64::from(u32::MAX)));
         let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial }];

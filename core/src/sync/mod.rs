@@ -31,7 +31,7 @@ pub use report::{Note, Report, Stage};
 pub use request::{Means, Request};
 pub use run::{enable, run};
 pub use search::search;
-pub use section::fetch_section;
+pub use section::{await_section, fetch_section};
 pub use spool::IncomingSpool;
 
 use crate::imap::{ImapError, InvalidArgument};
