@@ -85,8 +85,8 @@ impl AccountTask {
         let (start, mut spent) = (Instant::now(), Spent::default());
         let mut chances = Chances::default();
         let outcome = loop {
-            let (kept, outcome) = self.sync_once(&request, control, tell, &mut spent).await;
-            if !chances.again(&self.sessions, kept, &outcome, control).await {
+            let outcome = self.sync_once(&request, control, tell, &mut spent, &mut chances).await;
+            if !chances.again(&self.sessions, &outcome, control).await {
                 break outcome;
             }
         };
@@ -103,27 +103,21 @@ impl AccountTask {
         Ok(SyncDone { report, spent, elapsed_ms })
     }
 
-    /// Tells besides whether it began with a session from before.
     async fn sync_once(
         &self,
         request: &SyncRequest,
         control: &Control,
         tell: &(dyn Fn(Note) + Send + Sync),
         spent: &mut Spent,
-    ) -> (bool, Result<sync::Report, Failure>) {
+        chances: &mut Chances,
+    ) -> Result<sync::Report, Failure> {
         let using = self.sessions.begin();
-        let kept = using.take();
-        let (was_kept, before) =
-            (kept.is_some(), kept.as_ref().map(|link| link.traffic.snapshot()).unwrap_or_default());
-        let outcome = async {
-            let (settings, facts, first) = self.settings().await?;
-            let link = self.link(kept, &settings, &facts, control, &using).await?;
-            let traffic = Arc::clone(&link.traffic);
-            let outcome = self.sync_over(link, request, (&settings, facts, first), control, tell, &using).await;
-            *spent = spent.plus(&traffic.snapshot().since(&before));
-            outcome
-        };
-        (was_kept, outcome.await)
+        let (settings, facts, first) = self.settings().await?;
+        let link = self.link(&settings, &facts, control, &using, chances).await?;
+        let (traffic, before) = (Arc::clone(&link.traffic), link.before);
+        let outcome = self.sync_over(link, request, (&settings, facts, first), control, tell, &using).await;
+        *spent = spent.plus(&traffic.snapshot().since(&before));
+        outcome
     }
 
     async fn sync_over(
@@ -159,6 +153,9 @@ impl AccountTask {
             tell,
         };
         let (report, outcome) = sync::run(means, run).await;
+        if link.session.is_logged_in() {
+            self.sessions.accepted();
+        }
         let mut learnt = facts.clone();
         learnt.learn_abilities(&link.session);
         let whole = request.mailboxes.is_empty() && !request.only_list && report.complete;
@@ -222,20 +219,21 @@ impl AccountTask {
         Ok((settings, Facts::from_json(&row.server_facts), row.sync.completed.is_none()))
     }
 
-    /// The session: the one that was kept, or a new one whose login is not sent yet.
+    /// The session: the one that is kept, or a new one whose login is not sent yet.
     async fn link(
         &self,
-        kept: Option<Link>,
         settings: &AccountSettings,
         facts: &Facts,
         control: &Control,
         using: &Use<'_>,
+        chances: &mut Chances,
     ) -> Result<Link, Failure> {
         // Whoever gave up before its turn came shall not cost the session that is there.
         if control.is_cancelled() {
-            kept.into_iter().for_each(|link| using.keep(link));
             return Err(Failure::Cancelled);
         }
+        let kept = using.take();
+        chances.begin(kept.is_some(), settings);
         if let Some(mut link) = kept {
             tokio::select! {
                 biased;
@@ -244,24 +242,28 @@ impl AccountTask {
             }
             return Ok(link);
         }
+        if let Some(refused) = self.sessions.refused().filter(|_| !chances.token_refused()) {
+            return Err(refused.into());
+        }
         let remembered = facts.remembered();
         tokio::select! {
             biased;
             () = control.cancelled() => Err(Failure::Cancelled),
-            link = link::connect(&self.environment, settings, remembered.as_ref()) => link,
+            link = link::connect(&self.environment, settings, remembered.as_ref(), chances.token_refused()) => link,
         }
     }
 
     /// As [`AccountTask::link`], logged in.
-    async fn logged_in(&self, kept: Option<Link>, control: &Control, using: &Use<'_>) -> Result<Link, Failure> {
+    async fn logged_in(&self, control: &Control, using: &Use<'_>, chances: &mut Chances) -> Result<Link, Failure> {
         let (settings, facts, _) = self.settings().await?;
-        let mut link = self.link(kept, &settings, &facts, control, using).await?;
+        let mut link = self.link(&settings, &facts, control, using, chances).await?;
         if let Some(login) = link.login.take() {
             tokio::select! {
                 biased;
                 () = control.cancelled() => return Err(Failure::Cancelled),
                 done = log_in(&mut link.session, login) => done?,
             }
+            self.sessions.accepted();
         }
         Ok(link)
     }
@@ -275,9 +277,7 @@ impl AccountTask {
         let mut chances = Chances::default();
         loop {
             let using = self.sessions.begin();
-            let kept = using.take();
-            let was_kept = kept.is_some();
-            let outcome = match self.logged_in(kept, control, &using).await {
+            let outcome = match self.logged_in(control, &using, &mut chances).await {
                 Ok(mut link) => match work(&mut link).await {
                     Ok(done) => {
                         using.keep(link);
@@ -288,7 +288,7 @@ impl AccountTask {
                 Err(failure) => Err(failure),
             };
             drop(using);
-            if !chances.again(&self.sessions, was_kept, &outcome, control).await {
+            if !chances.again(&self.sessions, &outcome, control).await {
                 return outcome;
             }
         }

@@ -8,12 +8,16 @@ use tokio::time::Instant;
 
 use super::Failure;
 use super::link::Link;
+use crate::account::{AccountSettings, Auth};
 use crate::imap::ImapError;
 use crate::sync::Control;
 
 /// A session that nobody needed for this long is closed: servers end unused ones after half an hour, and a phone that
 /// sleeps should hold no connection.
 pub(super) const UNUSED: Duration = Duration::from_secs(120);
+
+/// After a refused login, so long none is tried: who goes on with a wrong password is locked out.
+const REFUSED: Duration = Duration::from_secs(60);
 
 /// What the two tasks of an account share.
 #[derive(Default)]
@@ -28,6 +32,8 @@ struct State {
     kept: Option<(Link, Instant)>,
     /// How often the settings changed: a session made by older ones is not kept.
     settings: u64,
+    /// When a login was refused, and how.
+    refused: Option<(Instant, ImapError)>,
 }
 
 /// A session is in use, or about to be made, for as long as this lives.
@@ -60,7 +66,25 @@ impl Sessions {
     pub(super) fn forget(&self) {
         let mut state = self.lock();
         state.settings += 1;
+        state.refused = None;
         state.kept = None;
+    }
+
+    /// The server has taken a login.
+    pub(super) fn accepted(&self) {
+        self.lock().refused = None;
+    }
+
+    /// How a login was refused so shortly ago that none is to be tried now.
+    pub(super) fn refused(&self) -> Option<ImapError> {
+        let state = self.lock();
+        state.refused.as_ref().filter(|(when, _)| when.elapsed() < REFUSED).map(|(_, error)| error.clone())
+    }
+
+    fn note_refusal(&self, error: &ImapError) {
+        if self.refused().is_none() {
+            self.lock().refused = Some((Instant::now(), error.clone()));
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -71,7 +95,9 @@ impl Sessions {
 impl Use<'_> {
     /// The session that is kept, where there is one.
     pub(super) fn take(&self) -> Option<Link> {
-        self.sessions.lock().kept.take().map(|(link, _)| link)
+        let (mut link, _) = self.sessions.lock().kept.take()?;
+        link.before = link.traffic.snapshot();
+        Some(link)
     }
 
     /// Keeps a session for whoever comes next.
@@ -94,22 +120,43 @@ impl Drop for Use<'_> {
 pub(super) struct Chances {
     closed: bool,
     busy: bool,
+    token: bool,
+    /// Whether it began with a session from before.
+    kept: bool,
+    /// Whether the account logs in by tokens: one that the server refuses may only be old.
+    by_token: bool,
 }
 
 impl Chances {
-    /// Whether what failed is to be tried once more. `kept` tells that it began with a session from before.
+    /// Whether the host is to be asked for another token than the one that the server refused.
+    pub(super) fn token_refused(&self) -> bool {
+        self.token
+    }
+
+    /// Something is tried: with a session from before where `kept` says so.
+    pub(super) fn begin(&mut self, kept: bool, settings: &AccountSettings) {
+        (self.kept, self.by_token) = (kept, settings.auth == Auth::XOAuth2);
+    }
+
+    /// Whether what failed is to be tried once more.
     pub(super) async fn again<T>(
         &mut self,
         sessions: &Sessions,
-        kept: bool,
         outcome: &Result<T, Failure>,
         control: &Control,
     ) -> bool {
         let Err(Failure::Imap(error)) = outcome else { return false };
         // That a kept session was closed meanwhile says nothing about now.
-        if kept && error.is_connection_lost() && !self.closed {
+        if self.kept && error.is_connection_lost() && !self.closed {
             self.closed = true;
             return true;
+        }
+        if matches!(error, ImapError::Authentication { .. }) {
+            // Over a new connection: few servers take a second login over the first one.
+            let again = self.by_token && !self.token && sessions.refused().is_none();
+            sessions.note_refusal(error);
+            self.token |= again;
+            return again;
         }
         // Where the server takes no second session, the first one is waited for.
         let busy = matches!(error, ImapError::Unavailable { .. } | ImapError::Bye { unavailable: true });
