@@ -50,7 +50,8 @@ impl Core {
         Ok(self.store().config(move |tx| tx.add_account(&settings.name, &settings.email, &json)).await?)
     }
 
-    /// Changes what an account is set to.
+    /// Changes what an account is set to. To be called for a new password too, even where the settings stay: after a refused
+    /// login none is tried for a minute otherwise.
     ///
     /// # Errors
     /// As [`Core::add_account`], and [`CoreError::NotFound`].
@@ -66,7 +67,7 @@ impl Core {
     /// # Errors
     /// [`CoreError::NotFound`].
     pub async fn remove_account(&self, id: AccountId) -> Result<(), CoreError> {
-        self.engine().end(id).await;
+        let _barred = self.engine().end(id).await;
         Ok(self.store().config(move |tx| tx.remove_account(id)).await?)
     }
 

@@ -60,6 +60,7 @@ impl Core {
     /// # Errors
     /// [`CoreError::NotFound`], and what a conversation may meet.
     pub async fn refresh_mailboxes(&self, account: AccountId) -> Result<(), CoreError> {
+        self.read(move |view| view.account(account)).await?.ok_or(StoreError::NotFound("account"))?;
         let control = Control::default();
         let _guard = control.cancel_on_drop();
         let (notes, _) = engine::notes();

@@ -10,7 +10,7 @@ mod link;
 mod notes;
 mod sessions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -112,10 +112,30 @@ impl Ask {
 pub struct Engine {
     store: Store,
     environment: Environment,
-    accounts: Mutex<BTreeMap<AccountId, Account>>,
+    running: Mutex<Running>,
     syncing: Syncing,
     indexer: Arc<Indexer>,
     indexing: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Running {
+    accounts: BTreeMap<AccountId, Account>,
+    /// Accounts for which nothing is started, because they are about to be removed; and whether the engine has ended.
+    barred: BTreeSet<AccountId>,
+    ended: bool,
+}
+
+/// Nothing is started for an account for as long as this lives.
+pub struct Barred<'a> {
+    engine: &'a Engine,
+    account: AccountId,
+}
+
+impl Drop for Barred<'_> {
+    fn drop(&mut self) {
+        self.engine.lock().barred.remove(&self.account);
+    }
 }
 
 /// What runs for one account.
@@ -137,7 +157,7 @@ impl Engine {
         let (syncing, watched) = watch::channel(0);
         let indexer = Indexer::new(store.clone());
         let indexing = Mutex::new(Some(tokio::spawn(Arc::clone(&indexer).run(watched))));
-        Self { store, environment, accounts: Mutex::default(), syncing, indexer, indexing }
+        Self { store, environment, running: Mutex::default(), syncing, indexer, indexing }
     }
 
     /// Makes all mail searchable that is here, and waits for it.
@@ -159,7 +179,7 @@ impl Engine {
         control: Control,
         notes: Notes,
     ) -> Result<SyncDone, Failure> {
-        let _running = Running::begin(&self.syncing);
+        let _syncing = Counted::begin(&self.syncing);
         self.ask(account, |reply| Ask::Sync { request, control, notes, reply }).await
     }
 
@@ -216,51 +236,65 @@ impl Engine {
 
     /// Gives up the sessions of an account whose settings changed; one that is in use, when it is used no more.
     pub fn settings_changed(&self, account: AccountId) {
-        if let Some(account) = self.lock().get(&account) {
+        if let Some(account) = self.lock().accounts.get(&account) {
             account.sessions.forget();
         }
     }
 
-    /// Ends the tasks of an account and waits until nothing of them is left.
-    pub async fn end(&self, account: AccountId) {
-        let account = self.lock().remove(&account);
-        end(account.into_iter()).await;
+    /// Ends the tasks of an account and waits until nothing of them is left. None is started for as long as what is given
+    /// back lives.
+    pub async fn end(&self, account: AccountId) -> Barred<'_> {
+        let barred = Barred { engine: self, account };
+        let ended = {
+            let mut running = self.lock();
+            running.barred.insert(account);
+            running.accounts.remove(&account)
+        };
+        end(ended.into_iter()).await;
+        barred
     }
 
-    /// Ends every task and waits until nothing of them is left.
+    /// Ends every task and waits until nothing of them is left. None is started any more.
     pub async fn end_all(&self) {
         let indexing = self.indexing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = indexing {
             finish(task).await;
         }
-        let accounts = std::mem::take(&mut *self.lock());
+        let accounts = {
+            let mut running = self.lock();
+            running.ended = true;
+            std::mem::take(&mut running.accounts)
+        };
         end(accounts.into_values()).await;
     }
 
     async fn ask<T>(&self, account: AccountId, ask: impl FnOnce(Reply<T>) -> Ask) -> Result<T, Failure> {
         let (reply, answer) = oneshot::channel();
         let ask = ask(reply);
-        let asks = self.task(account, ask.lane());
+        let asks = self.task(account, ask.lane())?;
         asks.send(ask).await.map_err(|_| Failure::Closed)?;
         answer.await.unwrap_or(Err(Failure::Closed))
     }
 
-    fn task(&self, id: AccountId, lane: Lane) -> mpsc::Sender<Ask> {
-        let mut accounts = self.lock();
-        let account = accounts.entry(id).or_default();
+    fn task(&self, id: AccountId, lane: Lane) -> Result<mpsc::Sender<Ask>, Failure> {
+        let mut running = self.lock();
+        if running.ended || running.barred.contains(&id) {
+            return Err(Failure::Closed);
+        }
+        let account = running.accounts.entry(id).or_default();
         if let Some(task) = account.tasks.get(&lane).filter(|task| !task.handle.is_finished()) {
-            return task.asks.clone();
+            return Ok(task.asks.clone());
         }
         let (asks, receiver) = mpsc::channel(16);
         let (store, environment) = (self.store.clone(), self.environment.clone());
         let work = AccountTask::new(id, store, environment, receiver, Arc::clone(&account.sessions));
         let handle = tokio::spawn(work.run());
         account.tasks.insert(lane, Task { asks: asks.clone(), handle });
-        asks
+        Ok(asks)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<AccountId, Account>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -280,16 +314,16 @@ async fn finish(task: JoinHandle<()>) {
 }
 
 /// Counts one sync for as long as it lives.
-struct Running<'a>(&'a Syncing);
+struct Counted<'a>(&'a Syncing);
 
-impl<'a> Running<'a> {
+impl<'a> Counted<'a> {
     fn begin(syncing: &'a Syncing) -> Self {
         syncing.send_modify(|count| *count += 1);
         Self(syncing)
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
@@ -297,7 +331,7 @@ impl Drop for Running<'_> {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        for task in self.lock().values().flat_map(|account| account.tasks.values()) {
+        for task in self.lock().accounts.values().flat_map(|account| account.tasks.values()) {
             task.handle.abort();
         }
         if let Some(task) = self.indexing.lock().unwrap_or_else(PoisonError::into_inner).take() {
