@@ -6,7 +6,7 @@ use super::{Core, CoreError, SyncEvent, SyncOptions, SyncSummary};
 use crate::engine::{self, SyncDone, SyncRequest};
 use crate::model::AccountId;
 use crate::store::StoreError;
-use crate::sync::{Control, Limits, Note, Stage};
+use crate::sync::{Budget, Control, Note, Stage};
 
 /// A sync that is under way. Dropping it leaves the sync to itself; [`SyncHandle::cancel`] ends it.
 pub struct SyncHandle {
@@ -40,7 +40,7 @@ impl Core {
             mailboxes: options.mailboxes,
             only_list: false,
             bodies: options.bodies,
-            limits: Limits { max_time: options.max_time, max_bytes: options.max_bytes },
+            limits: Budget { max_time: options.max_time, max_bytes: options.max_bytes },
             metered: options.metered,
         };
         let (notes, receiver) = engine::notes();

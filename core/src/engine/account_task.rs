@@ -11,7 +11,7 @@ use super::body_rules::BodyRules;
 use super::facts::Facts;
 use super::link::{self, Link};
 use super::sessions::{Chances, Sessions, UNUSED, Use};
-use super::{Ask, Environment, Failure, SyncDone, SyncRequest};
+use super::{Environment, Failure, Job, SyncDone, SyncRequest};
 use crate::account::{AccountSettings, BodyPolicy};
 use crate::imap::{Command, Session};
 use crate::model::{AccountId, MailboxId, MessageId, PlaceId};
@@ -24,7 +24,7 @@ pub(super) struct AccountTask {
     account: AccountId,
     store: Store,
     environment: Environment,
-    asks: mpsc::Receiver<Ask>,
+    asks: mpsc::Receiver<Job>,
     sessions: Arc<Sessions>,
 }
 
@@ -33,7 +33,7 @@ impl AccountTask {
         account: AccountId,
         store: Store,
         environment: Environment,
-        asks: mpsc::Receiver<Ask>,
+        asks: mpsc::Receiver<Job>,
         sessions: Arc<Sessions>,
     ) -> Self {
         Self { account, store, environment, asks, sessions }
@@ -58,19 +58,19 @@ impl AccountTask {
     }
 
     /// Nobody listens to an answer whose asker was dropped; that is no failure of ours.
-    async fn answer(&self, ask: Ask) {
+    async fn answer(&self, ask: Job) {
         match ask {
-            Ask::Sync { request, control, notes, reply } => {
+            Job::Sync { request, control, notes, reply } => {
                 let tell = move |note| notes.tell(note);
                 let _ = reply.send(self.sync(request, &control, &tell).await);
             }
-            Ask::Section { place, message, section, control, reply } => {
+            Job::Section { place, message, section, control, reply } => {
                 let _ = reply.send(self.section(place, message, &section, &control).await);
             }
-            Ask::Search { mailboxes, query, control, reply } => {
+            Job::Search { mailboxes, query, control, reply } => {
                 let _ = reply.send(self.search(&mailboxes, &query, &control).await);
             }
-            Ask::Compare { repair, control, reply } => {
+            Job::Compare { repair, control, reply } => {
                 let _ = reply.send(self.compare(repair, &control).await);
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Environment, Failure, Server};
+use super::{Environment, Failure, Tested};
 use crate::account::{AccountSettings, Auth, CredentialError};
 use crate::imap::{Capabilities, Command, Credentials, Deadlines, Endpoint, ImapError, Session};
 use crate::model::Secret;
@@ -48,7 +48,7 @@ pub(super) async fn connect(
 }
 
 /// Connects and logs in with these settings, and nothing more.
-pub(super) async fn test(environment: &Environment, settings: &AccountSettings) -> Result<Server, Failure> {
+pub(super) async fn test(environment: &Environment, settings: &AccountSettings) -> Result<Tested, Failure> {
     let start = Instant::now();
     let link = match log_in(environment, settings, false).await {
         Err(Failure::Imap(ImapError::Authentication { .. })) if settings.auth == Auth::XOAuth2 => {
@@ -58,7 +58,7 @@ pub(super) async fn test(environment: &Environment, settings: &AccountSettings) 
     };
     let capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
     let secure = link.session.is_secure();
-    Ok(Server { capabilities, secure, elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX) })
+    Ok(Tested { capabilities, secure, elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX) })
 }
 
 async fn log_in(environment: &Environment, settings: &AccountSettings, refused: bool) -> Result<Link, Failure> {

@@ -20,7 +20,7 @@ use crate::account::{AccountSettings, SecretStore, TokenProvider};
 use crate::model::{AccountId, Clock, MailboxId, MessageId, PlaceId};
 use crate::search::Query;
 use crate::store::Store;
-use crate::sync::{Comparison, Control, Limits, Report};
+use crate::sync::{Budget, Comparison, Control, Report};
 use crate::wire::{Network, Spent};
 
 use account_task::AccountTask;
@@ -54,7 +54,7 @@ pub struct SyncRequest {
     /// Another body policy than the account's.
     pub bodies: Option<crate::account::BodyPolicy>,
     /// What it may cost.
-    pub limits: Limits,
+    pub limits: Budget,
     /// Whether each byte costs.
     pub metered: bool,
 }
@@ -72,7 +72,7 @@ pub struct SyncDone {
 
 /// What a login showed of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct Tested {
     /// What the server can do once logged in.
     pub capabilities: Vec<String>,
     /// Whether the connection was protected by TLS.
@@ -83,7 +83,7 @@ pub struct Server {
 
 type Reply<T> = oneshot::Sender<Result<T, Failure>>;
 
-enum Ask {
+enum Job {
     Sync { request: SyncRequest, control: Control, notes: Notes, reply: Reply<SyncDone> },
     Section { place: PlaceId, message: MessageId, section: String, control: Control, reply: Reply<()> },
     Search { mailboxes: Vec<MailboxId>, query: Query, control: Control, reply: Reply<Vec<PlaceId>> },
@@ -99,7 +99,7 @@ enum Lane {
     Person,
 }
 
-impl Ask {
+impl Job {
     fn lane(&self) -> Lane {
         match self {
             Self::Sync { .. } | Self::Compare { .. } => Lane::Sync,
@@ -146,7 +146,7 @@ struct Account {
 }
 
 struct Task {
-    asks: mpsc::Sender<Ask>,
+    asks: mpsc::Sender<Job>,
     handle: JoinHandle<()>,
 }
 
@@ -180,7 +180,7 @@ impl Engine {
         notes: Notes,
     ) -> Result<SyncDone, Failure> {
         let _syncing = Counted::begin(&self.syncing);
-        self.ask(account, |reply| Ask::Sync { request, control, notes, reply }).await
+        self.ask(account, |reply| Job::Sync { request, control, notes, reply }).await
     }
 
     /// Fetches one section of a message, or the whole of it where `section` is empty, and stores it.
@@ -195,7 +195,7 @@ impl Engine {
         section: String,
         control: Control,
     ) -> Result<(), Failure> {
-        self.ask(account, |reply| Ask::Section { place, message, section, control, reply }).await
+        self.ask(account, |reply| Job::Section { place, message, section, control, reply }).await
     }
 
     /// Lets the server search. Returns what it found and the mirror holds.
@@ -209,7 +209,7 @@ impl Engine {
         query: Query,
         control: Control,
     ) -> Result<Vec<PlaceId>, Failure> {
-        self.ask(account, |reply| Ask::Search { mailboxes, query, control, reply }).await
+        self.ask(account, |reply| Job::Search { mailboxes, query, control, reply }).await
     }
 
     /// Holds the mirror of an account against the server. With `repair`, what differs is made to be compared in full and
@@ -223,14 +223,14 @@ impl Engine {
         repair: bool,
         control: Control,
     ) -> Result<Vec<Comparison>, Failure> {
-        self.ask(account, |reply| Ask::Compare { repair, control, reply }).await
+        self.ask(account, |reply| Job::Compare { repair, control, reply }).await
     }
 
     /// Connects and logs in with these settings, and nothing more.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn test(&self, settings: AccountSettings) -> Result<Server, Failure> {
+    pub async fn test(&self, settings: AccountSettings) -> Result<Tested, Failure> {
         link::test(&self.environment, &settings).await
     }
 
@@ -268,7 +268,7 @@ impl Engine {
         end(accounts.into_values()).await;
     }
 
-    async fn ask<T>(&self, account: AccountId, ask: impl FnOnce(Reply<T>) -> Ask) -> Result<T, Failure> {
+    async fn ask<T>(&self, account: AccountId, ask: impl FnOnce(Reply<T>) -> Job) -> Result<T, Failure> {
         let (reply, answer) = oneshot::channel();
         let ask = ask(reply);
         let asks = self.task(account, ask.lane())?;
@@ -276,7 +276,7 @@ impl Engine {
         answer.await.unwrap_or(Err(Failure::Closed))
     }
 
-    fn task(&self, id: AccountId, lane: Lane) -> Result<mpsc::Sender<Ask>, Failure> {
+    fn task(&self, id: AccountId, lane: Lane) -> Result<mpsc::Sender<Job>, Failure> {
         let mut running = self.lock();
         if running.ended || running.barred.contains(&id) {
             return Err(Failure::Closed);

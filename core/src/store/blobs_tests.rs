@@ -3,7 +3,7 @@
 use crate::model::MessageId;
 use crate::store::disk::probe;
 use crate::store::testing::{Fixture, message, uids, wait};
-use crate::store::{Body, BodyPolicy, BodySource, BodyState, INLINE_LIMIT, StoreError};
+use crate::store::{Body, BodySelection, BodySource, BodyState, INLINE_LIMIT, StoreError};
 
 fn with_mails(count: u32) -> (Fixture, Vec<MessageId>) {
     let fixture = Fixture::new();
@@ -223,13 +223,13 @@ fn bodies_are_wanted_newest_first_within_the_policy_until_they_are_here() {
     let inbox = fixture.inbox;
     store(&fixture, ids[4], "", b"raw".to_vec());
     store(&fixture, ids[3], "1", b"text".to_vec());
-    let wanted = |policy: BodyPolicy, after, limit| fixture.read(|s| s.body_wanted(inbox, &policy, after, limit));
-    let list = wanted(BodyPolicy::default(), None, 3);
+    let wanted = |policy: BodySelection, after, limit| fixture.read(|s| s.body_wanted(inbox, &policy, after, limit));
+    let list = wanted(BodySelection::default(), None, 3);
     assert_eq!(list.iter().map(|w| w.uid.get()).collect::<Vec<_>>(), [6, 4, 3]);
     assert_eq!(list[1].state, BodyState::Partial);
-    let rest = wanted(BodyPolicy::default(), Some(list[2].cursor), 9);
+    let rest = wanted(BodySelection::default(), Some(list[2].cursor), 9);
     assert_eq!(rest.iter().map(|w| w.uid.get()).collect::<Vec<_>>(), [2, 1]);
-    let policy = BodyPolicy { since: Some(crate::model::Timestamp(1_000_002)), max_size: Some(1003) };
+    let policy = BodySelection { since: Some(crate::model::Timestamp(1_000_002)), max_size: Some(1003) };
     assert_eq!(wanted(policy, None, 9).iter().map(|w| w.uid.get()).collect::<Vec<_>>(), [3, 2]);
 }
 

@@ -47,7 +47,7 @@ pub use check::CheckReport;
 pub use error::StoreError;
 pub use incoming::{Claim, Incoming, IncomingFile};
 pub use mirror::{
-    BodyPolicy, BodyWanted, Digest, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming,
+    BodySelection, BodyWanted, Digest, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming,
     MailboxState, NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
 };
 pub use options::{Mode, OpenOptions};

@@ -26,7 +26,7 @@ mod talk;
 mod visit;
 
 pub use compare::{Comparison, Difference, compare};
-pub use control::{CancelOnDrop, Control, Limits, Stop};
+pub use control::{Budget, CancelOnDrop, Control, Stop};
 pub use report::{Note, Report, Stage};
 pub use request::{Means, Request};
 pub use run::{enable, run};
