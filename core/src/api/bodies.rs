@@ -158,23 +158,28 @@ impl Core {
     /// # Errors
     /// As [`Core::save_attachment`].
     pub async fn part_content(&self, id: PlaceId, part: &str) -> Result<Vec<u8>, CoreError> {
-        let located = self.locate(id).await?;
+        let mut located = self.locate(id).await?;
         let found = located.structure.as_ref().and_then(|structure| structure.find(part)).cloned();
         let found = found.ok_or_else(|| CoreError::not_found("there is no such part"))?;
-        if located.body == BodyState::Full {
-            let raw = self.raw(id).await?.read_all()?;
-            return mime::content_of(&raw, part).ok_or_else(|| CoreError::not_found("there is no such part"));
-        }
-        let (message, section) = (located.message, part.to_owned());
-        let read = move |view: &crate::store::Snapshot<'_>| view.body(message, &section);
-        let bytes = match self.read(read.clone()).await? {
-            Some(body) => body,
-            None => {
+        if located.body != BodyState::Full {
+            let (message, section) = (located.message, part.to_owned());
+            let read = move |view: &crate::store::Snapshot<'_>| view.body(message, &section);
+            let mut bytes = self.read(read.clone()).await?;
+            if bytes.is_none() {
                 self.fetch(&located, id, part.to_owned()).await?;
-                self.read(read).await?.ok_or_else(|| CoreError::not_found("the part is not here"))?
+                bytes = self.read(read).await?;
             }
-        };
-        Ok(mime::decode(&bytes.into_bytes()?, &found.encoding))
+            if let Some(bytes) = bytes {
+                return Ok(mime::decode(&bytes.into_bytes()?, &found.encoding));
+            }
+            // The whole mail came meanwhile.
+            located = self.locate(id).await?;
+        }
+        if located.body != BodyState::Full {
+            return Err(CoreError::not_found("the part is not here"));
+        }
+        let raw = self.raw(id).await?.read_all()?;
+        mime::content_of(&raw, part).ok_or_else(|| CoreError::not_found("there is no such part"))
     }
 
     async fn fetch(&self, located: &Located, id: PlaceId, section: String) -> Result<(), CoreError> {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{BodyState, CoreError, MailboxInfo, MessageRow};
+use super::{BodyState, CoreError, MailboxInfo, MessageRow, PartInfo};
 use crate::account::CredentialError;
 use crate::engine::Failure;
 use crate::imap::ImapError;
-use crate::model::MailboxId;
+use crate::model::{MailboxId, Part};
 use crate::store::{self, CountsChange, Mailbox, StoreError};
 use crate::wire::WireError;
 
@@ -98,6 +98,28 @@ pub(super) fn mailbox(mailbox: Mailbox, changes: &BTreeMap<MailboxId, CountsChan
     }
 }
 
+/// The tree of parts as a list.
+pub(super) fn parts(root: &Part) -> Vec<PartInfo> {
+    let mut list = Vec::new();
+    let mut waiting = vec![(0, root)];
+    while let Some((depth, part)) = waiting.pop() {
+        list.push(PartInfo {
+            depth,
+            section: part.section.clone(),
+            media_type: part.media_type.clone(),
+            charset: part.charset.clone(),
+            name: part.name.clone(),
+            content_id: part.content_id.clone(),
+            disposition: part.disposition,
+            encoding: part.encoding.clone(),
+            octets: part.octets,
+            is_multipart: part.is_multipart(),
+        });
+        waiting.extend(part.children.iter().rev().map(|child| (depth + 1, child)));
+    }
+    list
+}
+
 pub(super) fn row(row: store::MessageRow, mailbox: &str, pending: Vec<String>) -> MessageRow {
     MessageRow {
         id: row.id,
@@ -128,6 +150,21 @@ mod tests {
     use super::*;
     use crate::imap::InvalidArgument;
     use crate::wire::CertificateFault;
+
+    #[test]
+    fn parts_come_in_the_order_of_the_mail_with_their_depth() {
+        let part = |section: &str, media_type: &str, children| Part {
+            section: section.to_owned(),
+            media_type: media_type.to_owned(),
+            children,
+            ..Part::default()
+        };
+        let text = vec![part("1.1", "text/plain", Vec::new()), part("1.2", "text/html", Vec::new())];
+        let inner = vec![part("1", "multipart/alternative", text), part("2", "image/png", Vec::new())];
+        let list = parts(&part("", "multipart/mixed", inner));
+        let shown: Vec<_> = list.iter().map(|part| (part.depth, part.section.as_str(), part.is_multipart)).collect();
+        assert_eq!(shown, [(0, "", true), (1, "1", true), (2, "1.1", false), (2, "1.2", false), (1, "2", false)]);
+    }
 
     #[test]
     fn a_failure_that_was_written_down_has_the_kind_of_one_that_is_met() {

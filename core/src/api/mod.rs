@@ -31,10 +31,10 @@ pub use crate::engine::Direction;
 
 pub use crate::account::{
     AccountSettings, Auth, BodyPolicy, CredentialError, InvalidServer, InvalidSetting, Protocol, SecretStore, Server,
-    TokenProvider,
+    Setting, TokenProvider,
 };
 pub use crate::model::{
-    AccountId, Address, Clock, Disposition, MailboxId, MailboxRole, MessageId, OperationId, Part, PlaceId, Secret,
+    AccountId, Address, Clock, Disposition, MailboxId, MailboxRole, MessageId, OperationId, PlaceId, Secret,
     SystemClock, ThreadId, Timestamp,
 };
 pub use crate::wire::{BoxStream, Network, Security, TcpNetwork, WireError};

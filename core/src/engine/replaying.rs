@@ -3,27 +3,38 @@
 use std::sync::Arc;
 
 use super::account_task::AccountTask;
+use super::sessions::Chances;
 use super::{Direction, Failure, SyncRequest};
 use crate::journal;
 use crate::replay;
 use crate::sync::{Control, Note, Report};
+use crate::wire::Spent;
 
 /// How many times it goes to and fro: what waits for a UID, or for a mailbox that was renumbered, can go out after a sync.
 const TURNS: usize = 3;
 
+/// What adds up over everything that one sync tries.
+pub(super) struct Course<'c> {
+    pub(super) spent: &'c mut Spent,
+    pub(super) chances: &'c mut Chances,
+    /// Operations that came to their end.
+    pub(super) replayed: &'c mut u64,
+}
+
 impl AccountTask {
     pub(super) async fn push_and_pull(
-        &mut self,
+        &self,
         request: &SyncRequest,
         control: &Control,
         tell: &(dyn Fn(Note) + Send + Sync),
+        course: &mut Course<'_>,
     ) -> Result<Report, Failure> {
         let pushes = request.direction != Direction::Pull && !request.only_list;
         let mut report = Report::default();
         for turn in 0..TURNS {
             let pushed = pushes && self.has_work().await?;
             if pushed {
-                self.replay(control).await?;
+                self.replay(control, course).await?;
             }
             if request.direction == Direction::Push {
                 report.complete = true;
@@ -32,8 +43,7 @@ impl AccountTask {
             if turn > 0 && !pushed {
                 break;
             }
-            let pulled = self.sync_once(request, control, tell).await?;
-            report.add(&pulled);
+            report.add(&self.sync_once(request, control, tell, course).await?);
         }
         Ok(report)
     }
@@ -52,8 +62,9 @@ impl AccountTask {
         Ok(work.await?)
     }
 
-    async fn replay(&mut self, control: &Control) -> Result<(), Failure> {
-        let mut link = self.logged_in(control).await?;
+    async fn replay(&self, control: &Control, course: &mut Course<'_>) -> Result<(), Failure> {
+        let using = self.sessions.begin();
+        let mut link = self.logged_in(control, &using, course.chances).await?;
         let means = replay::Means {
             session: &mut link.session,
             store: self.store.clone(),
@@ -63,11 +74,12 @@ impl AccountTask {
         let outcome = tokio::select! {
             biased;
             // Dropped wherever it is: what is under way is asked about next time.
-            () = control.cancelled() => return Err(Failure::Cancelled),
-            outcome = replay::run(means) => outcome,
+            () = control.cancelled() => Err(Failure::Cancelled),
+            outcome = replay::run(means) => outcome.map_err(Failure::from),
         };
-        self.replayed += outcome?.done;
-        self.link = Some(link);
+        *course.spent = course.spent.plus(&link.traffic.snapshot().since(&link.before));
+        *course.replayed += outcome?.done;
+        using.keep(link);
         Ok(())
     }
 }

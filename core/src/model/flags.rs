@@ -163,11 +163,6 @@ impl Flags {
         }
     }
 
-    /// Removes a keyword.
-    pub fn remove_keyword(&mut self, keyword: &Keyword) {
-        self.keywords.remove(keyword);
-    }
-
     /// These and those.
     #[must_use]
     pub fn with(&self, other: &Self) -> Self {

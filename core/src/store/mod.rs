@@ -46,10 +46,10 @@ pub use blobs::{Body, BodySource, BodyState, INLINE_LIMIT, PreparedBody};
 pub use changes::Change;
 pub use check::CheckReport;
 pub use error::StoreError;
-pub use incoming::{Incoming, IncomingFile};
+pub use incoming::{Claim, Incoming, IncomingFile};
 pub use journal::{Acted, OpenStep, Operation, Outcome, StepInfo};
 pub use mirror::{
-    BodyPolicy, BodyWanted, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming, MailboxState,
+    BodySelection, BodyWanted, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming, MailboxState,
     NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
 };
 pub use options::{Mode, OpenOptions};
@@ -57,6 +57,7 @@ pub use salvage::Salvaged;
 pub use tx::{ConfigTx, JournalTx, MirrorTx, ReplayTx};
 pub use view::{CountsChange, Cursor, ListFilter, MessageDetail, MessageRow, Search, Snapshot};
 
+use incoming::Claims;
 use lock::StoreLock;
 use readers::Readers;
 use tx::{Context, Effects};
@@ -77,6 +78,7 @@ struct Inner {
     changes: broadcast::Sender<Change>,
     mode: Mode,
     dir: std::path::PathBuf,
+    claims: Claims,
     lock: Mutex<Option<StoreLock>>,
 }
 
@@ -112,7 +114,8 @@ impl Store {
             (Writer::start(side, options.mode), Some(lock))
         };
         let readers = Readers::new(dir.to_owned());
-        let inner = Inner { readers, writer, changes, mode: options.mode, dir: dir.to_owned(), lock: Mutex::new(lock) };
+        let (dir, claims, lock) = (dir.to_owned(), Claims::default(), Mutex::new(lock));
+        let inner = Inner { readers, writer, changes, mode: options.mode, dir, claims, lock };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -295,6 +298,10 @@ impl Store {
 
     fn dir(&self) -> &Path {
         &self.inner.dir
+    }
+
+    fn claims(&self) -> &Claims {
+        &self.inner.claims
     }
 }
 

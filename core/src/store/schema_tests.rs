@@ -205,7 +205,7 @@ fn a_database_of_schema_1_is_synced_on() {
     // The download that had begun goes on, and ends.
     let begun = fixture.mirror(move |tx| tx.begin_incoming(second, ""));
     assert_eq!((begun.id, begun.offset), (1, 9));
-    let mut file = fixture.store.incoming_file(begun).unwrap();
+    let mut file = fixture.store.incoming_file(begun).unwrap().unwrap();
     file.append(b"Second mail\r\n\r\n").unwrap();
     let body = testing::wait(fixture.store.prepare_body(crate::store::BodySource::Incoming(file))).unwrap();
     fixture.mirror(move |tx| tx.store_body(second, "", body));

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use postrider::api::{BodyState, ListFilter};
+use postrider::api::{BodyState, ListFilter, Problem, ProblemKind};
 use postrider_model::profile::Profile;
 use postrider_model::world::{Content, NewMessage, Rival, World};
 use postrider_model::{ModelServer, Security};
@@ -71,7 +71,7 @@ impl Truth {
     async fn is_reached(&self, folder: &Path, moment: u64) {
         let phone = Phone::at(folder, Arc::new(Loopback(self.port)), None).await.unwrap();
         let health = phone.core.check(false).await.unwrap();
-        let harmless = |problem: &String| problem.ends_with("files belong to nothing");
+        let harmless = |problem: &Problem| problem.kind == ProblemKind::StrayFiles;
         assert!(health.problems.iter().all(harmless), "moment {moment}: {:?}", health.problems);
         let (summary, notices) = phone.sync_with(with_bodies()).await.unwrap();
         assert!(summary.complete, "moment {moment}: {notices:?}");

@@ -152,7 +152,7 @@ async fn assert_all_agrees(scene: &Scene, shown: &mut Shown, when: &str) {
         assert!(summary.complete, "{when}: {notices:?}");
     }
     assert_eq!(scene.same().await, Ok(()), "{when}");
-    assert_eq!(scene.phone.core.check(false).await.unwrap().problems, Vec::<String>::new(), "{when}");
+    assert_eq!(scene.phone.core.check(false).await.unwrap().problems, [], "{when}");
     let mut ids = BTreeSet::new();
     for mailbox in scene.phone.core.mailboxes(scene.phone.account).await.unwrap() {
         if !mailbox.selectable {

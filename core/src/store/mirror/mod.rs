@@ -17,7 +17,7 @@ mod remove;
 mod threads;
 mod uids;
 
-pub use bodies::{BodyPolicy, BodyWanted};
+pub use bodies::{BodySelection, BodyWanted};
 pub use flags::FlagsOutcome;
 pub use gaps::Gap;
 pub use garbage::{GarbageReport, ORPHAN_DAYS};

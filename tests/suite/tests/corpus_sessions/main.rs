@@ -200,7 +200,7 @@ async fn a_sync_with_what_was_recorded_ends_in_order() {
             }
         }
         let health = phone.core.check(false).await.unwrap();
-        assert_eq!(health.problems, Vec::<String>::new(), "{}", session.name);
+        assert_eq!(health.problems, [], "{}", session.name);
         mailboxes += phone.core.mailboxes(phone.account).await.unwrap().len();
     }
     say(&format!("{count} sessions: {ended_well} syncs ended well, {mailboxes} mailboxes"));
