@@ -1,8 +1,10 @@
 //! What the user does to messages: written down and shown at once, network or not; a sync carries it out.
 
-use super::{ActionDone, Core, CoreError};
+use serde::Serialize;
+
+use super::{Core, CoreError};
 use crate::journal::Action;
-use crate::model::{Flags, Keyword, MailboxId, MailboxRole, PlaceId, SystemFlag};
+use crate::model::{Flags, Keyword, MailboxId, MailboxRole, OperationId, PlaceId, SystemFlag};
 use crate::store::{Acted, StoreError};
 
 /// Which flags are to be set and which cleared: `seen`, `flagged`, `answered`, `draft`, `deleted`, and keywords as they are.
@@ -12,6 +14,15 @@ pub struct FlagChange {
     pub add: Vec<String>,
     /// To be cleared.
     pub remove: Vec<String>,
+}
+
+/// What an action became.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ActionDone {
+    /// The operation that the journal keeps.
+    pub operation: OperationId,
+    /// The messages acted on, or those newly made.
+    pub ids: Vec<PlaceId>,
 }
 
 impl Core {

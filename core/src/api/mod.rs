@@ -19,7 +19,7 @@ mod sync;
 mod values;
 
 pub use self::core::{Core, CoreOptions};
-pub use actions::FlagChange;
+pub use actions::{ActionDone, FlagChange};
 pub use bodies::RawMail;
 pub use error::CoreError;
 pub use observe::{ListDiff, ListObserver, Subscription};

@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use crate::engine::Direction;
-use crate::model::{
-    AccountId, Address, Disposition, MailboxId, MailboxRole, MessageId, OperationId, PlaceId, ThreadId, Timestamp,
-};
+use crate::model::{AccountId, Address, Disposition, MailboxId, MailboxRole, MessageId, PlaceId, ThreadId, Timestamp};
 
 /// One account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -136,15 +134,6 @@ pub struct ThreadPage {
     pub threads: Vec<ThreadRow>,
     /// What to give to get the next page; `None` at the end.
     pub next: Option<String>,
-}
-
-/// What an action became.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ActionDone {
-    /// The operation that the journal keeps.
-    pub operation: OperationId,
-    /// The messages acted on, or those newly made.
-    pub ids: Vec<PlaceId>,
 }
 
 /// What a list shows.
