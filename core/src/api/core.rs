@@ -57,8 +57,12 @@ impl Core {
             tokens: options.tokens,
             threads: true,
         };
+        Ok(Self::over(store, environment))
+    }
+
+    pub(super) fn over(store: Store, environment: Environment) -> Self {
         let engine = Engine::new(store.clone(), environment);
-        Ok(Self { inner: Arc::new(Inner { store, engine, closed: watch::Sender::new(false) }) })
+        Self { inner: Arc::new(Inner { store, engine, closed: watch::Sender::new(false) }) }
     }
 
     /// Ends every task, writes everything to disk and releases every lock. All handles are of no use then.

@@ -15,6 +15,7 @@ mod messages;
 mod observe;
 mod operations;
 mod search;
+mod simulated;
 mod sync;
 mod values;
 

@@ -37,6 +37,7 @@ mod view;
 mod writer;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -80,6 +81,7 @@ struct Inner {
     dir: std::path::PathBuf,
     claims: Claims,
     lock: Mutex<Option<StoreLock>>,
+    log_on_disk: Arc<AtomicU64>,
 }
 
 enum Writer {
@@ -96,9 +98,9 @@ impl Store {
     /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::Io`].
     pub fn open(dir: &Path, options: OpenOptions) -> Result<Self, StoreError> {
         let changes = broadcast::Sender::new(CHANGES_KEPT);
-        let (writer, lock) = if options.read_only {
+        let (writer, lock, log_on_disk) = if options.read_only {
             view::check_readable(dir)?;
-            (Writer::None, None)
+            (Writer::None, None, Arc::default())
         } else {
             options::make_folders(dir)?;
             let lock = StoreLock::acquire(dir)?;
@@ -111,11 +113,12 @@ impl Store {
             // Without it the store is as good: the next change, or the next start, tries again.
             let _ = account_copy::refresh(dir, &conn);
             let side = WriteSide::new(conn, dir.to_owned(), options.clock, changes.clone());
-            (Writer::start(side, options.mode), Some(lock))
+            let log_on_disk = side.log_on_disk();
+            (Writer::start(side, options.mode), Some(lock), log_on_disk)
         };
         let readers = Readers::new(dir.to_owned());
         let (dir, claims, lock) = (dir.to_owned(), Claims::default(), Mutex::new(lock));
-        let inner = Inner { readers, writer, changes, mode: options.mode, dir, claims, lock };
+        let inner = Inner { readers, writer, changes, mode: options.mode, dir, claims, lock, log_on_disk };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -294,6 +297,12 @@ impl Store {
                 .await
                 .unwrap_or_else(|_| Err(StoreError::Internal("a reader panicked".to_owned()))),
         }
+    }
+
+    /// How many octets of the write-ahead log no power cut can take any more: a simulation takes the others away. Where SQLite
+    /// has begun the log anew it may be too many, never too few.
+    pub fn log_on_disk(&self) -> u64 {
+        self.inner.log_on_disk.load(Ordering::Relaxed)
     }
 
     fn dir(&self) -> &Path {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -104,6 +105,8 @@ pub(super) struct WriteSide {
     changes: broadcast::Sender<Change>,
     synchronous: Option<&'static str>,
     unflushed: bool,
+    /// How many octets of the log no power cut can take any more.
+    log_on_disk: Arc<AtomicU64>,
     /// How large the log may be, in octets, before readers are waited for so that it can begin anew.
     log_limit: u64,
 }
@@ -115,7 +118,7 @@ impl WriteSide {
         clock: Arc<dyn Clock>,
         changes: broadcast::Sender<Change>,
     ) -> Self {
-        Self { conn, dir, clock, changes, synchronous: None, unflushed: false, log_limit: LOG_LIMIT }
+        Self { conn, dir, clock, changes, synchronous: None, unflushed: false, log_on_disk: Arc::default(), log_limit: LOG_LIMIT }
     }
 
     #[cfg(test)]
@@ -138,7 +141,7 @@ impl WriteSide {
                 if !effects.placed_files.is_empty() {
                     disk::sync_folder(&self.dir.join(BLOBS)).inspect_err(|_| self.roll_back())?;
                 }
-                self.commit().map(|()| effects)
+                self.commit(durable).map(|()| effects)
             });
             match committed {
                 Ok(effects) => {
@@ -199,18 +202,34 @@ impl WriteSide {
         self.execute("BEGIN IMMEDIATE")
     }
 
-    fn commit(&mut self) -> Result<(), StoreError> {
+    fn commit(&mut self, durable: bool) -> Result<(), StoreError> {
         self.unflushed = true;
         self.execute("COMMIT").inspect_err(|_| self.roll_back())?;
+        if durable {
+            self.note_on_disk();
+        }
         self.bound_log();
         Ok(())
+    }
+
+    fn log_size(&self) -> u64 {
+        std::fs::metadata(self.dir.join(format!("{DATABASE}-wal"))).map_or(0, |log| log.len())
+    }
+
+    fn note_on_disk(&self) {
+        self.log_on_disk.store(self.log_size(), Ordering::Relaxed);
+    }
+
+    /// How many octets of the log no power cut can take any more.
+    pub(super) fn log_on_disk(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.log_on_disk)
     }
 
     /// Lets the log begin anew where readers that follow each other without a pause kept it from that: those that are there
     /// are waited for, those that come meanwhile do not need it. One that stays long is not waited for again until the log
     /// has grown by as much again.
     fn bound_log(&mut self) {
-        let size = std::fs::metadata(self.dir.join(format!("{DATABASE}-wal"))).map_or(0, |log| log.len());
+        let size = self.log_size();
         if size <= self.log_limit {
             if size <= LOG_LIMIT {
                 self.log_limit = LOG_LIMIT;
@@ -265,6 +284,7 @@ impl WriteSide {
             Err(error) => return Err(error.into()),
         }
         self.unflushed = false;
+        self.note_on_disk();
         Ok(())
     }
 

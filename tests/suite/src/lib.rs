@@ -6,4 +6,5 @@ pub mod gates;
 pub mod phone;
 pub mod scene;
 pub mod servers;
+pub mod sim;
 pub mod workload;

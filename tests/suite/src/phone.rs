@@ -83,7 +83,8 @@ impl Network for Loopback {
     }
 }
 
-struct OnePassword;
+/// Knows the one password.
+pub struct OnePassword;
 
 impl SecretStore for OnePassword {
     fn password(&self, _account: &str) -> Result<Secret, CredentialError> {

@@ -1,0 +1,197 @@
+//! What the user does at the phone, and what others do on the server.
+
+use std::collections::BTreeSet;
+
+use postrider::api::{ActionDone, CoreError, FlagChange, MessageRow, OperationState, PlaceId};
+use postrider_model::world::FlagChange as ServerChange;
+
+use super::ghost::{Act, Message, Step, Wish};
+use super::tape::{RivalAct, UserAct};
+use super::world::{Checked, MAILBOXES, Sim, in_words, number};
+
+/// Flags that only the user changes, and one that both do.
+const OURS: [&str; 3] = ["flagged", "$own", "seen"];
+const THEIRS: [&str; 3] = ["\\Answered", "$rival", "\\Seen"];
+
+impl Sim {
+    pub(super) async fn user(&mut self, act: &UserAct) -> Checked {
+        match act {
+            UserAct::Cancel { pick } => return self.cancel(*pick).await,
+            UserAct::Retry { pick } => return self.retry(*pick).await,
+            _ => {}
+        }
+        let (pick, span) = match act {
+            UserAct::Flag { pick, span, .. }
+            | UserAct::Move { pick, span, .. }
+            | UserAct::Copy { pick, span, .. }
+            | UserAct::Delete { pick, span } => (usize::from(*pick), usize::from(*span)),
+            _ => return Ok(()),
+        };
+        let rows = self.rows().await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut chosen: Vec<MessageRow> = rows.iter().skip(pick % rows.len()).take(span).cloned().collect();
+        chosen.sort_by_key(|row| row.id);
+        let ids: Vec<PlaceId> = chosen.iter().map(|row| row.id).collect();
+        let target = |to: &u8| MAILBOXES[usize::from(*to) % MAILBOXES.len()].to_owned();
+        let core = self.core.clone();
+        let (wish, done) = match act {
+            UserAct::Flag { flag, set, .. } => {
+                let flag = OURS[usize::from(*flag) % OURS.len()].to_owned();
+                let (mut add, mut remove) = (Vec::new(), Vec::new());
+                if *set { add.push(flag.clone()) } else { remove.push(flag.clone()) };
+                (Wish::Flag { flag, set: *set }, core.flag(ids, FlagChange { add, remove }).await)
+            }
+            UserAct::Move { to, .. } | UserAct::Copy { to, .. } => {
+                let to = target(to);
+                let Some(mailbox) = self.mailboxes.get(&to).copied() else { return Ok(()) };
+                if matches!(act, UserAct::Move { .. }) {
+                    (Wish::Move { to }, core.move_to(ids, mailbox).await)
+                } else {
+                    (Wish::Copy { to }, core.copy_to(ids, mailbox).await)
+                }
+            }
+            _ => (Wish::Delete, core.delete_forever(ids).await),
+        };
+        if self.doom.left().is_some() {
+            // Nobody was told that it was done.
+            return Ok(());
+        }
+        match done {
+            Ok(done) => self.remember(wish, &chosen, &done).await,
+            // A sync that is under way may have taken a message away since it was looked at.
+            Err(CoreError::NotFound { .. }) if self.sync.is_some() => Ok(()),
+            Err(error) => Err(format!("an act was refused: {error}")),
+        }
+    }
+
+    async fn remember(&mut self, wish: Wish, rows: &[MessageRow], done: &ActionDone) -> Checked {
+        let mut steps = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            let message = self.message_of(row).await?;
+            let mail = self.ghost.messages[message].mail;
+            let waits = self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (&act.wish, step)));
+            let waits: Vec<(&Wish, &Step)> = waits.filter(|(_, step)| !is_final(step.state)).collect();
+            let unmade = waits.iter().any(|(_, step)| step.made == Some(message));
+            let moving = waits.iter().any(|(wish, step)| step.message == message && matches!(wish, Wish::Move { .. }));
+            self.situations.met_if(unmade, "an act on a message whose copy is not made yet");
+            self.situations.met_if(moving, "an act on a message that is being moved");
+            let made = matches!(wish, Wish::Copy { .. }).then(|| done.ids.get(index).copied()).flatten();
+            let made = made.map(|id| {
+                let flags: BTreeSet<String> = row.flags.iter().cloned().collect();
+                self.ghost.messages.push(Message { id, mail, is_copy: true, flags });
+                self.ghost.messages.len() - 1
+            });
+            steps.push(Step { message, made, state: OperationState::Queued });
+        }
+        self.situations.met_if(self.sync.is_some(), "an act while a sync is under way");
+        self.hash.add(&format!("{wish:?} {:?}", done.ids));
+        self.ghost.acts.push(Act { operation: done.operation, wish, steps });
+        Ok(())
+    }
+
+    /// The message of a row, as the user knows it: by its id, or by an earlier one that leads to it.
+    async fn message_of(&mut self, row: &MessageRow) -> Checked<usize> {
+        let mail = number(row).ok_or_else(|| format!("a mail nobody sent: {:?}", row.subject))?;
+        if let Some(known) = self.ghost.messages.iter().position(|message| message.id == row.id) {
+            return Ok(known);
+        }
+        for index in 0..self.ghost.messages.len() {
+            if self.ghost.messages[index].mail == mail {
+                let found = self.core.message(self.ghost.messages[index].id).await;
+                if found.is_ok_and(|found| found.row.id == row.id) {
+                    self.ghost.messages[index].id = row.id;
+                    return Ok(index);
+                }
+            }
+        }
+        self.ghost.messages.push(Message { id: row.id, mail, is_copy: false, flags: BTreeSet::new() });
+        Ok(self.ghost.messages.len() - 1)
+    }
+
+    async fn cancel(&mut self, pick: u16) -> Checked {
+        let open: Vec<_> = self.ghost.acts.iter().filter(|act| !act.steps.iter().all(|step| is_final(step.state))).collect();
+        let Some(act) = open.get(usize::from(pick) % open.len().max(1)) else { return Ok(()) };
+        match self.core.cancel_operation(act.operation).await {
+            Ok(_) => self.situations.met("an act taken back before it left"),
+            Err(CoreError::InvalidInput { .. }) => {}
+            Err(error) => return Err(format!("taking back: {error}")),
+        }
+        Ok(())
+    }
+
+    async fn retry(&mut self, pick: u16) -> Checked {
+        let waits = |step: &Step| {
+            matches!(step.state, OperationState::Parked | OperationState::NeedsUser | OperationState::Retry)
+        };
+        let refused: Vec<_> = self.ghost.acts.iter().filter(|act| act.steps.iter().any(waits)).collect();
+        let Some(act) = refused.get(usize::from(pick) % refused.len().max(1)) else { return Ok(()) };
+        match self.core.retry_operation(act.operation).await {
+            Ok(_) => self.situations.met("an operation tried again by the user"),
+            Err(CoreError::InvalidInput { .. }) => {}
+            Err(error) => return Err(format!("trying again: {error}")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn rivals(&mut self, act: &RivalAct) -> Checked {
+        let name = |index: &u8| MAILBOXES[usize::from(*index) % MAILBOXES.len()];
+        let (mailbox, pick) = match act {
+            RivalAct::Deliver { to } => return self.deliver(name(to)),
+            RivalAct::Renumber { mailbox } => {
+                self.situations.met_if(self.any_pending(None), "mailboxes renumbered while operations are pending");
+                self.rival.change_uidvalidity(self.ledger.raw(name(mailbox))).map_err(in_words)?;
+                return self.follow();
+            }
+            RivalAct::Flag { mailbox, pick, .. }
+            | RivalAct::Move { mailbox, pick, .. }
+            | RivalAct::Copy { mailbox, pick, .. }
+            | RivalAct::Expunge { mailbox, pick }
+            | RivalAct::MarkDeleted { mailbox, pick } => (name(mailbox), usize::from(*pick)),
+        };
+        let uids = self.ledger.uids(mailbox);
+        let Some(uid) = uids.get(pick % uids.len().max(1)).copied() else { return Ok(()) };
+        let raw = self.ledger.raw(mailbox);
+        let mail = self.ledger.places.get(&(mailbox.to_owned(), uid)).map(|place| place.mail);
+        let pending = self.any_pending(mail);
+        match act {
+            RivalAct::Flag { flag, set, .. } => {
+                let change = if *set { ServerChange::Add } else { ServerChange::Remove };
+                let flag = THEIRS[usize::from(*flag) % THEIRS.len()];
+                self.situations.met_if(pending && flag == "\\Seen", "a flag wanted by both sides");
+                // A refusal is as good as an act.
+                let _ = self.rival.set_flags(raw, &[uid], change, &[flag]);
+            }
+            RivalAct::Move { to, .. } => {
+                self.situations.met_if(pending, "a rival moved a message with an operation pending");
+                let _ = self.rival.move_to(raw, &[uid], self.ledger.raw(name(to)));
+            }
+            RivalAct::Copy { to, .. } => {
+                let _ = self.rival.copy(raw, &[uid], self.ledger.raw(name(to)));
+            }
+            RivalAct::Expunge { .. } => {
+                self.situations.met_if(pending, "a rival removed a message with an operation pending");
+                let _ = self.rival.expunge(raw, &[uid]);
+            }
+            _ => {
+                self.situations.met("a rival marked a message deleted");
+                let _ = self.rival.set_flags(raw, &[uid], ServerChange::Add, &["\\Deleted"]);
+            }
+        }
+        self.follow()
+    }
+
+    /// Whether something that the user asked for, of this mail or of any, is not at its end.
+    pub(super) fn any_pending(&self, mail: Option<u32>) -> bool {
+        let mut steps = self.ghost.acts.iter().flat_map(|act| &act.steps);
+        steps.any(|step| {
+            !is_final(step.state) && mail.is_none_or(|mail| self.ghost.messages[step.message].mail == mail)
+        })
+    }
+}
+
+/// Whether nothing will happen to it again.
+pub(super) fn is_final(state: OperationState) -> bool {
+    matches!(state, OperationState::Done | OperationState::Moot | OperationState::Cancelled)
+}

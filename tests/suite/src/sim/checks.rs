@@ -1,0 +1,239 @@
+//! What must hold at every moment (the invariants of safety), looked at after each deed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use postrider::api::{MessageRow, OperationId, OperationInfo, OperationState, PlaceId};
+use postrider_model::world::{Actor, Change};
+
+use super::acts::is_final;
+use super::fold::View;
+use super::ghost::{Look, Wish, given_up};
+use super::ledger::Deed;
+use super::world::{Checked, Sim, in_words, number};
+
+impl Sim {
+    /// All of them.
+    pub(super) async fn check(&mut self) -> Checked {
+        self.follow()?;
+        if self.doom.left().is_some() {
+            return Ok(());
+        }
+        self.journal().await?;
+        self.view().await
+    }
+
+    /// I6: what the phone's commands did on the server was asked for, of that very message.
+    pub(super) fn follow(&mut self) -> Checked {
+        let effects = self.server.world().with(|state| state.take_effects());
+        for effect in effects {
+            self.hash.add(&format!("{:?}", effect.change));
+            let foreign = |(_, place): (&(String, u32), &super::ledger::Place)| {
+                !place.marked && place.flags.contains("deleted")
+            };
+            if effect.by != Actor::Rival && matches!(effect.change, Change::Expunged { .. }) {
+                let marked = self.ledger.places.iter().any(foreign);
+                self.situations.met_if(marked, "a foreign mark was there when the phone expunged");
+            }
+            for deed in self.ledger.follow(&effect) {
+                self.allowed(&deed).map_err(|what| format!("I6: {what}, by {:?}: {:?}", effect.by, effect.change))?;
+            }
+        }
+        let violations = self.server.world().violations();
+        violations.first().map_or(Ok(()), |violation| Err(format!("protocol: {}", violation.why)))
+    }
+
+    fn allowed(&mut self, deed: &Deed) -> Checked {
+        let leaves = |wish: &Wish| matches!(wish, Wish::Move { .. } | Wish::Delete);
+        let named = |mail: u32, what: &str| Err(format!("mail {mail} {what}, which nobody asked for"));
+        match deed {
+            Deed::Flag { mail, flag, .. } if flag == "deleted" => {
+                if self.ghost.wishes(*mail, leaves) == 0 {
+                    return named(*mail, "was marked deleted");
+                }
+            }
+            Deed::Flag { mail, flag, set } => {
+                let fits = |wish: &Wish| *wish == Wish::Flag { flag: flag.clone(), set: *set };
+                if self.ghost.wishes(*mail, fits) == 0 {
+                    return named(*mail, &format!("got the flag {flag} changed"));
+                }
+            }
+            Deed::Copied { mail, to } => {
+                let goes = |wish: &Wish| matches!(wish, Wish::Move { to: t } | Wish::Copy { to: t } if t == to);
+                if self.ghost.wishes(*mail, goes) == 0 {
+                    return named(*mail, &format!("was copied to {to}"));
+                }
+                let times = self.ledger.stories.get(mail).map_or(0, |story| story.copied.values().sum::<u32>());
+                self.situations.met_if(times > 1, "the phone copied a message twice");
+            }
+            Deed::Moved { mail, to } => {
+                if self.ghost.wishes(*mail, |wish| *wish == Wish::Move { to: to.clone() }) == 0 {
+                    return named(*mail, &format!("was moved to {to}"));
+                }
+                self.situations.met("the phone moved by MOVE");
+            }
+            Deed::Expunged { mail } => {
+                let deletes = self.ghost.wishes(*mail, |wish| *wish == Wish::Delete);
+                let story = self.ledger.stories.get(mail).cloned().unwrap_or_default();
+                let moves = self.ghost.wishes(*mail, |wish| matches!(wish, Wish::Move { .. }));
+                // A copy was made before, and stands for what was expunged.
+                let copied: u32 = story.copied.values().sum();
+                if story.expunged > deletes + copied.min(moves) {
+                    return Err(format!("mail {mail} was expunged {} times, deleted {deletes}", story.expunged));
+                }
+                self.situations.met("the phone expunged by UID");
+                self.situations.met_if(story.expunged > deletes, "the phone moved by COPY and EXPUNGE");
+            }
+            Deed::Other(what) => return Err(format!("{what}, which nobody asked for")),
+        }
+        Ok(())
+    }
+
+    /// I1 and I2: what was acknowledged is in the journal, nothing else is, and what ended otherwise than done says why.
+    async fn journal(&mut self) -> Checked {
+        let infos = self.core.operations(self.account, true).await.map_err(in_words)?;
+        if infos.len() != self.ghost.acts.len() {
+            return Err(format!("I2: {} acts acknowledged, {} in the journal", self.ghost.acts.len(), infos.len()));
+        }
+        let infos: BTreeMap<OperationId, OperationInfo> = infos.into_iter().map(|info| (info.id, info)).collect();
+        for index in 0..self.ghost.acts.len() {
+            let operation = self.ghost.acts[index].operation;
+            let info = infos.get(&operation).ok_or_else(|| format!("I1: operation {operation} is lost"))?;
+            if given_up(info.state) && info.state != OperationState::Cancelled && info.reason.is_none() {
+                return Err(format!("I2: operation {operation} is {} without a reason", info.state.as_str()));
+            }
+            self.meet(info);
+            if !self.ghost.acts[index].steps.iter().all(|step| is_final(step.state)) {
+                self.steps(index, info).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn meet(&mut self, info: &OperationInfo) {
+        let met = match info.state {
+            OperationState::Unknown | OperationState::Probing => "an operation with its answer lost, seen by the user",
+            OperationState::Retry => "an operation refused for now",
+            OperationState::Parked | OperationState::NeedsUser => "an operation set aside",
+            OperationState::Moot => "an operation that had become moot",
+            _ => return,
+        };
+        self.situations.met(met);
+    }
+
+    async fn steps(&mut self, act: usize, info: &OperationInfo) -> Checked {
+        let known = self.core.operation_steps(info.id).await.map_err(in_words)?;
+        let mut left: Vec<(Option<PlaceId>, OperationState)> =
+            known.into_iter().map(|step| (step.message_id, step.state)).collect();
+        for index in 0..self.ghost.acts[act].steps.len() {
+            let step = self.ghost.acts[act].steps[index].clone();
+            let id = self.ghost.messages[step.made.unwrap_or(step.message)].id;
+            // A message whose id leads to another now comes after those that are named.
+            let at = left.iter().position(|(other, _)| *other == Some(id)).unwrap_or(0);
+            let state = if at < left.len() { left.remove(at).1 } else { info.state };
+            if is_final(step.state) && state != step.state {
+                return Err(format!("I1: a step that was {} is {}", step.state.as_str(), state.as_str()));
+            }
+            if state != step.state {
+                self.hash.add(&format!("{} {index} {}", info.id, state.as_str()));
+                let lost = matches!(step.state, OperationState::Unknown | OperationState::InFlight);
+                let done = lost && state == OperationState::Done;
+                self.situations.met_if(done, "an operation unknown before a sync and done after it");
+            }
+            self.ghost.acts[act].steps[index].state = state;
+            if state == OperationState::Moot && state != step.state {
+                self.moot(self.ghost.messages[step.message].mail, info)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is moot about a mail that nobody else touched, unless the user took it away themselves.
+    fn moot(&self, mail: u32, info: &OperationInfo) -> Checked {
+        let meddled = self.ledger.stories.get(&mail).is_none_or(|story| story.meddled);
+        let own = |wish: &Wish| matches!(wish, Wish::Delete | Wish::Copy { .. });
+        if meddled || self.ghost.steps_on(mail).any(|(wish, _)| own(wish)) {
+            return Ok(());
+        }
+        Err(format!("I9: {} {} of mail {mail} is moot ({:?}), and nobody removed it", info.kind, info.id, info.reason))
+    }
+
+    /// I3: what is shown is mirror and journal together, and what the user did shows from the moment it was acknowledged.
+    async fn view(&mut self) -> Checked {
+        let rows = self.settled_rows().await?;
+        for row in &rows {
+            self.hash.add(&format!("{} {} {:?} {:?}", row.mailbox, row.id, row.uid, row.flags));
+        }
+        let mut shown: BTreeMap<u32, Vec<Look>> = BTreeMap::new();
+        for row in &rows {
+            let mail = number(row).ok_or_else(|| format!("a mail nobody sent: {:?}", row.subject))?;
+            let look = Look { mailbox: row.mailbox.clone(), flags: row.flags.iter().cloned().collect() };
+            shown.entry(mail).or_default().push(look);
+        }
+        self.seen.extend(shown.keys().copied());
+        for mail in self.seen.clone() {
+            let mut looks = shown.remove(&mail).unwrap_or_default();
+            self.situations.met_if(looks.len() > 1, "a mail in several places");
+            looks.sort();
+            let place = |row: &&MessageRow| number(row) == Some(mail);
+            self.as_wanted(mail, looks).map_err(|what| {
+                let rows: Vec<_> = rows.iter().filter(place).map(|row| (row.id, row.uid, &row.pending)).collect();
+                format!("I3: {what}; {rows:?}; {}", self.told(mail))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What is known of a mail, for whoever looks for the fault.
+    pub(super) fn told(&self, mail: u32) -> String {
+        let acts = self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act, step)));
+        let acts = acts.filter(|(_, step)| self.ghost.messages[step.message].mail == mail);
+        let acts: Vec<String> = acts
+            .map(|(act, step)| format!("{}:{:?} of {} {}", act.operation, act.wish, step.message, step.state.as_str()))
+            .collect();
+        let places: Vec<_> = self.ledger.places.iter().filter(|(_, place)| place.mail == mail).collect();
+        format!("acts {acts:?}; server {places:?}")
+    }
+
+    /// The rows, held against the second computation of the view.
+    pub(super) async fn settled_rows(&self) -> Checked<Vec<MessageRow>> {
+        for _ in 0..50 {
+            let before = self.folder.view().map_err(in_words)?;
+            let rows = self.rows().await?;
+            let after = self.folder.view().map_err(in_words)?;
+            if before != after {
+                continue;
+            }
+            let listed: BTreeSet<i64> = self.mailboxes.values().map(|id| id.0).collect();
+            let expected: View = after.into_iter().filter(|((mailbox, _), _)| listed.contains(mailbox)).collect();
+            let shown: View = rows
+                .iter()
+                .map(|row| ((row.mailbox_id.0, row.id.0), row.flags.iter().cloned().collect()))
+                .collect();
+            if let Some((key, _)) = expected.iter().find(|(key, flags)| shown.get(key) != Some(flags)) {
+                return Err(format!("I3: {key:?} should be {:?}, shown is {:?}", expected.get(key), shown.get(key)));
+            }
+            if let Some(key) = shown.keys().find(|key| !expected.contains_key(key)) {
+                return Err(format!("I3: {key:?} is shown and should not be"));
+            }
+            return Ok(rows);
+        }
+        Err("the view never came to rest".to_owned())
+    }
+
+    /// Whether a mail looks as the user wants it, as far as nobody else had a hand in it.
+    pub(super) fn as_wanted(&self, mail: u32, mut looks: Vec<Look>) -> Checked {
+        let Some(story) = self.ledger.stories.get(&mail) else { return Ok(()) };
+        let given_up = self.ghost.any_given_up(mail);
+        if story.meddled || given_up && self.denies {
+            return Ok(());
+        }
+        let mut wanted = self.ghost.expected(mail, &story.origin);
+        for look in looks.iter_mut().chain(&mut wanted) {
+            // What was copied carries the flags it had on the server, whatever became of what was to come before.
+            look.flags.retain(|flag| flag != "deleted" && !given_up && !story.foreign.contains(flag));
+        }
+        looks.sort();
+        wanted.sort();
+        if looks == wanted { Ok(()) } else { Err(format!("mail {mail} is {looks:?}, wanted {wanted:?}")) }
+    }
+}

@@ -1,0 +1,104 @@
+//! What must hold in the end: faults are over, others stop, and within three syncs both sides agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use postrider::api::OperationState;
+
+use super::ghost::{Look, Wish};
+use super::world::{Checked, Sim, in_words};
+
+/// Longer than anything waits before it is tried again.
+const REST: Duration = Duration::from_secs(16 * 60);
+const ROUNDS: usize = 3;
+
+impl Sim {
+    pub(super) async fn finale(&mut self) -> Checked {
+        self.calm();
+        self.finish_sync().await?;
+        self.rise().await?;
+        self.check().await?;
+        for _ in 0..ROUNDS {
+            tokio::time::sleep(REST).await;
+            self.round().await?;
+        }
+        self.agrees().await.map_err(|what| format!("after {ROUNDS} rounds: {what}"))?;
+        self.wanted()?;
+        let ended = !self.any_pending(None);
+        self.situations.met_if(ended, "nothing left to do at the end");
+        self.situations.met_if(!ended, "something set aside at the end");
+        self.doom.strike(None);
+        self.rise().await?;
+        self.check().await?;
+        self.agrees().await.map_err(|what| format!("after another death: {what}"))?;
+        self.begin_anew().await?;
+        self.check().await?;
+        let before = self.server.world().snapshot();
+        tokio::time::sleep(REST).await;
+        self.round().await?;
+        if self.server.world().snapshot() != before {
+            return Err("I10: a sync with nothing to do changed the server".to_owned());
+        }
+        self.agrees().await.map_err(|what| format!("after a restart: {what}"))
+    }
+
+    async fn round(&mut self) -> Checked {
+        self.begin_sync().await?;
+        let summary = self.finish_sync().await?;
+        self.check().await?;
+        match summary {
+            Some(summary) if summary.complete => Ok(()),
+            Some(summary) => Err(format!("L1: a sync without faults is not complete: {summary:?}")),
+            None => Err(format!("L1: a sync without faults failed: {}", self.last_error)),
+        }
+    }
+
+    /// L1: nothing is pending but what was set aside, and the phone shows what the server holds.
+    async fn agrees(&mut self) -> Checked {
+        for info in self.core.operations(self.account, false).await.map_err(in_words)? {
+            if !matches!(info.state, OperationState::Parked | OperationState::NeedsUser) {
+                let reason = info.reason.unwrap_or_default();
+                let told: Vec<String> = self.ghost.acts.iter().filter(|act| act.operation == info.id).flat_map(|act| {
+                    act.steps.iter().map(|step| self.told(self.ghost.messages[step.message].mail))
+                }).collect();
+                return Err(format!("L1: {} {} is {} {reason}; {told:?}", info.kind, info.id, info.state.as_str()));
+            }
+        }
+        let rows = self.settled_rows().await?;
+        let shown: BTreeMap<(String, u32), BTreeSet<String>> = rows
+            .into_iter()
+            .map(|row| ((row.mailbox, row.uid.unwrap_or(0)), row.flags.into_iter().collect()))
+            .collect();
+        for (key, place) in &self.ledger.places {
+            let left = |wish: &Wish| matches!(wish, Wish::Move { .. } | Wish::Delete);
+            let hidden = place.flags.contains("deleted") && self.ghost.wishes(place.mail, left) > 0;
+            match shown.get(key) {
+                None if hidden => {}
+                Some(flags) if *flags == place.flags => {}
+                here => return Err(format!("L1: {key:?}: phone {here:?}, {}", self.told(place.mail))),
+            }
+        }
+        match shown.keys().find(|key| !self.ledger.places.contains_key(key)) {
+            Some(key) => Err(format!("L1: {key:?} is on the phone alone")),
+            None => Ok(()),
+        }
+    }
+
+    /// Nothing is lost and nothing doubled, on the server too.
+    fn wanted(&mut self) -> Checked {
+        let mut lies: BTreeMap<u32, Vec<Look>> = BTreeMap::new();
+        for ((mailbox, _), place) in &self.ledger.places {
+            let left = place.flags.contains("deleted") && place.marked;
+            self.situations.met_if(left, "the phone left a marked original behind");
+            let looks = lies.entry(place.mail).or_default();
+            if !left {
+                looks.push(Look { mailbox: mailbox.clone(), flags: place.flags.clone() });
+            }
+        }
+        for mail in 0..self.next_mail {
+            let looks = lies.remove(&mail).unwrap_or_default();
+            self.as_wanted(mail, looks).map_err(|what| format!("on the server: {what}; {}", self.told(mail)))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! The view, computed a second time: from the rows of the mirror and of the journal, by code that shares nothing with the core.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+
+/// Messages as they should be shown: by mailbox and id, with their flags.
+pub(super) type View = BTreeMap<(i64, i64), BTreeSet<String>>;
+
+const NAMES: [(i64, &str); 5] = [(1, "seen"), (2, "answered"), (4, "flagged"), (8, "deleted"), (16, "draft")];
+
+/// A connection of the simulation's own to a store.
+pub(super) struct Folder(Connection);
+
+#[derive(Default)]
+struct Overlay {
+    place: Option<i64>,
+    hidden: bool,
+    set: BTreeSet<String>,
+    cleared: BTreeSet<String>,
+}
+
+impl Folder {
+    pub(super) fn open(dir: &Path) -> rusqlite::Result<Self> {
+        Connection::open_with_flags(dir.join("postrider.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).map(Self)
+    }
+
+    /// What is to be shown.
+    pub(super) fn view(&self) -> rusqlite::Result<View> {
+        let overlays = self.overlays()?;
+        let none = Overlay::default();
+        let mut statement = self.0.prepare_cached("SELECT id, mailbox, flags, keywords, hidden FROM places")?;
+        let mut rows = statement.query([])?;
+        let mut view = View::new();
+        while let Some(row) = rows.next()? {
+            let (id, mailbox): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+            let overlay = overlays.get(&id).unwrap_or(&none);
+            let marked = row.get::<_, i64>(4)? == 2;
+            let Some(mailbox) = overlay.place.or(mailbox).filter(|_| !marked && !overlay.hidden) else { continue };
+            let mut flags = bits(row.get(2)?);
+            flags.extend(row.get::<_, String>(3)?.split_whitespace().map(str::to_owned));
+            flags.retain(|flag| !overlay.cleared.contains(flag));
+            flags.extend(overlay.set.iter().cloned());
+            view.insert((mailbox, id), flags);
+        }
+        Ok(view)
+    }
+
+    fn overlays(&self) -> rusqlite::Result<BTreeMap<i64, Overlay>> {
+        let sql = "SELECT s.place, s.made, o.action FROM steps s JOIN operations o ON o.id = s.operation
+                   WHERE s.state < 5 ORDER BY o.id";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        let mut overlays: BTreeMap<i64, Overlay> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let (place, made): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+            let action: Value = serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or_default();
+            let to = action["to"].as_i64();
+            match action["action"].as_str().unwrap_or_default() {
+                "flags" => {
+                    let overlay = overlays.entry(place).or_default();
+                    let (add, remove) = (flags(&action["add"]), flags(&action["remove"]));
+                    overlay.set = overlay.set.difference(&remove).chain(&add).cloned().collect();
+                    overlay.cleared = overlay.cleared.difference(&add).chain(&remove).cloned().collect();
+                }
+                "move" => overlays.entry(place).or_default().place = to,
+                "copy" => overlays.entry(made.unwrap_or(0)).or_default().place = to,
+                "append" => overlays.entry(place).or_default().place = to,
+                "delete" => overlays.entry(place).or_default().hidden = true,
+                _ => {}
+            }
+        }
+        Ok(overlays)
+    }
+}
+
+fn bits(bits: i64) -> BTreeSet<String> {
+    NAMES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| (*name).to_owned()).collect()
+}
+
+fn flags(json: &Value) -> BTreeSet<String> {
+    let mut flags = bits(json["system"].as_i64().unwrap_or(0));
+    let words = json["keywords"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    flags.extend(words.map(str::to_owned));
+    flags
+}

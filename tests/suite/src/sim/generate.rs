@@ -1,0 +1,163 @@
+//! Tapes from seeds. Every seed draws first which kinds of things happen in it at all, so that few of them are all alike.
+
+use super::tape::{Deed, Fault, Reply, RivalAct, Schedule, ServerSpec, Tape, Then, UserAct};
+use crate::workload::Dice;
+
+/// Labels are left out: what is lost or doubled there is another question.
+const PRESETS: [&str; 6] = ["bare", "dovecot", "cyrus", "exchange", "courier", "full"];
+/// What matters to replay and sync, switched at random.
+const SWITCHED: [&str; 8] =
+    ["UIDPLUS", "MOVE", "CONDSTORE", "QRESYNC", "OBJECTID", "LIST-STATUS", "COMPRESS=DEFLATE", "ESEARCH"];
+const COMMANDS: [&str; 6] = ["UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE", "SELECT", "STATUS"];
+const CODES: [&str; 7] = [
+    "NO later",
+    "NO [INUSE] busy",
+    "NO [OVERQUOTA] full",
+    "NO [NOPERM] not you",
+    "NO [SERVERBUG] oops",
+    "NO [TRYCREATE] no such mailbox",
+    "BAD what",
+];
+
+/// How likely things are in one run.
+struct Swarm {
+    rivals: u64,
+    links: u64,
+    answers: u64,
+    deaths: u64,
+    renumbers: bool,
+    power: bool,
+}
+
+impl Swarm {
+    fn draw(dice: &mut Dice) -> Self {
+        Self {
+            rivals: dice.below(4),
+            links: dice.below(3),
+            answers: dice.below(3).saturating_sub(1),
+            deaths: dice.below(3).saturating_sub(1),
+            renumbers: dice.below(4) == 0,
+            power: dice.below(2) == 0,
+        }
+    }
+}
+
+pub(super) fn tape(seed: u64) -> Tape {
+    let dice = |tape: u64| Dice::new(seed.wrapping_mul(8).wrapping_add(tape).wrapping_add(1));
+    let swarm = Swarm::draw(&mut dice(0));
+    let workload = workload(&mut dice(1), &swarm);
+    let faults = faults(&mut dice(2), &swarm);
+    let schedule = schedule(&mut dice(3), workload.len());
+    Tape { server: server(&mut dice(4)), workload, faults, schedule }
+}
+
+fn server(dice: &mut Dice) -> ServerSpec {
+    let preset = dice.pick(&PRESETS).copied().unwrap_or("bare").to_owned();
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for name in SWITCHED {
+        match dice.below(6) {
+            0 => with.push(name.to_owned()),
+            1 | 2 => without.push(name.to_owned()),
+            _ => {}
+        }
+    }
+    let move_stops = dice.below(16) == 0;
+    ServerSpec { preset, without, with, move_stops, mails: small(dice, 6) as u8 + 2 }
+}
+
+fn workload(dice: &mut Dice, swarm: &Swarm) -> Vec<Deed> {
+    let length = 12 + dice.below(28);
+    let mut deeds = vec![Deed::Sync, Deed::Finish];
+    for _ in 0..length {
+        match dice.below(20 + swarm.rivals * 3) {
+            0..=9 => deeds.push(Deed::User(user(dice))),
+            10..=13 => deeds.push(Deed::Sync),
+            14..=16 => deeds.push(Deed::Finish),
+            17 => deeds.push(Deed::Wait(small(dice, 2000))),
+            18 => deeds.push(Deed::Restart),
+            19 if swarm.deaths > 0 => deeds.push(Deed::Die { power: power(dice, swarm) }),
+            19 => {}
+            _ => deeds.push(Deed::Rival(rival(dice, swarm))),
+        }
+    }
+    deeds
+}
+
+fn user(dice: &mut Dice) -> UserAct {
+    let pick = small(dice, 1000);
+    let span = 1 + (dice.below(3) * dice.below(2)) as u8;
+    let to = small(dice, 3) as u8;
+    match dice.below(20) {
+        0..=6 => UserAct::Flag { pick, span, flag: small(dice, 3) as u8, set: dice.below(3) > 0 },
+        7..=12 => UserAct::Move { pick, span, to },
+        13..=15 => UserAct::Copy { pick, span, to },
+        16..=17 => UserAct::Delete { pick, span },
+        18 => UserAct::Cancel { pick },
+        _ => UserAct::Retry { pick },
+    }
+}
+
+fn rival(dice: &mut Dice, swarm: &Swarm) -> RivalAct {
+    let (mailbox, to, pick) = (small(dice, 3) as u8, small(dice, 3) as u8, small(dice, 1000));
+    match dice.below(16) {
+        0..=4 => RivalAct::Deliver { to },
+        5..=8 => RivalAct::Flag { mailbox, pick, flag: small(dice, 3) as u8, set: dice.below(2) == 0 },
+        9..=10 => RivalAct::Move { mailbox, pick, to },
+        11 => RivalAct::Copy { mailbox, pick, to },
+        12 => RivalAct::Expunge { mailbox, pick },
+        13..=14 => RivalAct::MarkDeleted { mailbox, pick },
+        _ if swarm.renumbers => RivalAct::Renumber { mailbox },
+        _ => RivalAct::Deliver { to },
+    }
+}
+
+fn faults(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for _ in 0..swarm.links * 2 {
+        let up = dice.below(2) == 0;
+        let after = dice.below(if up { 1500 } else { 9000 }) as u32;
+        let then = match dice.below(6) {
+            0 | 1 => Then::Cut,
+            2 | 3 => Then::HalfCut,
+            4 if swarm.deaths > 0 => Then::Die { power: power(dice, swarm) },
+            _ => Then::Stall,
+        };
+        faults.push(Fault::Link { connection: small(dice, 8), up, after, then });
+    }
+    for _ in 0..swarm.deaths * 2 {
+        faults.push(Fault::Transaction { number: 5 + dice.below(120) as u32, power: power(dice, swarm) });
+    }
+    for _ in 0..swarm.answers * 3 {
+        let code = |dice: &mut Dice| dice.pick(&CODES).copied().unwrap_or("NO").to_owned();
+        let mut command = dice.pick(&COMMANDS).copied().unwrap_or("UID STORE");
+        let reply = match dice.below(10) {
+            0..=3 => Reply::Refuse(code(dice)),
+            // That COPY and STORE undo what they refuse is in RFC 3501; MOVE may have moved some (RFC 6851).
+            4 => {
+                command = "UID MOVE";
+                Reply::Deny("NO not all".to_owned())
+            }
+            5 => Reply::Bye,
+            6 => Reply::ByeAfter,
+            7 => Reply::Cut,
+            8 => Reply::CutAfter,
+            _ => Reply::Silence,
+        };
+        faults.push(Fault::Answer { command: command.to_owned(), skip: small(dice, 4) as u8, reply });
+    }
+    faults
+}
+
+fn power(dice: &mut Dice, swarm: &Swarm) -> Option<u16> {
+    (swarm.power && dice.below(2) == 0).then(|| dice.below(65536) as u16)
+}
+
+fn schedule(dice: &mut Dice, deeds: usize) -> Schedule {
+    let gaps = (0..deeds).map(|_| if dice.below(3) == 0 { 0 } else { small(dice, 200) }).collect();
+    let links = (0..32).map(|_| (small(dice, 60), if dice.below(3) == 0 { small(dice, 9999) } else { 0 })).collect();
+    Schedule { gaps, links }
+}
+
+fn small(dice: &mut Dice, below: u64) -> u16 {
+    u16::try_from(dice.below(below)).unwrap_or(u16::MAX)
+}

@@ -1,0 +1,127 @@
+//! What the user asked for, as they remember it: every act that was acknowledged, and what it was about.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use postrider::api::{OperationId, OperationState, PlaceId};
+
+/// What an act asks of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    Flag { flag: String, set: bool },
+    Move { to: String },
+    Copy { to: String },
+    Delete,
+}
+
+/// What an act asks of one message.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// Which of the user's messages.
+    pub(super) message: usize,
+    /// Which a copy makes.
+    pub(super) made: Option<usize>,
+    /// How far it has come, by the journal's last word.
+    pub(super) state: OperationState,
+}
+
+/// One act.
+#[derive(Clone, Debug)]
+pub(super) struct Act {
+    pub(super) operation: OperationId,
+    pub(super) wish: Wish,
+    pub(super) steps: Vec<Step>,
+}
+
+/// A message as the user knows it: this mail, in this place.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    pub(super) id: PlaceId,
+    pub(super) mail: u32,
+    /// Whether the user copied it from another.
+    pub(super) is_copy: bool,
+    /// What it carried when it came into being.
+    pub(super) flags: BTreeSet<String>,
+}
+
+/// Everything the user remembers.
+#[derive(Default)]
+pub(super) struct Ghost {
+    pub(super) acts: Vec<Act>,
+    pub(super) messages: Vec<Message>,
+}
+
+/// How a message should look.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Look {
+    pub(super) mailbox: String,
+    pub(super) flags: BTreeSet<String>,
+}
+
+/// Whether what is in this state was given up.
+pub(super) fn given_up(state: OperationState) -> bool {
+    use OperationState as S;
+    matches!(state, S::Parked | S::NeedsUser | S::Moot | S::Cancelled)
+}
+
+impl Ghost {
+    /// The steps on a mail with what they ask for.
+    pub(super) fn steps_on(&self, mail: u32) -> impl Iterator<Item = (&Wish, &Step)> {
+        let of = move |message: usize| self.messages.get(message).is_some_and(|message| message.mail == mail);
+        let all = self.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (&act.wish, step)));
+        all.filter(move |(_, step)| of(step.message))
+    }
+
+    /// How many steps on a mail ask for such a thing, those left out that were taken back.
+    pub(super) fn wishes(&self, mail: u32, fits: impl Fn(&Wish) -> bool) -> u32 {
+        self.steps_on(mail).filter(|(wish, step)| fits(wish) && step.state != OperationState::Cancelled).count() as u32
+    }
+
+    /// Whether anything that was asked of this mail was given up.
+    pub(super) fn any_given_up(&self, mail: u32) -> bool {
+        self.steps_on(mail).any(|(_, step)| given_up(step.state))
+    }
+
+    /// How all messages of a mail should look that only the user has touched: what was asked for and not given up, in order.
+    pub(super) fn expected(&self, mail: u32, origin: &str) -> Vec<Look> {
+        let mut looks: BTreeMap<usize, Look> = BTreeMap::new();
+        let mut removed = BTreeSet::new();
+        let mine: Vec<usize> = (0..self.messages.len()).filter(|index| self.messages[*index].mail == mail).collect();
+        for index in &mine {
+            if !self.messages[*index].is_copy {
+                looks.insert(*index, Look { mailbox: origin.to_owned(), flags: BTreeSet::new() });
+            }
+        }
+        for act in &self.acts {
+            for step in act.steps.iter().filter(|step| mine.contains(&step.message) && !given_up(step.state)) {
+                match &act.wish {
+                    Wish::Flag { flag, set } => {
+                        if let Some(look) = looks.get_mut(&step.message) {
+                            if *set { look.flags.insert(flag.clone()) } else { look.flags.remove(flag) };
+                        }
+                    }
+                    Wish::Move { to } => {
+                        if let Some(look) = looks.get_mut(&step.message) {
+                            look.mailbox.clone_from(to);
+                        }
+                    }
+                    Wish::Copy { to } => {
+                        if let Some(made) = step.made {
+                            let flags = self.messages[made].flags.clone();
+                            looks.insert(made, Look { mailbox: to.clone(), flags });
+                        }
+                    }
+                    Wish::Delete => {
+                        removed.insert(step.message);
+                    }
+                }
+            }
+        }
+        let mut looks: Vec<Look> =
+            looks.into_iter().filter(|(index, _)| !removed.contains(index)).map(|(_, look)| look).collect();
+        if mine.iter().all(|index| self.messages[*index].is_copy) {
+            looks.push(Look { mailbox: origin.to_owned(), flags: BTreeSet::new() });
+        }
+        looks.sort();
+        looks
+    }
+}

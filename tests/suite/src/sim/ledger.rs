@@ -1,0 +1,165 @@
+//! The truth: which mail lies where on the server, followed by the log of what was done there and by whom. A mail is known by
+//! the number in its subject.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use postrider_model::world::{Actor, Change, Effect, Flags};
+
+/// A place on the server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place {
+    pub(super) mail: u32,
+    pub(super) flags: BTreeSet<String>,
+    /// Whether the phone marked it deleted.
+    pub(super) marked: bool,
+}
+
+/// What happened to one mail, wherever it lies.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Story {
+    /// Where it was delivered.
+    pub(super) origin: String,
+    /// Whether others moved, copied or removed it, or changed its UIDs.
+    pub(super) meddled: bool,
+    /// Flags that others changed.
+    pub(super) foreign: BTreeSet<String>,
+    /// How often the phone's commands copied it, to which mailboxes.
+    pub(super) copied: BTreeMap<String, u32>,
+    /// How often they expunged it.
+    pub(super) expunged: u32,
+}
+
+/// What the phone's commands did, to be held against what the user asked for.
+#[derive(Clone, Debug)]
+pub(super) enum Deed {
+    Flag { mail: u32, flag: String, set: bool },
+    Copied { mail: u32, to: String },
+    Moved { mail: u32, to: String },
+    Expunged { mail: u32 },
+    Other(String),
+}
+
+/// The whole account, by names as shown.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) places: BTreeMap<(String, u32), Place>,
+    pub(super) stories: BTreeMap<u32, Story>,
+    delimiter: char,
+    prefix: String,
+    announced: BTreeMap<(String, u32), u32>,
+}
+
+/// A flag as a phone shows it.
+fn shown(flag: &str) -> String {
+    match flag.strip_prefix('\\') {
+        Some(system) => system.to_ascii_lowercase(),
+        None => flag.to_owned(),
+    }
+}
+
+fn shown_flags(flags: &Flags) -> BTreeSet<String> {
+    flags.iter().filter(|flag| *flag != "\\Recent").map(shown).collect()
+}
+
+impl Ledger {
+    pub(super) fn new(delimiter: char, prefix: &str) -> Self {
+        Self { delimiter, prefix: prefix.to_owned(), ..Self::default() }
+    }
+
+    /// The raw name of a mailbox.
+    pub(super) fn raw(&self, name: &str) -> String {
+        if name == "INBOX" {
+            return name.to_owned();
+        }
+        format!("{}{}", self.prefix, name.replace('/', &self.delimiter.to_string()))
+    }
+
+    /// The name that a phone shows.
+    pub(super) fn name(&self, raw: &[u8]) -> String {
+        let name = String::from_utf8_lossy(raw);
+        let name = name.strip_prefix(&self.prefix).filter(|rest| !rest.is_empty()).unwrap_or(&name);
+        name.replace(self.delimiter, "/")
+    }
+
+    /// A mail of this number is delivered to a mailbox under a UID.
+    pub(super) fn announce(&mut self, mailbox: &str, uid: u32, mail: u32) {
+        self.announced.insert((mailbox.to_owned(), uid), mail);
+    }
+
+    /// UIDs of a mailbox.
+    pub(super) fn uids(&self, mailbox: &str) -> Vec<u32> {
+        self.places.keys().filter(|(name, _)| name == mailbox).map(|(_, uid)| *uid).collect()
+    }
+
+    /// Takes in an effect; returns what it was, where the phone did it.
+    pub(super) fn follow(&mut self, effect: &Effect) -> Vec<Deed> {
+        let ours = effect.by != Actor::Rival;
+        let deeds = self.apply(&effect.change, ours);
+        if ours { deeds } else { Vec::new() }
+    }
+
+    fn apply(&mut self, change: &Change, ours: bool) -> Vec<Deed> {
+        match change {
+            Change::Appended { mailbox, uid } => {
+                let key = (self.name(mailbox), *uid);
+                let Some(mail) = self.announced.remove(&key) else { return vec![Deed::Other("an append".to_owned())] };
+                self.stories.insert(mail, Story { origin: key.0.clone(), ..Story::default() });
+                self.places.insert(key, Place { mail, ..Place::default() });
+                Vec::new()
+            }
+            Change::Flags { mailbox, uid, flags } => self.flags((self.name(mailbox), *uid), flags, ours),
+            Change::Expunged { mailbox, uid } => {
+                let Some(place) = self.places.remove(&(self.name(mailbox), *uid)) else { return Vec::new() };
+                let story = self.stories.entry(place.mail).or_default();
+                story.meddled |= !ours;
+                story.expunged += u32::from(ours);
+                vec![Deed::Expunged { mail: place.mail }]
+            }
+            Change::Copied { from, uid, to, new_uid } => {
+                let (from, to) = ((self.name(from), *uid), self.name(to));
+                let Some(place) = self.places.get(&from).cloned() else { return Vec::new() };
+                let story = self.stories.entry(place.mail).or_default();
+                story.meddled |= !ours;
+                if ours {
+                    *story.copied.entry(to.clone()).or_default() += 1;
+                }
+                self.places.insert((to.clone(), *new_uid), Place { marked: false, ..place.clone() });
+                vec![Deed::Copied { mail: place.mail, to }]
+            }
+            Change::Moved { from, uid, to, new_uid } => {
+                let (from, to) = ((self.name(from), *uid), self.name(to));
+                let Some(place) = self.places.remove(&from) else { return Vec::new() };
+                self.stories.entry(place.mail).or_default().meddled |= !ours;
+                let mail = place.mail;
+                self.places.insert((to.clone(), *new_uid), place);
+                vec![Deed::Moved { mail, to }]
+            }
+            Change::UidValidity { mailbox, .. } => {
+                let name = self.name(mailbox);
+                let moved: Vec<_> = self.places.keys().filter(|(known, _)| *known == name).cloned().collect();
+                let places: Vec<Place> = moved.iter().filter_map(|key| self.places.remove(key)).collect();
+                for (uid, place) in (1..).zip(places) {
+                    self.stories.entry(place.mail).or_default().meddled = true;
+                    self.places.insert((name.clone(), uid), place);
+                }
+                vec![Deed::Other("a change of UIDVALIDITY".to_owned())]
+            }
+            other => vec![Deed::Other(format!("{other:?}"))],
+        }
+    }
+
+    fn flags(&mut self, key: (String, u32), flags: &Flags, ours: bool) -> Vec<Deed> {
+        let now = shown_flags(flags);
+        let Some(place) = self.places.get_mut(&key) else { return Vec::new() };
+        let before = std::mem::replace(&mut place.flags, now.clone());
+        let changed: Vec<String> = before.symmetric_difference(&now).cloned().collect();
+        if ours && changed.iter().any(|flag| flag == "deleted") {
+            place.marked = now.contains("deleted");
+        }
+        if !ours {
+            self.stories.entry(place.mail).or_default().foreign.extend(changed.iter().cloned());
+        }
+        let mail = place.mail;
+        changed.into_iter().map(|flag| Deed::Flag { mail, set: now.contains(&flag), flag }).collect()
+    }
+}

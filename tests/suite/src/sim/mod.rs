@@ -1,0 +1,26 @@
+//! The simulation: the whole engine on one thread, in a world of its own whose time, network, server, other clients and deaths
+//! come from tapes, and whose truth is known. A seed makes the tapes; the same tapes make the same run.
+//!
+//! What is real: everything in the core from its API down, and SQLite on real files. What is not: TLS, threads, the disk's own
+//! lies, and the servers, which are as the model server has them.
+
+mod acts;
+mod checks;
+mod doom;
+mod finale;
+mod fold;
+mod generate;
+mod ghost;
+mod hash;
+mod ledger;
+mod minimise;
+mod net;
+mod run;
+mod situations;
+mod tape;
+mod world;
+
+pub use minimise::minimise;
+pub use run::{Verdict, play};
+pub use situations::{ALL as SITUATIONS, Situations};
+pub use tape::{Deed, Fault, Reply, RivalAct, Schedule, ServerSpec, Tape, Then, UserAct};
