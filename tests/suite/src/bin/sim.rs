@@ -1,11 +1,12 @@
 //! `sim --seeds N --start SEED`: plays seeds, and ends with 1 at the first that violates an invariant, telling how to replay it.
 //! `sim --tape FILE` plays a stored tape. `--minimise` makes a failing tape short and prints it; `--twice` demands that each
-//! seed runs the same way twice; `--situations` prints what was met; `--going` tells all that fail and goes on.
+//! seed runs the same way twice; `--situations` prints what was met; `--going` tells all that fail and goes on; `--trace`
+//! prints what happens.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the tests")]
 
 use std::process::ExitCode;
 
-use postrider_tests::sim::{SITUATIONS, Situations, Tape, minimise, play};
+use postrider_tests::sim::{SITUATIONS, Situations, Tape, minimise, play, play_traced};
 
 #[derive(Default)]
 struct Options {
@@ -16,6 +17,7 @@ struct Options {
     twice: bool,
     situations: bool,
     going: bool,
+    trace: bool,
 }
 
 fn options() -> Result<Options, String> {
@@ -30,6 +32,7 @@ fn options() -> Result<Options, String> {
             "--minimise" => options.minimise = true,
             "--twice" => options.twice = true,
             "--situations" => options.situations = true,
+            "--trace" => options.trace = true,
             "--going" => options.going = true,
             _ => return Err(format!("unknown: {word}")),
         }
@@ -39,7 +42,8 @@ fn options() -> Result<Options, String> {
 
 /// Plays a tape; tells of what is wrong, and whether there was anything.
 fn judge(name: &str, tape: &Tape, options: &Options, met: &mut Situations) -> bool {
-    let verdict = play(tape);
+    let verdict = play_traced(tape, options.trace);
+    verdict.trace.iter().for_each(|line| println!("{line}"));
     met.add(&verdict.situations);
     if options.twice && play(tape).hash != verdict.hash {
         eprintln!("{name} does not run the same way twice");
@@ -50,7 +54,7 @@ fn judge(name: &str, tape: &Tape, options: &Options, met: &mut Situations) -> bo
     if options.minimise {
         let (short, why) = minimise(tape);
         println!("in short: {why}");
-        println!("{}", serde_json::to_string_pretty(&short).unwrap_or_default());
+        println!("{}", serde_json::to_string(&short).unwrap_or_default());
     }
     false
 }

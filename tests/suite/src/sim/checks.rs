@@ -24,6 +24,13 @@ impl Sim {
 
     /// I6: what the phone's commands did on the server was asked for, of that very message.
     pub(super) fn follow(&mut self) -> Checked {
+        if self.hash.is_traced() {
+            let received = self.server.world().received();
+            for command in received.iter().skip(self.told) {
+                self.hash.tell(|| format!("  {}> {}", command.connection, String::from_utf8_lossy(&command.line)));
+            }
+            self.told = received.len();
+        }
         let effects = self.server.world().with(|state| state.take_effects());
         for effect in effects {
             self.hash.add(&format!("{:?}", effect.change));

@@ -21,6 +21,6 @@ mod tape;
 mod world;
 
 pub use minimise::minimise;
-pub use run::{Verdict, play};
+pub use run::{Verdict, play, play_traced};
 pub use situations::{ALL as SITUATIONS, Situations};
 pub use tape::{Deed, Fault, Reply, RivalAct, Schedule, ServerSpec, Tape, Then, UserAct};

@@ -17,6 +17,8 @@ pub struct Verdict {
     pub violation: Option<String>,
     /// What it has met.
     pub situations: Situations,
+    /// What happened, in words, where that was asked for.
+    pub trace: Vec<String>,
 }
 
 /// Longer than any sync may take, in the world's time.
@@ -24,10 +26,15 @@ const PATIENCE: Duration = Duration::from_secs(4 * 3600);
 
 /// Plays a tape. A panic of the product counts as a violation.
 pub fn play(tape: &Tape) -> Verdict {
+    play_traced(tape, false)
+}
+
+/// As [`play`], and writes down what happens.
+pub fn play_traced(tape: &Tape, traced: bool) -> Verdict {
     let run = std::panic::AssertUnwindSafe(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         match runtime {
-            Ok(runtime) => runtime.block_on(run(tape)),
+            Ok(runtime) => runtime.block_on(run(tape, traced)),
             Err(error) => broken(format!("no runtime: {error}")),
         }
     });
@@ -35,11 +42,11 @@ pub fn play(tape: &Tape) -> Verdict {
 }
 
 fn broken(violation: String) -> Verdict {
-    Verdict { hash: 0, violation: Some(violation), situations: Situations::default() }
+    Verdict { hash: 0, violation: Some(violation), situations: Situations::default(), trace: Vec::new() }
 }
 
-async fn run(tape: &Tape) -> Verdict {
-    let mut sim = match Sim::new(tape).await {
+async fn run(tape: &Tape, traced: bool) -> Verdict {
+    let mut sim = match Sim::new(tape, traced).await {
         Ok(sim) => sim,
         Err(error) => return broken(format!("at the beginning: {error}")),
     };
@@ -51,11 +58,13 @@ async fn run(tape: &Tape) -> Verdict {
         } else {
             tokio::task::yield_now().await;
         }
+        sim.hash.tell(|| format!("== {index} {deed:?}"));
         if let Err(what) = sim.deed(deed).await {
             violation = Some(format!("after deed {index}, {deed:?}: {what}"));
             break;
         }
     }
+    sim.hash.tell(|| "== the end".to_owned());
     if violation.is_none()
         && let Err(what) = sim.finale().await
     {
@@ -64,7 +73,7 @@ async fn run(tape: &Tape) -> Verdict {
     let broke = sim.network.broken() > 0;
     sim.situations.met_if(broke, "a connection that broke");
     sim.situations.met_if(sim.doom.lost() > 0, "a power cut that took part of the log");
-    Verdict { hash: sim.hash.value(), violation, situations: sim.situations.clone() }
+    Verdict { hash: sim.hash.value(), violation, situations: sim.situations.clone(), trace: sim.hash.words() }
 }
 
 impl Sim {

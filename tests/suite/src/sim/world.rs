@@ -45,6 +45,8 @@ pub(super) struct Sim {
     pub(super) seen: BTreeSet<u32>,
     pub(super) next_mail: u32,
     pub(super) hash: Hash,
+    /// Commands told of, where the run is traced.
+    pub(super) told: usize,
     pub(super) situations: Situations,
     /// Whether the server says NO to what it has done.
     pub(super) denies: bool,
@@ -67,6 +69,10 @@ fn profile(spec: &ServerSpec) -> Profile {
         if let Some(extension) = Extension::from_capability(name) {
             profile = profile.without(extension);
         }
+    }
+    // The form of LIST that LIST-STATUS adds to is that of LIST-EXTENDED (RFC 5819).
+    if profile.has(Extension::ListStatus) {
+        profile = profile.with(Extension::ListExtended);
     }
     // QRESYNC builds on these (RFC 7162).
     if profile.has(Extension::Qresync) {
@@ -104,7 +110,7 @@ pub(super) fn in_words(error: impl std::fmt::Display) -> String {
 }
 
 impl Sim {
-    pub(super) async fn new(tape: &Tape) -> Checked<Self> {
+    pub(super) async fn new(tape: &Tape, traced: bool) -> Checked<Self> {
         let root = root().map_err(in_words)?;
         let dir = root.path().join("life-0");
         let doom = Doom::new(dir.clone());
@@ -122,7 +128,10 @@ impl Sim {
         for name in &MAILBOXES[1..] {
             rival.create(ledger.raw(name), &[]).map_err(in_words)?;
         }
-        world.with(|state| state.take_effects());
+        world.with(|state| {
+            state.take_effects();
+            state.record_commands(traced);
+        });
         for fault in &tape.faults {
             match fault {
                 Fault::Answer { command, skip, reply } => server.script().add(rule(command, *skip, reply)),
@@ -154,7 +163,8 @@ impl Sim {
             mailboxes: BTreeMap::new(),
             seen: BTreeSet::new(),
             next_mail: 0,
-            hash: Hash::default(),
+            hash: Hash::new(traced),
+            told: 0,
             situations: Situations::default(),
             denies,
             last_error: String::new(),
