@@ -30,6 +30,8 @@ struct Inner {
     transactions: u32,
     at_transaction: BTreeMap<u32, Option<u16>>,
     lost: u64,
+    /// How long the log was when this life began: that is on disk.
+    found: u64,
 }
 
 impl Doom {
@@ -42,6 +44,7 @@ impl Doom {
             transactions: 0,
             at_transaction: BTreeMap::new(),
             lost: 0,
+            found: 0,
         };
         Self { inner: Arc::new(Mutex::new(inner)), struck: Arc::default(), start: Instant::now() }
     }
@@ -59,6 +62,7 @@ impl Doom {
     /// A new life begins with this core.
     pub(super) fn live(&self, core: Core, dir: PathBuf) {
         let mut inner = self.lock();
+        inner.found = fs::metadata(dir.join("postrider.db-wal")).map_or(0, |log| log.len());
         (inner.core, inner.dir, inner.left) = (Some(core), dir, None);
     }
 
@@ -97,7 +101,7 @@ impl Doom {
             return;
         }
         let left = inner.dir.with_file_name(format!("life-{}", inner.life + 1));
-        let on_disk = inner.core.as_ref().map_or(0, Core::log_on_disk);
+        let on_disk = inner.core.as_ref().map_or(0, Core::log_on_disk).max(inner.found);
         let keep = power.map(|part| (on_disk, part));
         inner.lost += copy(&inner.dir, &left, keep).unwrap_or(0);
         inner.left = Some(left);

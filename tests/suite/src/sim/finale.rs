@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use postrider::api::OperationState;
+use postrider::api::{OperationId, OperationState};
 
+use super::acts::is_final;
 use super::ghost::{Look, Wish};
 use super::world::{Checked, Sim, in_words};
 
@@ -56,7 +57,7 @@ impl Sim {
     /// L1: nothing is pending but what was set aside, and the phone shows what the server holds.
     async fn agrees(&mut self) -> Checked {
         for info in self.core.operations(self.account, false).await.map_err(in_words)? {
-            if !matches!(info.state, OperationState::Parked | OperationState::NeedsUser) {
+            if !matches!(info.state, OperationState::Parked | OperationState::NeedsUser) && !self.waits_for_user(info.id) {
                 let reason = info.reason.unwrap_or_default();
                 let told: Vec<String> = self.ghost.acts.iter().filter(|act| act.operation == info.id).flat_map(|act| {
                     act.steps.iter().map(|step| self.told(self.ghost.messages[step.message].mail))
@@ -84,6 +85,15 @@ impl Sim {
         }
     }
 
+    /// Whether all that is left of an operation is about copies that were set aside.
+    fn waits_for_user(&self, operation: OperationId) -> bool {
+        let steps = || self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act.operation, step)));
+        let set_aside = |state| matches!(state, OperationState::Parked | OperationState::NeedsUser);
+        let waits = |message: usize| steps().any(|(_, step)| step.made == Some(message) && set_aside(step.state));
+        let mut mine = steps().filter(|(id, step)| *id == operation && !is_final(step.state));
+        mine.all(|(_, step)| waits(step.message) || set_aside(step.state))
+    }
+
     /// Nothing is lost and nothing doubled, on the server too.
     fn wanted(&mut self) -> Checked {
         let mut lies: BTreeMap<u32, Vec<Look>> = BTreeMap::new();
@@ -97,6 +107,10 @@ impl Sim {
         }
         for mail in 0..self.next_mail {
             let looks = lies.remove(&mail).unwrap_or_default();
+            // Where others marked what the user removes too, it cannot be told whose mark it is.
+            if self.ledger.stories.get(&mail).is_some_and(|story| story.foreign.contains("deleted")) {
+                continue;
+            }
             self.as_wanted(mail, looks).map_err(|what| format!("on the server: {what}; {}", self.told(mail)))?;
         }
         Ok(())
