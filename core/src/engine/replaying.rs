@@ -43,7 +43,14 @@ impl AccountTask {
             if turn > 0 && !pushed {
                 break;
             }
-            report.add(&self.sync_once(request, control, tell, course).await?);
+            let pulled = self.sync_once(request, control, tell, course).await?;
+            if pushes && pulled.complete && request.mailboxes.is_empty() {
+                let account = self.account;
+                if self.store.read(move |view| view.has_pending(account)).await? {
+                    *course.replayed += replay::settle_departed(&self.store, account).await?;
+                }
+            }
+            report.add(&pulled);
         }
         Ok(report)
     }

@@ -64,6 +64,8 @@ pub struct Item {
     pub uid: Uid,
     /// The steps that the batch brings to their end, in order.
     pub steps: Vec<StepKey>,
+    /// Those of them that ask for flags and nothing else.
+    pub flag_steps: Vec<StepKey>,
     /// The message that a copy makes.
     pub made: Option<PlaceId>,
 }
@@ -124,8 +126,11 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
             continue;
         }
         let Some(location) = first.location else { continue };
-        if let Some((key, steps, made)) = Wish::of(location, steps, &about_mailboxes).into_key(location) {
-            batches.entry(key).or_default().push(Item { place: *place, uid: location.uid, steps, made });
+        let mut wish = Wish::of(location, steps, &about_mailboxes);
+        let (flag_steps, made) = (std::mem::take(&mut wish.flag_steps), wish.made);
+        if let Some((key, steps)) = wish.into_key(location) {
+            let item = Item { place: *place, uid: location.uid, steps, flag_steps, made };
+            batches.entry(key).or_default().push(item);
         }
     }
     for (key, mut items) in batches {
@@ -149,6 +154,7 @@ struct BatchKey {
 #[derive(Default)]
 struct Wish {
     steps: Vec<StepKey>,
+    flag_steps: Vec<StepKey>,
     add: Flags,
     remove: Flags,
     then: Option<Then>,
@@ -167,12 +173,13 @@ impl Wish {
                 Action::Flags { add, remove } => {
                     wish.add = wish.add.without(remove).with(add);
                     wish.remove = wish.remove.without(add).with(remove);
+                    wish.flag_steps.push(step.key);
                 }
                 Action::Move { to } => {
                     wish.then = if *to == location.mailbox { None } else { Some(Then::Move(*to)) };
                 }
-                // What is copied is what lies there then: only flags may come before it.
-                Action::Copy { to } if wish.then.is_none() => {
+                // What is copied is what lies there then: nothing may come before it that may yet be refused.
+                Action::Copy { to } if wish.steps.is_empty() => {
                     wish.then = Some(Then::Copy(*to));
                     wish.made = step.made;
                 }
@@ -190,7 +197,7 @@ impl Wish {
         wish
     }
 
-    fn into_key(self, location: Location) -> Option<(BatchKey, Vec<StepKey>, Option<PlaceId>)> {
+    fn into_key(self, location: Location) -> Option<(BatchKey, Vec<StepKey>)> {
         if self.steps.is_empty() {
             return None;
         }
@@ -198,7 +205,7 @@ impl Wish {
         // Flags of what is expunged matter to nobody.
         let (add, remove) = if then == Then::Delete { Default::default() } else { (self.add, self.remove) };
         let key = BatchKey { mailbox: location.mailbox, then, add, remove, alone: self.alone };
-        Some((key, self.steps, self.made))
+        Some((key, self.steps))
     }
 }
 

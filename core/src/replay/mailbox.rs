@@ -7,12 +7,12 @@ use super::commands::{self, Planned, Purpose};
 use super::evidence::Proof;
 use super::exchange::{ask, exchange};
 use super::run::Run;
-use super::settle::{self, Judge, Verdicts};
+use super::settle::{self, Judge, Verdicts, Write};
 use crate::imap::command::{self, StatusItem};
 use crate::imap::{Code, Untagged};
 use crate::journal::{Batch, Copied, Evidence, Item, Reason, Source, StepKey, Target, Then};
 use crate::model::{MailboxId, Uid, UidSet, UidValidity};
-use crate::store::{Mailbox, Outcome};
+use crate::store::{Mailbox, Outcome, ReplayTx};
 
 /// Mailboxes that messages go to, as they are before.
 type Targets = BTreeMap<MailboxId, (Vec<u8>, Target)>;
@@ -198,9 +198,12 @@ impl Run<'_> {
         targets: &Targets,
     ) -> Result<(), ReplayError> {
         let mut noted = Vec::new();
+        let mut landed = Verdicts::default();
         let mut planned = Vec::new();
         for (index, (batch, _, to, copies)) in halves.iter().enumerate() {
             for (item, at) in copies {
+                landed.writes.push(Write::Remnant(item.place));
+                landed.writes.push(Write::Landed(item.place, *to, *at));
                 let evidence = Evidence {
                     source: self.sources.get(&batch.mailbox).map(|validity| Source {
                         mailbox: batch.mailbox,
@@ -221,14 +224,20 @@ impl Run<'_> {
         if noted.is_empty() {
             return Ok(());
         }
-        self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
+        // It lies there from now on: whatever comes between, it is not shown twice.
+        let note = move |tx: &mut ReplayTx<'_>| {
+            tx.note_evidence(&noted)?;
+            landed.write(tx)
+        };
+        self.store.replay(note).await?;
         let mut proofs: Vec<Proof> = halves.iter().map(|_| Proof::default()).collect();
         let (complete, outcome) = self.send(planned, &mut proofs).await;
         let can_expunge = self.session.capabilities().uidplus();
         let mut verdicts = Verdicts::default();
-        for (index, (batch, _, to, copies)) in halves.iter().enumerate() {
+        for (index, (batch, first, _, copies)) in halves.iter().enumerate() {
             if complete.get(&index).copied().unwrap_or(false) {
-                self.judge(batch, &proofs[index]).finished(*to, copies, can_expunge, &mut verdicts);
+                let (judge, done) = (self.judge(batch, &proofs[index]), self.judge(batch, first));
+                judge.finished(copies.iter().map(|(item, _)| item), can_expunge, &done, &mut verdicts);
             }
         }
         let settled = self.commit(verdicts).await;

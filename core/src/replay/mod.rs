@@ -15,7 +15,7 @@ mod probe;
 mod run;
 mod settle;
 
-pub use run::{Means, Report, run};
+pub use run::{Means, Report, run, settle_departed};
 
 use crate::imap::{ImapError, InvalidArgument};
 use crate::store::StoreError;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ReplayError;
-use super::commands;
+use super::commands::{self, Purpose};
 use super::exchange::{Answer, ask};
 use super::identity::{self, Newcomer};
 use super::run::Run;
-use super::settle::{Verdicts, Write, gone};
+use super::settle::{self, Verdicts, Write, gone};
 use crate::imap::command::{self, FetchItem};
 use crate::imap::{Code, Untagged};
 use crate::journal::{Action, Found, Resolution, Source, resolve_copy, resolve_move};
@@ -248,17 +248,25 @@ impl Run<'_> {
         let can_expunge = self.session.capabilities().uidplus();
         let mut verdicts = Verdicts::default();
         for (step, to, at) in steps {
-            let there = source(&step).and_then(|source| proof.is_there(source.uid));
-            let outcome = match there {
+            let Some(source) = source(&step) else { continue };
+            let code = proof.refusal(source.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
+            let marked = proof.is_done(Purpose::Mark, source.uid);
+            let landed = step.evidence.as_ref().is_some_and(|evidence| evidence.copied.is_some());
+            let outcome = match proof.is_there(source.uid) {
                 Some(false) => Outcome::Done,
-                Some(true) if !can_expunge => {
-                    verdicts.writes.push(Write::Remnant(step.key.place));
-                    Outcome::Done
-                }
+                Some(true) if !can_expunge && marked || settle::stays_too(code) => Outcome::Done,
                 _ => Outcome::Unknown,
             };
             if outcome == Outcome::Done {
+                if !landed {
+                    verdicts.writes.push(Write::Remnant(step.key.place));
+                }
                 verdicts.writes.push(Write::Landed(step.key.place, to, at));
+                match proof.is_there(source.uid) {
+                    Some(true) if marked => {}
+                    Some(true) => verdicts.writes.push(Write::Stays(mailbox, source.uid)),
+                    _ => verdicts.writes.push(Write::Gone(mailbox, UidSet::range(source.uid, source.uid))),
+                }
             }
             verdicts.outcomes.push((step.key, outcome));
         }

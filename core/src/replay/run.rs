@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ReplayError;
-use super::settle::Verdicts;
+use super::settle::{Verdicts, gone};
 use crate::imap::Session;
 use crate::journal::{Batch, StepKey, plan};
 use crate::model::{AccountId, Clock, MailboxId, Timestamp, UidValidity};
-use crate::store::{Mailbox, Store};
+use crate::store::{Mailbox, Store, StoreError};
 
 /// How many times it is planned anew: each time, something was done that something else waited for.
 const ROUNDS: usize = 64;
@@ -70,6 +70,15 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
     let left = open(means.store).await?;
     outcome?;
     Ok(Report { done: before.saturating_sub(left), left })
+}
+
+/// What is left of the journal about messages that a sync of everything found nowhere is moot. Returns how many operations
+/// that is about.
+///
+/// # Errors
+/// Those of the store.
+pub async fn settle_departed(store: &Store, account: AccountId) -> Result<u64, StoreError> {
+    store.replay(move |tx| tx.settle_departed(account, &gone())).await
 }
 
 impl Run<'_> {

@@ -19,6 +19,8 @@ pub(super) enum Write {
     Marked(PlaceId),
     /// A message that was moved has left its original behind, marked deleted.
     Remnant(PlaceId),
+    /// What was left behind is not to be expunged: it is shown again.
+    Stays(MailboxId, Uid),
 }
 
 /// What is to be written down together.
@@ -49,6 +51,7 @@ impl Verdicts {
                 }
                 Write::Marked(place) => tx.marked(*place)?,
                 Write::Remnant(place) => tx.leave_remnant(*place)?,
+                Write::Stays(mailbox, uid) => tx.stays(*mailbox, *uid)?,
             }
         }
         tx.settle(&self.outcomes)
@@ -97,7 +100,7 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     pub(super) fn refuse(&self, item: &Item, code: Option<&str>, verdicts: &mut Verdicts) {
         for key in &item.steps {
-            verdicts.outcomes.push((*key, refused(code, key.operation, (self.attempts)(*key), self.now)));
+            verdicts.outcomes.push((*key, refused_step(code, *key, self)));
         }
     }
 
@@ -137,6 +140,20 @@ impl Judge<'_> {
         }
     }
 
+    /// A message is where it was to be. Its flags are another matter: they may have been refused before it went.
+    fn settle_done(&self, item: &Item, verdicts: &mut Verdicts) {
+        let (add, remove) = (&self.batch.add, &self.batch.remove);
+        let refused = self.proof.refusal(item.uid, &[Purpose::Store]);
+        for key in &item.steps {
+            let outcome = match (item.flag_steps.contains(key), refused, self.proof.has_flags(item.uid, add, remove)) {
+                (false, ..) | (true, _, Some(true)) | (true, None, None) => Outcome::Done,
+                (true, Some(code), _) => refused_step(code, *key, self),
+                (true, None, Some(false)) => Outcome::Parked(not_kept()),
+            };
+            verdicts.outcomes.push((*key, outcome));
+        }
+    }
+
     /// Messages that stay where they are.
     pub(super) fn stay(&self, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
@@ -168,7 +185,7 @@ impl Judge<'_> {
                 && let Some(at) = copy
             {
                 verdicts.writes.push(Write::Landed(item.place, to, Some(*at)));
-                verdicts.settle(item, &Outcome::Done);
+                self.settle_done(item, verdicts);
             } else if there == Some(true) {
                 self.refuse(item, refusal.flatten(), verdicts);
             } else if there == Some(false) && self.proof.told_copies && refusal.is_none() {
@@ -176,7 +193,7 @@ impl Judge<'_> {
                 verdicts.settle(item, &Outcome::Moot(gone()));
             } else if there == Some(false) && expunged && refusal.is_none() {
                 verdicts.writes.push(Write::Landed(item.place, to, None));
-                verdicts.settle(item, &Outcome::Done);
+                self.settle_done(item, verdicts);
             } else {
                 verdicts.settle(item, &Outcome::Unknown);
             }
@@ -237,33 +254,44 @@ impl Judge<'_> {
         }
     }
 
-    /// Messages that were copied, with what became of their originals.
-    pub(super) fn finished(
+    /// Messages that were copied and have landed, by what became of their originals; `done` knows of their flags.
+    pub(super) fn finished<'i>(
         &self,
-        to: MailboxId,
-        copies: &[(Item, Option<(UidValidity, Uid)>)],
+        items: impl Iterator<Item = &'i Item>,
         can_expunge: bool,
+        done: &Self,
         verdicts: &mut Verdicts,
     ) {
-        for (item, at) in copies {
+        for item in items {
+            let code = self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
             match self.proof.is_there(item.uid) {
                 Some(true) if !can_expunge && self.proof.is_done(Purpose::Mark, item.uid) => {
-                    verdicts.writes.push(Write::Remnant(item.place));
-                    verdicts.writes.push(Write::Landed(item.place, to, *at));
-                    verdicts.settle(item, &Outcome::Done);
+                    done.settle_done(item, verdicts);
                 }
                 Some(false) => {
-                    verdicts.writes.push(Write::Landed(item.place, to, *at));
-                    verdicts.settle(item, &Outcome::Done);
+                    verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
+                    done.settle_done(item, verdicts);
                 }
-                Some(true) => {
-                    let code = self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
-                    self.refuse(item, code, verdicts);
+                Some(true) if stays_too(code) => {
+                    if !self.proof.is_done(Purpose::Mark, item.uid) {
+                        verdicts.writes.push(Write::Stays(self.batch.mailbox, item.uid));
+                    }
+                    done.settle_done(item, verdicts);
                 }
-                None => verdicts.settle(item, &Outcome::Unknown),
+                // Sent once more as a whole it would be copied once more: the next probe goes on from here.
+                Some(true) | None => verdicts.settle(item, &Outcome::Unknown),
             }
         }
     }
+}
+
+fn refused_step(code: Option<&str>, key: StepKey, judge: &Judge<'_>) -> Outcome {
+    refused(code, key.operation, (judge.attempts)(key), judge.now)
+}
+
+/// Whether what was copied is to stay where it was, too: that it goes from there was refused for good.
+pub(super) fn stays_too(code: Option<&str>) -> bool {
+    code.is_some() && matches!(classify(code, 0), Refusal::Park(_))
 }
 
 /// What is noted before the steps of a batch leave.

@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::refresh_places;
 use crate::journal::{Evidence, Reason, StepKey, StepState};
-use crate::model::{MailboxId, OperationId, PlaceId, Timestamp};
+use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
 use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, ReplayTx, StoreError};
 
@@ -118,6 +118,29 @@ impl ReplayTx<'_> {
         self.steps_changed(operations, touched)
     }
 
+    /// Nothing is left to be done to messages that are nowhere any more: after a sync of everything, which would have found them
+    /// elsewhere. What may have left for the server is for a probe to tell.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn settle_departed(&mut self, account: AccountId, reason: &Reason) -> Result<u64, StoreError> {
+        let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE state IN (0, 4) AND place <> 0
+                   AND operation IN (SELECT id FROM operations WHERE account = ?1 AND state < 7)
+                   AND NOT EXISTS (SELECT 1 FROM places WHERE places.id = steps.place)
+                   RETURNING operation, place, made";
+        let reason = to_json(reason)?;
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map(params![account.0, StepState::Moot as u8, reason], |row| {
+            Ok((OperationId(row.get(0)?), PlaceId(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(PlaceId)))
+        })?;
+        let rows: Vec<(OperationId, PlaceId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
+        let places = rows.iter().flat_map(|(_, place, made)| [Some(*place), *made]).flatten();
+        let operations: BTreeSet<OperationId> = rows.iter().map(|(operation, ..)| *operation).collect();
+        let count = operations.len() as u64;
+        self.steps_changed(operations, places)?;
+        Ok(count)
+    }
+
     /// Sets operations aside that cannot be read.
     ///
     /// # Errors
@@ -160,11 +183,41 @@ fn steps_changed(
     operations: impl IntoIterator<Item = OperationId>,
     places: impl IntoIterator<Item = PlaceId>,
 ) -> Result<(), StoreError> {
-    let places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
+    let mut places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
+    let mut operations: BTreeSet<OperationId> = operations.into_iter().collect();
+    abandon_unmade(tx, &mut places, &mut operations)?;
     note_mailboxes(tx, &places)?;
     refresh_places(tx.conn(), places.iter().copied())?;
     note_mailboxes(tx, &places)?;
     update_operations(tx, operations)
+}
+
+/// What was asked of copies that are never going to be made is moot.
+fn abandon_unmade(
+    tx: &mut WriteTx<'_>,
+    places: &mut BTreeSet<PlaceId>,
+    operations: &mut BTreeSet<OperationId>,
+) -> Result<(), StoreError> {
+    let reason = to_json(&Reason::new("not_made", "the copy it is about was not made"))?;
+    let mut unmade =
+        tx.conn().prepare_cached("SELECT EXISTS (SELECT 1 FROM steps WHERE made = ?1 AND state IN (8, 9))")?;
+    let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 RETURNING operation, made";
+    let mut abandon = tx.conn().prepare_cached(sql)?;
+    let mut waiting: Vec<PlaceId> = places.iter().copied().collect();
+    while let Some(place) = waiting.pop() {
+        if !unmade.query_row([place.0], |row| row.get::<_, bool>(0))? {
+            continue;
+        }
+        let rows = abandon.query_map(params![place.0, StepState::Moot as u8, reason], |row| {
+            Ok((OperationId(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(PlaceId)))
+        })?;
+        for row in rows {
+            let (operation, made) = row?;
+            operations.insert(operation);
+            waiting.extend(made.filter(|made| places.insert(*made)));
+        }
+    }
+    Ok(())
 }
 
 /// The mailboxes in which places are shown have changed.
@@ -192,7 +245,7 @@ fn update_operations(
         let states: Vec<u8> = rows.collect::<Result<_, _>>()?;
         let state = StepState::of_all(states.into_iter().filter_map(StepState::from_code));
         let account: i64 = write.query_row(params![operation.0, state as u8, now], |row| row.get(0))?;
-        tx.change().accounts.insert(crate::model::AccountId(account));
+        tx.change().accounts.insert(AccountId(account));
     }
     Ok(())
 }

@@ -102,6 +102,16 @@ impl ReplayTx<'_> {
         self.mirror(|tx| tx.leave_remnant(place))
     }
 
+    /// What was left behind of a message is not going to be expunged: it is shown again.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn stays(&mut self, mailbox: MailboxId, uid: Uid) -> Result<(), StoreError> {
+        let sql = "UPDATE places SET hidden = 0, overlaid = 0 WHERE mailbox = ?1 AND uid = ?2 AND hidden = 2";
+        self.prepare(sql)?.execute([mailbox.0, uid.get().into()])?;
+        Ok(())
+    }
+
     /// A message that the server said it has put into a mailbox, under this UID where it told one.
     ///
     /// # Errors
