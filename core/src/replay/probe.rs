@@ -252,20 +252,22 @@ impl Run<'_> {
             let code = proof.refusal(source.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
             let marked = proof.is_done(Purpose::Mark, source.uid);
             let landed = step.evidence.as_ref().is_some_and(|evidence| evidence.copied.is_some());
-            let outcome = match proof.is_there(source.uid) {
+            let there = proof.is_there(source.uid);
+            let outcome = match there {
                 Some(false) => Outcome::Done,
-                Some(true) if !can_expunge && marked || settle::stays_too(code) => Outcome::Done,
-                _ => Outcome::Unknown,
+                Some(true) if !can_expunge && marked => Outcome::Done,
+                Some(true) => settle::stays_too(code).map_or(Outcome::Unknown, Outcome::Parked),
+                None => Outcome::Unknown,
             };
-            if outcome == Outcome::Done {
+            if outcome != Outcome::Unknown {
                 if !landed {
                     verdicts.writes.push(Write::Remnant(step.key.place));
                 }
                 verdicts.writes.push(Write::Landed(step.key.place, to, at));
-                match proof.is_there(source.uid) {
-                    Some(true) if marked => {}
-                    Some(true) => verdicts.writes.push(Write::Stays(mailbox, source.uid)),
-                    _ => verdicts.writes.push(Write::Gone(mailbox, UidSet::range(source.uid, source.uid))),
+                match (there, &outcome) {
+                    (Some(false), _) => verdicts.writes.push(Write::GoneForGood(mailbox, source.uid)),
+                    (_, Outcome::Parked(_)) => verdicts.writes.push(Write::Stays(mailbox, source.uid)),
+                    _ => {}
                 }
             }
             verdicts.outcomes.push((step.key, outcome));

@@ -15,6 +15,8 @@ pub(super) enum Write {
     Landed(PlaceId, MailboxId, Option<(UidValidity, Uid)>),
     /// Messages are gone.
     Gone(MailboxId, UidSet),
+    /// A message is gone because the user wanted it gone from there.
+    GoneForGood(MailboxId, Uid),
     /// A message is marked deleted and cannot be expunged alone: it is not shown any more.
     Marked(PlaceId),
     /// A message that was moved has left its original behind, marked deleted.
@@ -49,6 +51,7 @@ impl Verdicts {
                 Write::Gone(mailbox, uids) => {
                     tx.gone(*mailbox, uids)?;
                 }
+                Write::GoneForGood(mailbox, uid) => tx.gone_for_good(*mailbox, *uid)?,
                 Write::Marked(place) => tx.marked(*place)?,
                 Write::Remnant(place) => tx.leave_remnant(*place)?,
                 Write::Stays(mailbox, uid) => tx.stays(*mailbox, *uid)?,
@@ -238,7 +241,7 @@ impl Judge<'_> {
         for item in &self.batch.items {
             match self.proof.is_there(item.uid) {
                 Some(false) => {
-                    verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
+                    verdicts.writes.push(Write::GoneForGood(self.batch.mailbox, item.uid));
                     verdicts.settle(item, &Outcome::Done);
                 }
                 Some(true) if !can_expunge && self.proof.is_done(Purpose::Mark, item.uid) => {
@@ -269,14 +272,12 @@ impl Judge<'_> {
                     done.settle_done(item, verdicts);
                 }
                 Some(false) => {
-                    verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
+                    verdicts.writes.push(Write::GoneForGood(self.batch.mailbox, item.uid));
                     done.settle_done(item, verdicts);
                 }
-                Some(true) if stays_too(code) => {
-                    if !self.proof.is_done(Purpose::Mark, item.uid) {
-                        verdicts.writes.push(Write::Stays(self.batch.mailbox, item.uid));
-                    }
-                    done.settle_done(item, verdicts);
+                Some(true) if let Some(reason) = stays_too(code) => {
+                    verdicts.writes.push(Write::Stays(self.batch.mailbox, item.uid));
+                    verdicts.settle(item, &Outcome::Parked(reason));
                 }
                 // Sent once more as a whole it would be copied once more: the next probe goes on from here.
                 Some(true) | None => verdicts.settle(item, &Outcome::Unknown),
@@ -289,9 +290,12 @@ fn refused_step(code: Option<&str>, key: StepKey, judge: &Judge<'_>) -> Outcome 
     refused(code, key.operation, (judge.attempts)(key), judge.now)
 }
 
-/// Whether what was copied is to stay where it was, too: that it goes from there was refused for good.
-pub(super) fn stays_too(code: Option<&str>) -> bool {
-    code.is_some() && matches!(classify(code, 0), Refusal::Park(_))
+/// Why what was copied stays where it was too, where that it goes from there was refused for good.
+pub(super) fn stays_too(code: Option<&str>) -> Option<Reason> {
+    match classify(code, 0) {
+        Refusal::Park(reason) => Some(reason),
+        _ => None,
+    }
 }
 
 /// What is noted before the steps of a batch leave.

@@ -21,6 +21,8 @@ pub(in crate::store) fn refresh_places(
         "UPDATE places SET overlaid = ?2 OR hidden = 2 OR mailbox IS NULL, hidden = iif(hidden = 2, 2, ?3), moved_to = ?4,
          set_bits = ?5, clear_bits = ?6, set_words = ?7, clear_words = ?8 WHERE id = ?1",
     )?;
+    let mut on_server =
+        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM places WHERE id = ?1 AND mailbox IS NOT NULL)")?;
     let mut actions = Actions::default();
     for place in places {
         let rows = steps.query_map([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))?;
@@ -33,7 +35,11 @@ pub(in crate::store) fn refresh_places(
             let by_itself = matches!(action, Action::Append { .. });
             Some(if *made || by_itself { Effect::Made(action) } else { Effect::Own(action) })
         });
-        let overlay = Overlay::fold(effects);
+        let effects: Vec<Effect<'_>> = effects.collect();
+        // What is neither on the server nor on its way there is nowhere, whatever else is asked of it.
+        let is_somewhere = effects.iter().any(|effect| matches!(effect, Effect::Made(_)))
+            || on_server.query_row([place.0], |row| row.get(0))?;
+        let overlay = Overlay::fold(effects.into_iter().filter(|_| is_somewhere));
         update.execute(params![
             place.0,
             !overlay.is_empty(),

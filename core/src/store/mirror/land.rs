@@ -84,6 +84,17 @@ impl ReplayTx<'_> {
         self.mirror(|tx| tx.remove_uids(mailbox, uids))
     }
 
+    /// A message that the user wanted gone from there, and that is: another that looks like it is not it.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn gone_for_good(&mut self, mailbox: MailboxId, uid: Uid) -> Result<(), StoreError> {
+        let sql = "UPDATE places SET hidden = 2, overlaid = 1 WHERE mailbox = ?1 AND uid = ?2";
+        self.prepare(sql)?.execute([mailbox.0, uid.get().into()])?;
+        self.mirror(|tx| tx.remove_uids(mailbox, &UidSet::range(uid, uid)))?;
+        Ok(())
+    }
+
     /// A message that is marked deleted and cannot be expunged without taking others along: it is shown no more.
     ///
     /// # Errors
