@@ -227,17 +227,28 @@ impl Sim {
         Err("the view never came to rest".to_owned())
     }
 
+    /// Whether a move or a deletion of a mail was set aside after its first half: then it lies in two places, or is marked.
+    fn half_done(&self, mail: u32) -> bool {
+        let refused = |state| matches!(state, OperationState::Parked | OperationState::NeedsUser);
+        let leaves = |wish: &Wish| matches!(wish, Wish::Move { .. } | Wish::Delete);
+        self.ghost.steps_on(mail).any(|(wish, step)| leaves(wish) && refused(step.state))
+            && self.ledger.places.values().any(|place| place.mail == mail)
+            && self.ledger.stories.get(&mail).is_some_and(|story| !story.copied.is_empty() || story.was_marked)
+    }
+
     /// Whether a mail looks as the user wants it, as far as nobody else had a hand in it.
     pub(super) fn as_wanted(&self, mail: u32, mut looks: Vec<Look>) -> Checked {
         let Some(story) = self.ledger.stories.get(&mail) else { return Ok(()) };
         let given_up = self.ghost.any_given_up(mail);
-        if story.meddled || given_up && self.denies {
+        if story.meddled || given_up && (self.denies || self.half_done(mail)) {
             return Ok(());
         }
         let mut wanted = self.ghost.expected(mail, &story.origin);
+        // Copies of one mail in one mailbox cannot be told apart where no COPYUID tells which is which.
+        let alike = !self.tells_copies && self.ghost.has_copies(mail);
         for look in looks.iter_mut().chain(&mut wanted) {
             // What was copied carries the flags it had on the server, whatever became of what was to come before.
-            look.flags.retain(|flag| flag != "deleted" && !given_up && !story.foreign.contains(flag));
+            look.flags.retain(|flag| flag != "deleted" && !given_up && !alike && !story.foreign.contains(flag));
         }
         looks.sort();
         wanted.sort();

@@ -17,6 +17,7 @@ pub(super) struct Folder(Connection);
 #[derive(Default)]
 struct Overlay {
     place: Option<i64>,
+    made: bool,
     hidden: bool,
     set: BTreeSet<String>,
     cleared: BTreeSet<String>,
@@ -38,7 +39,9 @@ impl Folder {
             let (id, mailbox): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
             let overlay = overlays.get(&id).unwrap_or(&none);
             let marked = row.get::<_, i64>(4)? == 2;
-            let Some(mailbox) = overlay.place.or(mailbox).filter(|_| !marked && !overlay.hidden) else { continue };
+            let somewhere = mailbox.is_some() || overlay.made;
+            let visible = somewhere && !marked && !overlay.hidden;
+            let Some(mailbox) = overlay.place.or(mailbox).filter(|_| visible) else { continue };
             let mut flags = bits(row.get(2)?);
             flags.extend(row.get::<_, String>(3)?.split_whitespace().map(str::to_owned));
             flags.retain(|flag| !overlay.cleared.contains(flag));
@@ -66,8 +69,10 @@ impl Folder {
                     overlay.cleared = overlay.cleared.difference(&add).chain(&remove).cloned().collect();
                 }
                 "move" => overlays.entry(place).or_default().place = to,
-                "copy" => overlays.entry(made.unwrap_or(0)).or_default().place = to,
-                "append" => overlays.entry(place).or_default().place = to,
+                kind @ ("copy" | "append") => {
+                    let overlay = overlays.entry(if kind == "copy" { made.unwrap_or(0) } else { place }).or_default();
+                    (overlay.place, overlay.made) = (to, true);
+                }
                 "delete" => overlays.entry(place).or_default().hidden = true,
                 _ => {}
             }

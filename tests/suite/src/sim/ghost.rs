@@ -76,6 +76,11 @@ impl Ghost {
         self.steps_on(mail).filter(|(wish, step)| fits(wish) && step.state != OperationState::Cancelled).count() as u32
     }
 
+    /// Whether the user copied a mail.
+    pub(super) fn has_copies(&self, mail: u32) -> bool {
+        self.messages.iter().any(|message| message.mail == mail && message.is_copy)
+    }
+
     /// Whether anything that was asked of this mail was given up.
     pub(super) fn any_given_up(&self, mail: u32) -> bool {
         self.steps_on(mail).any(|(_, step)| given_up(step.state))
@@ -92,7 +97,11 @@ impl Ghost {
             }
         }
         for act in &self.acts {
-            for step in act.steps.iter().filter(|step| mine.contains(&step.message) && !given_up(step.state)) {
+            // A message that was to go and is not there is gone.
+            let counts = |step: &&Step| {
+                !given_up(step.state) || act.wish == Wish::Delete && step.state == OperationState::Moot
+            };
+            for step in act.steps.iter().filter(|step| mine.contains(&step.message)).filter(counts) {
                 match &act.wish {
                     Wish::Flag { flag, set } => {
                         if let Some(look) = looks.get_mut(&step.message) {

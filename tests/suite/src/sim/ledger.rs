@@ -27,6 +27,8 @@ pub(super) struct Story {
     pub(super) copied: BTreeMap<String, u32>,
     /// How often they expunged it.
     pub(super) expunged: u32,
+    /// Whether they ever marked it deleted.
+    pub(super) was_marked: bool,
 }
 
 /// What the phone's commands did, to be held against what the user asked for.
@@ -155,6 +157,7 @@ impl Ledger {
         let changed: Vec<String> = before.symmetric_difference(&now).cloned().collect();
         if ours && changed.iter().any(|flag| flag == "deleted") {
             place.marked = now.contains("deleted");
+            self.stories.entry(place.mail).or_default().was_marked = true;
         }
         if !ours {
             self.stories.entry(place.mail).or_default().foreign.extend(changed.iter().cloned());

@@ -50,6 +50,8 @@ pub(super) struct Sim {
     pub(super) situations: Situations,
     /// Whether the server says NO to what it has done.
     pub(super) denies: bool,
+    /// Whether the server tells where copies are (COPYUID).
+    pub(super) tells_copies: bool,
     /// Why the last sync failed.
     pub(super) last_error: String,
     profile: Profile,
@@ -167,6 +169,7 @@ impl Sim {
             told: 0,
             situations: Situations::default(),
             denies,
+            tells_copies: profile.has(Extension::UidPlus),
             last_error: String::new(),
             profile,
             dir,
