@@ -10,7 +10,7 @@ use super::run::Run;
 use super::settle::{self, Verdicts, Write, gone};
 use crate::imap::command::{self, FetchItem};
 use crate::imap::{Code, Untagged};
-use crate::journal::{Action, Found, Resolution, Source, resolve_copy, resolve_move};
+use crate::journal::{Action, Found, Resolution, Source, StepKey, resolve_copy, resolve_move};
 use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
 use crate::store::{Mailbox, OpenStep, Outcome};
 
@@ -23,6 +23,15 @@ struct Scene {
     present: BTreeSet<(MailboxId, Uid)>,
     /// What was added to mailboxes.
     newcomers: BTreeMap<MailboxId, Vec<Newcomer>>,
+}
+
+/// A message that was copied and is not gone yet from where it was.
+struct Half {
+    step: OpenStep,
+    /// All steps that left with it.
+    keys: Vec<StepKey>,
+    to: MailboxId,
+    at: Option<(UidValidity, Uid)>,
 }
 
 impl Run<'_> {
@@ -39,39 +48,49 @@ impl Run<'_> {
         let mut verdicts = Verdicts::default();
         verdicts.outcomes.extend(open.iter().map(|step| (step.key, Outcome::Probing)));
         self.commit(verdicts).await?;
-        let scene = self.look_around(&open).await?;
-        let mut scene = scene;
+        let mut scene = self.look_around(&open).await?;
         let mut verdicts = Verdicts::default();
-        let mut unfinished: BTreeMap<MailboxId, Vec<(OpenStep, MailboxId, Option<(UidValidity, Uid)>)>> =
-            BTreeMap::new();
+        let mut unfinished: BTreeMap<MailboxId, Vec<Half>> = BTreeMap::new();
+        let mut by_place: BTreeMap<PlaceId, Vec<OpenStep>> = BTreeMap::new();
         for step in open {
-            match &step.action {
+            by_place.entry(step.key.place).or_default().push(step);
+        }
+        for steps in by_place.into_values() {
+            // What left together came to one end: where the last of them was to lead.
+            let placed: Vec<&OpenStep> = steps.iter().filter(|step| places_somewhere(&step.action)).collect();
+            let keys: Vec<StepKey> = placed.iter().map(|step| step.key).collect();
+            // Flags may be asked for twice: the same again makes it so.
+            let flags = steps.iter().filter(|step| !places_somewhere(&step.action));
+            verdicts.outcomes.extend(flags.map(|step| (step.key, Outcome::Again)));
+            let Some(last) = placed.last().map(|step| (*step).clone()) else { continue };
+            let sent_to = last.evidence.as_ref().and_then(|evidence| evidence.target.as_ref()).map(|target| target.mailbox);
+            match &last.action {
                 Action::Move { to } => {
-                    let to = *to;
-                    let (resolution, at) = self.resolve(&step, to, step.key.place, &mut scene).await?;
-                    let source = step.evidence.as_ref().and_then(|evidence| evidence.source.clone());
+                    let to = sent_to.unwrap_or(*to);
+                    let (resolution, at) = self.resolve(&last, to, last.key.place, &mut scene).await?;
+                    let source = last.evidence.as_ref().and_then(|evidence| evidence.source.clone());
                     match (resolution, source) {
-                        (None, _) => verdicts.outcomes.push((step.key, Outcome::Unknown)),
+                        (None, _) => verdicts.outcomes.extend(keys.iter().map(|key| (*key, Outcome::Unknown))),
                         (Some(Resolution::Finish), Some(source)) => {
-                            unfinished.entry(source.mailbox).or_default().push((step, to, at));
+                            unfinished.entry(source.mailbox).or_default().push(Half { step: last, keys, to, at });
                         }
-                        (Some(resolution), source) => moved(&step, to, resolution, at, source, &mut verdicts),
+                        (Some(resolution), source) => moved(&keys, to, resolution, at, source, &mut verdicts),
                     }
                 }
                 Action::Copy { to } | Action::Append { to, .. } => {
-                    let lands = step.made.unwrap_or(step.key.place);
-                    let (resolution, at) = self.resolve(&step, *to, lands, &mut scene).await?;
+                    let lands = last.made.unwrap_or(last.key.place);
+                    let (resolution, at) = self.resolve(&last, *to, lands, &mut scene).await?;
                     match resolution {
-                        None => verdicts.outcomes.push((step.key, Outcome::Unknown)),
-                        Some(Resolution::Again) => verdicts.outcomes.push((step.key, Outcome::Again)),
+                        None => verdicts.outcomes.push((last.key, Outcome::Unknown)),
+                        Some(Resolution::Again) => verdicts.outcomes.push((last.key, Outcome::Again)),
                         Some(_) => {
                             verdicts.writes.push(Write::Landed(lands, *to, at));
-                            verdicts.outcomes.push((step.key, Outcome::Done));
+                            verdicts.outcomes.push((last.key, Outcome::Done));
                         }
                     }
                 }
-                // These may be said twice: the same again makes it so.
-                _ => verdicts.outcomes.push((step.key, Outcome::Again)),
+                // As flags; and moves before a deletion were not sent.
+                _ => verdicts.outcomes.extend(keys.iter().map(|key| (*key, Outcome::Again))),
             }
         }
         self.commit(verdicts).await?;
@@ -219,7 +238,7 @@ impl Run<'_> {
     async fn finish(
         &mut self,
         mailbox: MailboxId,
-        steps: Vec<(OpenStep, MailboxId, Option<(UidValidity, Uid)>)>,
+        halves: Vec<Half>,
     ) -> Result<(), ReplayError> {
         let source = |step: &OpenStep| -> Option<Source> { step.evidence.as_ref()?.source.clone() };
         let Some(found) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(()) };
@@ -228,9 +247,9 @@ impl Run<'_> {
             Code::UidValidity(validity) => Some(*validity),
             _ => None,
         });
-        let uids: UidSet = steps
+        let uids: UidSet = halves
             .iter()
-            .filter_map(|(step, ..)| source(step))
+            .filter_map(|half| source(&half.step))
             .filter(|source| Some(source.validity) == validity)
             .map(|source| source.uid)
             .collect();
@@ -247,7 +266,7 @@ impl Run<'_> {
         }
         let can_expunge = self.session.capabilities().uidplus();
         let mut verdicts = Verdicts::default();
-        for (step, to, at) in steps {
+        for Half { step, keys, to, at } in halves {
             let Some(source) = source(&step) else { continue };
             let code = proof.refusal(source.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
             let marked = proof.is_done(Purpose::Mark, source.uid);
@@ -270,7 +289,7 @@ impl Run<'_> {
                     _ => {}
                 }
             }
-            verdicts.outcomes.push((step.key, outcome));
+            verdicts.outcomes.extend(keys.iter().map(|key| (*key, outcome.clone())));
         }
         self.commit(verdicts).await
     }
@@ -278,24 +297,31 @@ impl Run<'_> {
 
 /// A move that is resolved.
 fn moved(
-    step: &OpenStep,
+    keys: &[StepKey],
     to: MailboxId,
     resolution: Resolution,
     at: Option<(UidValidity, Uid)>,
     source: Option<Source>,
     verdicts: &mut Verdicts,
 ) {
-    match resolution {
-        Resolution::Again => verdicts.outcomes.push((step.key, Outcome::Again)),
+    let Some(place) = keys.first().map(|key| key.place) else { return };
+    let outcome = match resolution {
+        Resolution::Again => Outcome::Again,
         Resolution::Gone => {
             if let Some(source) = source {
                 verdicts.writes.push(Write::Gone(source.mailbox, UidSet::range(source.uid, source.uid)));
             }
-            verdicts.outcomes.push((step.key, Outcome::Moot(gone())));
+            Outcome::Moot(gone())
         }
         Resolution::Done | Resolution::Finish | Resolution::Both => {
-            verdicts.writes.push(Write::Landed(step.key.place, to, at));
-            verdicts.outcomes.push((step.key, Outcome::Done));
+            verdicts.writes.push(Write::Landed(place, to, at));
+            Outcome::Done
         }
-    }
+    };
+    verdicts.outcomes.extend(keys.iter().map(|key| (*key, outcome.clone())));
+}
+
+/// Whether a step is about where a message lies, and not only about its flags.
+fn places_somewhere(action: &Action) -> bool {
+    !matches!(action, Action::Flags { .. })
 }
