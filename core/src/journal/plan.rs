@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Action, StepState};
-use crate::model::{Flags, MailboxId, OperationId, PlaceId, Uid};
+use crate::model::{Flags, MailboxId, OperationId, PlaceId, Uid, mutant};
 
 /// Names one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -171,8 +171,12 @@ impl Wish {
             }
             match &step.action {
                 Action::Flags { add, remove } => {
-                    wish.add = wish.add.without(remove).with(add);
-                    wish.remove = wish.remove.without(add).with(remove);
+                    if !mutant::is("flag-order-lost") {
+                        wish.add = wish.add.without(remove);
+                        wish.remove = wish.remove.without(add);
+                    }
+                    wish.add = wish.add.with(add);
+                    wish.remove = wish.remove.with(remove);
                     wish.flag_steps.push(step.key);
                 }
                 Action::Move { to } => {

@@ -4,7 +4,7 @@ use super::ReplayError;
 use crate::imap::command::{self, FetchItem, FlagChange, split_for_command};
 use crate::imap::{Capabilities, Command};
 use crate::journal::{Batch, Then};
-use crate::model::{Flags, SystemFlag, UidSet};
+use crate::model::{Flags, SystemFlag, Uid, UidSet, mutant};
 
 /// What one command of a batch is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,11 @@ pub(super) fn expunge(server: &Capabilities, uids: &UidSet) -> Result<Vec<Planne
     let mark = command::uid_store(uids, None, FlagChange::Add, &deleted(), false)?;
     let mut planned = vec![Planned { purpose: Purpose::Mark, uids: uids.clone(), command: mark }];
     if server.uidplus() {
-        let expunge = command::uid_expunge(uids)?;
+        let expunge = command::uid_expunge(&if mutant::is("expunge-unscoped") {
+            UidSet::range(Uid::MIN, Uid::MAX)
+        } else {
+            uids.clone()
+        })?;
         planned.push(Planned { purpose: Purpose::Expunge, uids: uids.clone(), command: expunge });
     }
     planned.push(look(uids)?);

@@ -3,7 +3,7 @@
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{Capabilities, Command, Fetch, Untagged};
 use crate::journal::Found;
-use crate::model::{Identity, Uid, UidSet};
+use crate::model::{Identity, Uid, UidSet, mutant};
 use crate::replay::ReplayError;
 use crate::wire::Literal;
 
@@ -67,7 +67,7 @@ pub(super) fn find(newcomers: &mut [Newcomer], wanted: &Identity) -> (Found, Opt
         (Identity::looks_same, Found::Probably),
     ] {
         if let Some(newcomer) = free.iter_mut().find(|newcomer| fits(wanted, &newcomer.identity)) {
-            newcomer.taken = true;
+            newcomer.taken = !mutant::is("newcomer-taken-twice");
             return (found, Some(newcomer.uid));
         }
     }

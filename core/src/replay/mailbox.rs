@@ -11,7 +11,7 @@ use super::settle::{self, Judge, Verdicts, Write};
 use crate::imap::command::{self, StatusItem};
 use crate::imap::{Code, Untagged};
 use crate::journal::{Batch, Copied, Evidence, Item, Reason, Source, StepKey, Target, Then};
-use crate::model::{MailboxId, Uid, UidSet, UidValidity};
+use crate::model::{MailboxId, Uid, UidSet, UidValidity, mutant};
 use crate::store::{Mailbox, Outcome, ReplayTx};
 
 /// Mailboxes that messages go to, as they are before.
@@ -31,7 +31,7 @@ impl Run<'_> {
         };
         let noted: Vec<(StepKey, Evidence)> =
             batches.iter().flat_map(|batch| settle::evidence_of(batch, move |item| note(batch, item))).collect();
-        if !self.store.replay(move |tx| tx.begin(&noted)).await? {
+        if !mutant::is("in-flight-after-send") && !self.store.replay(move |tx| tx.begin(&noted)).await? {
             return Ok(());
         }
         let mut planned = Vec::new();
@@ -93,7 +93,9 @@ impl Run<'_> {
             Code::UidValidity(validity) => Some(*validity),
             _ => None,
         });
-        let Some(validity) = validity.filter(|validity| Some(*validity) == mailbox.state.uid_validity) else {
+        let Some(validity) = validity
+            .filter(|validity| Some(*validity) == mailbox.state.uid_validity || mutant::is("validity-unchecked"))
+        else {
             // The UIDs of the mirror mean nothing here: the next sync finds its messages again.
             self.held.insert(mailbox.id);
             return Ok(None);
@@ -226,7 +228,9 @@ impl Run<'_> {
         }
         // It lies there from now on: whatever comes between, it is not shown twice.
         let note = move |tx: &mut ReplayTx<'_>| {
-            tx.note_evidence(&noted)?;
+            if !mutant::is("half-move-forgotten") {
+                tx.note_evidence(&noted)?;
+            }
             landed.write(tx)
         };
         self.store.replay(note).await?;

@@ -11,7 +11,7 @@ use super::settle::{self, Verdicts, Write, gone};
 use crate::imap::command::{self, FetchItem};
 use crate::imap::{Code, Untagged};
 use crate::journal::{Action, Found, Resolution, Source, StepKey, resolve_copy, resolve_move};
-use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
+use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity, mutant};
 use crate::store::{Mailbox, OpenStep, Outcome};
 
 /// What a probe found in the mailboxes concerned.
@@ -63,10 +63,13 @@ impl Run<'_> {
             let flags = steps.iter().filter(|step| !places_somewhere(&step.action));
             verdicts.outcomes.extend(flags.map(|step| (step.key, Outcome::Again)));
             let Some(last) = placed.last().map(|step| (*step).clone()) else { continue };
-            let sent_to = last.evidence.as_ref().and_then(|evidence| evidence.target.as_ref()).map(|target| target.mailbox);
+            let sent_to =
+                last.evidence.as_ref().and_then(|evidence| evidence.target.as_ref()).map(|target| target.mailbox);
             match &last.action {
                 Action::Move { to } => {
-                    let to = sent_to.unwrap_or(*to);
+                    let first = placed.first().and_then(|step| step.action.mailbox());
+                    let wrong = first.filter(|_| mutant::is("probe-in-the-first-mailbox"));
+                    let to = wrong.or(sent_to).unwrap_or(*to);
                     let (resolution, at) = self.resolve(&last, to, last.key.place, &mut scene).await?;
                     let source = last.evidence.as_ref().and_then(|evidence| evidence.source.clone());
                     match (resolution, source) {
@@ -137,6 +140,9 @@ impl Run<'_> {
             }
             (target, ..) => target,
         };
+        if mutant::is("again-without-probe") {
+            return Ok((Some(Resolution::Again), None));
+        }
         let resolution = if is_move { resolve_move(source, target) } else { resolve_copy(target) };
         Ok((Some(resolution), at))
     }
@@ -180,7 +186,7 @@ impl Run<'_> {
             }
             if let Some(target) = &evidence.target {
                 // Without a UIDNEXT it may be any.
-                let from = target.uid_next.unwrap_or(Uid::MIN);
+                let from = target.uid_next.filter(|_| !mutant::is("probe-from-the-first-uid")).unwrap_or(Uid::MIN);
                 let first = targets.entry(target.mailbox).or_insert(Some(from));
                 *first = (*first).map(|known| known.min(from));
             }
@@ -235,11 +241,7 @@ impl Run<'_> {
     }
 
     /// Expunges what is proved to have been copied.
-    async fn finish(
-        &mut self,
-        mailbox: MailboxId,
-        halves: Vec<Half>,
-    ) -> Result<(), ReplayError> {
+    async fn finish(&mut self, mailbox: MailboxId, halves: Vec<Half>) -> Result<(), ReplayError> {
         let source = |step: &OpenStep| -> Option<Source> { step.evidence.as_ref()?.source.clone() };
         let Some(found) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(()) };
         let selected = ask(self.session, vec![command::select(&found.naming.raw_name, None)?]).await?;

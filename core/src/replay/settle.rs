@@ -1,7 +1,7 @@
 //! What became of steps, and what that changes of the mirror: written in one transaction.
 
 use crate::journal::{Batch, Evidence, Item, Reason, Refusal, StepKey, Then, classify, delay};
-use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity};
+use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity, mutant};
 use crate::replay::commands::Purpose;
 use crate::replay::evidence::Proof;
 use crate::store::{Outcome, ReplayTx, StoreError};
@@ -43,6 +43,9 @@ impl Verdicts {
 
     pub(super) fn write(&self, tx: &mut ReplayTx<'_>) -> Result<(), StoreError> {
         for write in &self.writes {
+            if mutant::is("overlay-before-mirror") && matches!(write, Write::Landed(..)) {
+                continue;
+            }
             match write {
                 Write::Flags(mailbox, updates) => {
                     tx.flags_told(*mailbox, updates)?;
@@ -63,6 +66,9 @@ impl Verdicts {
 
 /// How a refusal counts, for messages that were refused `attempts` times before.
 pub(super) fn refused(code: Option<&str>, operation: OperationId, attempts: u32, now: Timestamp) -> Outcome {
+    if mutant::is("refusal-is-done") {
+        return Outcome::Done;
+    }
     match classify(code, attempts) {
         Refusal::Later(reason) => Outcome::Later(reason, try_again(operation, attempts, now)),
         Refusal::Park(reason) | Refusal::NoTarget(reason) | Refusal::Exists(reason) | Refusal::NotThere(reason) => {
@@ -148,6 +154,10 @@ impl Judge<'_> {
         let (add, remove) = (&self.batch.add, &self.batch.remove);
         let refused = self.proof.refusal(item.uid, &[Purpose::Store]);
         for key in &item.steps {
+            if mutant::is("flags-done-with-the-move") {
+                verdicts.outcomes.push((*key, Outcome::Done));
+                continue;
+            }
             let outcome = match (item.flag_steps.contains(key), refused, self.proof.has_flags(item.uid, add, remove)) {
                 (false, ..) | (true, _, Some(true)) | (true, None, None) => Outcome::Done,
                 (true, Some(code), _) => refused_step(code, *key, self),
@@ -184,7 +194,12 @@ impl Judge<'_> {
             let there = self.proof.is_there(item.uid);
             let expunged = self.proof.vanished.contains(item.uid) || self.proof.expunged >= went;
             let refusal = self.proof.refusal(item.uid, &[Purpose::Move]);
-            if there != Some(true)
+            if mutant::is("ok-is-proof") && refusal.is_none() && copy.is_none() {
+                verdicts.writes.push(Write::Landed(item.place, to, None));
+                self.settle_done(item, verdicts);
+            } else if mutant::is("moot-on-no-of-move") && refusal.is_some() {
+                verdicts.settle(item, &Outcome::Moot(gone()));
+            } else if there != Some(true)
                 && let Some(at) = copy
             {
                 verdicts.writes.push(Write::Landed(item.place, to, Some(*at)));
@@ -239,7 +254,8 @@ impl Judge<'_> {
     /// Messages that were to be expunged.
     pub(super) fn deleted(&self, can_expunge: bool, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
-            match self.proof.is_there(item.uid) {
+            let there = self.proof.is_there(item.uid).filter(|_| !mutant::is("deleted-unproved"));
+            match there.or(mutant::is("deleted-unproved").then_some(false)) {
                 Some(false) => {
                     verdicts.writes.push(Write::GoneForGood(self.batch.mailbox, item.uid));
                     verdicts.settle(item, &Outcome::Done);

@@ -118,7 +118,16 @@ impl WriteSide {
         clock: Arc<dyn Clock>,
         changes: broadcast::Sender<Change>,
     ) -> Self {
-        Self { conn, dir, clock, changes, synchronous: None, unflushed: false, log_on_disk: Arc::default(), log_limit: LOG_LIMIT }
+        Self {
+            conn,
+            dir,
+            clock,
+            changes,
+            synchronous: None,
+            unflushed: false,
+            log_on_disk: Arc::default(),
+            log_limit: LOG_LIMIT,
+        }
     }
 
     #[cfg(test)]

@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::refresh_places;
 use crate::journal::{Evidence, Reason, StepKey, StepState};
-use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
+use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp, mutant};
 use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, ReplayTx, StoreError};
 
@@ -101,8 +101,13 @@ impl ReplayTx<'_> {
                    WHERE operation = ?1 AND place = ?2 AND state < 7 RETURNING made";
         let mut touched = Vec::new();
         for (key, outcome) in outcomes {
-            let reason = outcome.reason().map(to_json).transpose()?;
-            let next_try = if let Outcome::Later(_, time) = outcome { Some(time.0) } else { None };
+            let reason =
+                outcome.reason().filter(|_| !mutant::is("set-aside-without-reason")).map(to_json).transpose()?;
+            let next_try = if let Outcome::Later(_, time) = outcome {
+                Some(if mutant::is("later-is-never") { i64::MAX } else { time.0 })
+            } else {
+                None
+            };
             let refused = matches!(outcome, Outcome::Later(..) | Outcome::Parked(_));
             let mut statement = self.prepare(sql)?;
             let rows = statement.query_map(

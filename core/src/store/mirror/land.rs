@@ -90,7 +90,9 @@ impl ReplayTx<'_> {
     /// Where the database cannot be written.
     pub fn gone_for_good(&mut self, mailbox: MailboxId, uid: Uid) -> Result<(), StoreError> {
         let sql = "UPDATE places SET hidden = 2, overlaid = 1 WHERE mailbox = ?1 AND uid = ?2";
-        self.prepare(sql)?.execute([mailbox.0, uid.get().into()])?;
+        if !crate::model::mutant::is("deleted-is-followed") {
+            self.prepare(sql)?.execute([mailbox.0, uid.get().into()])?;
+        }
         self.mirror(|tx| tx.remove_uids(mailbox, &UidSet::range(uid, uid)))?;
         Ok(())
     }

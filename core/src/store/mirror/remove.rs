@@ -42,7 +42,8 @@ impl MirrorTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn drop_detached(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        let sql = "SELECT id, message, thread, flags, 1, hidden = 2 FROM places WHERE mailbox = ?1 AND uid IS NULL LIMIT ?2";
+        let sql =
+            "SELECT id, message, thread, flags, 1, hidden = 2 FROM places WHERE mailbox = ?1 AND uid IS NULL LIMIT ?2";
         self.remove_places(mailbox, sql, [mailbox.0, CHUNK])
     }
 

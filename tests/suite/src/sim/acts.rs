@@ -40,7 +40,11 @@ impl Sim {
             UserAct::Flag { flag, set, .. } => {
                 let flag = OURS[usize::from(*flag) % OURS.len()].to_owned();
                 let (mut add, mut remove) = (Vec::new(), Vec::new());
-                if *set { add.push(flag.clone()) } else { remove.push(flag.clone()) };
+                if *set {
+                    add.push(flag.clone())
+                } else {
+                    remove.push(flag.clone())
+                };
                 (Wish::Flag { flag, set: *set }, core.flag(ids, FlagChange { add, remove }).await)
             }
             UserAct::Move { to, .. } | UserAct::Copy { to, .. } => {
@@ -111,7 +115,8 @@ impl Sim {
     }
 
     async fn cancel(&mut self, pick: u16) -> Checked {
-        let open: Vec<_> = self.ghost.acts.iter().filter(|act| !act.steps.iter().all(|step| is_final(step.state))).collect();
+        let open: Vec<_> =
+            self.ghost.acts.iter().filter(|act| !act.steps.iter().all(|step| is_final(step.state))).collect();
         let Some(act) = open.get(usize::from(pick) % open.len().max(1)) else { return Ok(()) };
         match self.core.cancel_operation(act.operation).await {
             Ok(_) => self.situations.met("an act taken back before it left"),
@@ -185,9 +190,8 @@ impl Sim {
     /// Whether something that the user asked for, of this mail or of any, is not at its end.
     pub(super) fn any_pending(&self, mail: Option<u32>) -> bool {
         let mut steps = self.ghost.acts.iter().flat_map(|act| &act.steps);
-        steps.any(|step| {
-            !is_final(step.state) && mail.is_none_or(|mail| self.ghost.messages[step.message].mail == mail)
-        })
+        steps
+            .any(|step| !is_final(step.state) && mail.is_none_or(|mail| self.ghost.messages[step.message].mail == mail))
     }
 }
 

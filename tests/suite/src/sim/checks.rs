@@ -34,9 +34,8 @@ impl Sim {
         let effects = self.server.world().with(|state| state.take_effects());
         for effect in effects {
             self.hash.add(&format!("{:?}", effect.change));
-            let foreign = |(_, place): (&(String, u32), &super::ledger::Place)| {
-                !place.marked && place.flags.contains("deleted")
-            };
+            let foreign =
+                |(_, place): (&(String, u32), &super::ledger::Place)| !place.marked && place.flags.contains("deleted");
             if effect.by != Actor::Rival && matches!(effect.change, Change::Expunged { .. }) {
                 let marked = self.ledger.places.iter().any(foreign);
                 self.situations.met_if(marked, "a foreign mark was there when the phone expunged");
@@ -147,6 +146,9 @@ impl Sim {
                 self.situations.met_if(done, "an operation unknown before a sync and done after it");
             }
             self.ghost.acts[act].steps[index].state = state;
+            if given_up(state) {
+                self.ghost.refused.insert(self.ghost.messages[step.message].mail);
+            }
             if state == OperationState::Moot && state != step.state {
                 self.moot(self.ghost.messages[step.message].mail, info)?;
             }
@@ -212,10 +214,8 @@ impl Sim {
             }
             let listed: BTreeSet<i64> = self.mailboxes.values().map(|id| id.0).collect();
             let expected: View = after.into_iter().filter(|((mailbox, _), _)| listed.contains(mailbox)).collect();
-            let shown: View = rows
-                .iter()
-                .map(|row| ((row.mailbox_id.0, row.id.0), row.flags.iter().cloned().collect()))
-                .collect();
+            let shown: View =
+                rows.iter().map(|row| ((row.mailbox_id.0, row.id.0), row.flags.iter().cloned().collect())).collect();
             if let Some((key, _)) = expected.iter().find(|(key, flags)| shown.get(key) != Some(flags)) {
                 return Err(format!("I3: {key:?} should be {:?}, shown is {:?}", expected.get(key), shown.get(key)));
             }
@@ -245,10 +245,11 @@ impl Sim {
         }
         let mut wanted = self.ghost.expected(mail, &story.origin);
         // Copies of one mail in one mailbox cannot be told apart where no COPYUID tells which is which.
+        let refused = self.ghost.refused.contains(&mail);
         let alike = !self.tells_copies && self.ghost.has_copies(mail);
         for look in looks.iter_mut().chain(&mut wanted) {
             // What was copied carries the flags it had on the server, whatever became of what was to come before.
-            look.flags.retain(|flag| flag != "deleted" && !given_up && !alike && !story.foreign.contains(flag));
+            look.flags.retain(|flag| flag != "deleted" && !refused && !alike && !story.foreign.contains(flag));
         }
         looks.sort();
         wanted.sort();

@@ -57,11 +57,17 @@ impl Sim {
     /// L1: nothing is pending but what was set aside, and the phone shows what the server holds.
     async fn agrees(&mut self) -> Checked {
         for info in self.core.operations(self.account, false).await.map_err(in_words)? {
-            if !matches!(info.state, OperationState::Parked | OperationState::NeedsUser) && !self.waits_for_user(info.id) {
+            if !matches!(info.state, OperationState::Parked | OperationState::NeedsUser)
+                && !self.waits_for_user(info.id)
+            {
                 let reason = info.reason.unwrap_or_default();
-                let told: Vec<String> = self.ghost.acts.iter().filter(|act| act.operation == info.id).flat_map(|act| {
-                    act.steps.iter().map(|step| self.told(self.ghost.messages[step.message].mail))
-                }).collect();
+                let told: Vec<String> = self
+                    .ghost
+                    .acts
+                    .iter()
+                    .filter(|act| act.operation == info.id)
+                    .flat_map(|act| act.steps.iter().map(|step| self.told(self.ghost.messages[step.message].mail)))
+                    .collect();
                 return Err(format!("L1: {} {} is {} {reason}; {told:?}", info.kind, info.id, info.state.as_str()));
             }
         }

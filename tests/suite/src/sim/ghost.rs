@@ -48,6 +48,8 @@ pub(super) struct Message {
 pub(super) struct Ghost {
     pub(super) acts: Vec<Act>,
     pub(super) messages: Vec<Message>,
+    /// Mails of which anything was ever given up: copies made meanwhile lack what was tried again later.
+    pub(super) refused: BTreeSet<u32>,
 }
 
 /// How a message should look.
@@ -98,14 +100,17 @@ impl Ghost {
         }
         for act in &self.acts {
             // A message that was to go and is not there is gone.
-            let counts = |step: &&Step| {
-                !given_up(step.state) || act.wish == Wish::Delete && step.state == OperationState::Moot
-            };
+            let counts =
+                |step: &&Step| !given_up(step.state) || act.wish == Wish::Delete && step.state == OperationState::Moot;
             for step in act.steps.iter().filter(|step| mine.contains(&step.message)).filter(counts) {
                 match &act.wish {
                     Wish::Flag { flag, set } => {
                         if let Some(look) = looks.get_mut(&step.message) {
-                            if *set { look.flags.insert(flag.clone()) } else { look.flags.remove(flag) };
+                            if *set {
+                                look.flags.insert(flag.clone())
+                            } else {
+                                look.flags.remove(flag)
+                            };
                         }
                     }
                     Wish::Move { to } => {

@@ -119,7 +119,8 @@ impl Sim {
 
     pub(super) async fn begin_sync(&mut self) -> Checked {
         if self.sync.is_none() {
-            self.sync = Some(self.core.sync(self.account, SyncOptions::default()).await.map_err(super::world::in_words)?);
+            self.sync =
+                Some(self.core.sync(self.account, SyncOptions::default()).await.map_err(super::world::in_words)?);
         }
         Ok(())
     }
