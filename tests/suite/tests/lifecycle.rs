@@ -69,7 +69,7 @@ impl Desk {
                 }
             }
         };
-        tokio::time::timeout(LONG, opened).await.expect("the store stays locked")
+        tokio::time::timeout(LONG, opened).await.unwrap()
     }
 }
 
