@@ -1,9 +1,9 @@
 //! The steps of the tour, one function each.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use clap::Parser;
 use postrider::api::{AccountId, Core, CoreError, ListDiff, ListFilter, ListObserver, MessageRow, SyncSummary};
 
 use super::changes::Mail;
@@ -139,7 +139,7 @@ impl<'a> Tour<'a> {
 }
 
 fn parsed(line: &[&str]) -> Result<Command, Failure> {
-    let parsed = Cli::try_parse_from(std::iter::once("postrider").chain(line.iter().copied()));
+    let parsed = Cli::read(std::iter::once("postrider").chain(line.iter().copied()).map(OsString::from));
     Ok(parsed.map_err(|error| Failure::internal(error.to_string()))?.command)
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Core, CoreError};
 use crate::journal::Action;
-use crate::model::{Flags, Keyword, MailboxId, MailboxRole, OperationId, PlaceId, SystemFlag};
+use crate::model::{AccountId, Flags, Keyword, MailboxId, MailboxRole, OperationId, PlaceId, SystemFlag};
 use crate::store::{Acted, StoreError};
 
 /// Which flags are to be set and which cleared: `seen`, `flagged`, `answered`, `draft`, `deleted`, and keywords as they are.
@@ -77,6 +77,18 @@ impl Core {
     /// [`CoreError::NotFound`]; those of storage.
     pub async fn delete_forever(&self, ids: Vec<PlaceId>) -> Result<ActionDone, CoreError> {
         self.act(Action::Delete, ids).await
+    }
+
+    /// The account that a message belongs to.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`].
+    pub async fn account_of(&self, id: PlaceId) -> Result<AccountId, CoreError> {
+        self.read(move |view| {
+            let mailbox = view.message(id)?.ok_or(StoreError::NotFound("message"))?.row.mailbox;
+            Ok(view.mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?.account)
+        })
+        .await
     }
 
     async fn act(&self, action: Action, ids: Vec<PlaceId>) -> Result<ActionDone, CoreError> {
