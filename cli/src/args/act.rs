@@ -94,7 +94,7 @@ pub(super) fn without_hyphens(line: impl IntoIterator<Item = OsString>) -> Vec<O
     out
 }
 
-pub(super) const JOURNAL_EXAMPLES: &str = "\
+const JOURNAL_EXAMPLES: &str = "\
 Examples:
   postrider journal                what is not on the server yet
   postrider journal list --all
@@ -122,6 +122,7 @@ pub(crate) enum JournalCommand {
 }
 
 #[derive(Args, Default)]
+#[command(after_help = JOURNAL_EXAMPLES)]
 pub(crate) struct JournalListArgs {
     /// Those at their end too
     #[arg(long)]
@@ -132,6 +133,7 @@ pub(crate) struct JournalListArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = JOURNAL_EXAMPLES)]
 pub(crate) struct OperationArgs {
     /// The operation
     #[arg(value_name = "OP")]
