@@ -1,4 +1,4 @@
--- Schema 2: the journal, and what it makes the view show.
+-- Schema 3: the journal, and what it makes the view show.
 
 -- What the user asked for. Never deleted before its end is told.
 CREATE TABLE operations (
@@ -33,7 +33,7 @@ CREATE INDEX steps_made  ON steps (made) WHERE made IS NOT NULL;
 
 -- Places may be of mails that the server has not got yet (mailbox NULL), and show what the journal makes of them. What is
 -- shown follows from both sides by itself, so that no writer of the one can forget the other.
-CREATE TABLE places_2 (
+CREATE TABLE places_3 (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     mailbox     INTEGER REFERENCES mailboxes (id),
     message     INTEGER NOT NULL REFERENCES messages (id),
@@ -54,15 +54,15 @@ CREATE TABLE places_2 (
     shown_flags INTEGER AS ((flags | set_bits) & ~clear_bits) VIRTUAL
 ) STRICT;
 
-INSERT INTO places_2 (id, mailbox, message, thread, uid, modseq, flags, date, keywords)
+INSERT INTO places_3 (id, mailbox, message, thread, uid, modseq, flags, date, keywords)
     SELECT id, mailbox, message, thread, uid, modseq, flags, date, keywords FROM places ORDER BY id;
 -- Ids that were given up are not given again.
-DELETE FROM sqlite_sequence WHERE name = 'places_2';
-INSERT INTO sqlite_sequence (name, seq) SELECT 'places_2', seq FROM sqlite_sequence WHERE name = 'places';
+DELETE FROM sqlite_sequence WHERE name = 'places_3';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'places_3', seq FROM sqlite_sequence WHERE name = 'places';
 -- With the table go the keys that name its rows.
 CREATE TABLE kept_keys AS SELECT mailbox, key, place FROM rebind_keys;
 DROP TABLE places;
-ALTER TABLE places_2 RENAME TO places;
+ALTER TABLE places_3 RENAME TO places;
 INSERT INTO rebind_keys SELECT mailbox, key, place FROM kept_keys;
 DROP TABLE kept_keys;
 
