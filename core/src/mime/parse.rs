@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::tree::{self, Entity};
-use super::{content, fields, flowed};
+use super::{content, decode, fields, flowed};
 use crate::model::{Disposition, Envelope, Part};
 
 /// The most text of one mail that is kept for reading and search, in bytes.
@@ -39,17 +39,6 @@ pub fn header_end(raw: &[u8]) -> usize {
         }
     }
     raw.len()
-}
-
-/// The decoded content of one part of a whole mail, by its specifier.
-pub fn content_of(raw: &[u8], section: &str) -> Option<Vec<u8>> {
-    let find = || {
-        let raw = fields::line_ends(raw);
-        let root = tree::read(&raw).root;
-        let found = root.walk().find(|entity| entity.part.section == section && !entity.part.is_multipart())?;
-        Some(content::decode(found.body, &found.part.encoding))
-    };
-    catch_unwind(AssertUnwindSafe(find)).ok().flatten()
 }
 
 /// Parses a whole mail.
@@ -102,7 +91,7 @@ fn text<'a>(entity: &Entity<'a>) -> Cow<'a, str> {
     let body = &entity.body[..entity.body.len().min(4 * MAX_TEXT)];
     let text = match entity.part.encoding.as_str() {
         "base64" | "quoted-printable" => {
-            Cow::Owned(content::text_of(&content::decode(body, &entity.part.encoding), &entity.part).into_owned())
+            Cow::Owned(content::text_of(&decode(body, &entity.part.encoding), &entity.part).into_owned())
         }
         _ => content::text_of(body, &entity.part),
     };
