@@ -12,6 +12,7 @@ mod error;
 mod mailboxes;
 mod messages;
 mod observe;
+mod parts;
 mod search;
 mod sync;
 mod values;
@@ -20,6 +21,7 @@ pub use self::core::{Core, CoreOptions};
 pub use bodies::RawMail;
 pub use error::CoreError;
 pub use observe::{ListDiff, ListObserver, Subscription};
+pub use parts::PartContent;
 pub use sync::{Canceller, SyncHandle};
 pub use values::*;
 

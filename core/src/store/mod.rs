@@ -26,6 +26,7 @@ mod mirror;
 mod options;
 mod readers;
 mod salvage;
+mod save;
 mod schema;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
@@ -41,7 +42,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub use accounts::{Account, SyncRecord};
-pub use blobs::{Body, BodySource, BodyState, INLINE_LIMIT, PreparedBody};
+pub use blobs::{Body, BodySource, BodyState, INLINE_LIMIT, PreparedBody, Stream};
 pub use changes::Change;
 pub use check::CheckReport;
 pub use error::StoreError;
@@ -52,6 +53,7 @@ pub use mirror::{
 };
 pub use options::{Mode, OpenOptions};
 pub use salvage::Salvaged;
+pub use save::save_file;
 pub use tx::{ConfigTx, MirrorTx};
 pub use view::{Cursor, ListFilter, MessageDetail, MessageRow, Search, Snapshot};
 
