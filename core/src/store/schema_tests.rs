@@ -190,8 +190,24 @@ fn a_database_of_schema_1_opens_and_shows_what_was_in_it() {
     assert_eq!((gap.uid.get(), gap.tries, gap.quarantined.as_deref()), (3, 2, Some("no answer")));
     let moved = store.read_blocking(|snapshot| snapshot.message(crate::model::PlaceId(5))).unwrap().unwrap();
     assert_eq!(moved.row.id, page[0].id, "an id that was given up leads to what took its place");
-    let search = crate::store::Search { matcher: Some("first".to_owned()), ..Default::default() };
-    assert_eq!(store.read_blocking(|snapshot| snapshot.search(&search, None, 5)).unwrap().len(), 1);
+}
+
+#[test]
+fn the_mails_of_schema_1_are_found_once_they_are_indexed_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    thaw(dir.path());
+    let clock = std::sync::Arc::new(TestClock::default());
+    let fixture = testing::Fixture::of(Store::open(dir.path(), options(&clock)).unwrap(), dir, clock);
+    let count = |s: &crate::store::Snapshot<'_>| {
+        Ok(s.prepare("SELECT count(*) FROM messages")?.query_row([], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(fixture.read(|s| s.unindexed_count()), fixture.read(count).cast_unsigned());
+    fixture.index_all();
+    for typed in ["first", "\"f\"*", "\"fi\"*", "\"fir\"*"] {
+        let search = crate::store::Search { matcher: Some(typed.to_owned()), ..Default::default() };
+        assert_eq!(fixture.read(|s| s.search(&search, None, 5)).len(), 1, "{typed}");
+    }
+    assert!(testing::wait(fixture.store.check()).unwrap().is_clean());
 }
 
 #[test]
