@@ -1,7 +1,7 @@
 //! The API's values as the contract of the command line writes them: ids as strings, times in RFC 3339.
 
 use postrider::api::{
-    AccountInfo, AttachmentInfo, MailboxInfo, MessageDetail, MessageRow, SyncSummary, ThreadRow, Timestamp,
+    AccountInfo, AttachmentInfo, MailboxInfo, MessageDetail, MessageRow, PartInfo, SyncSummary, ThreadRow, Timestamp,
 };
 use serde_json::{Map, Value, json};
 
@@ -39,7 +39,7 @@ pub(crate) fn detail(detail: &MessageDetail) -> Value {
         "reply_to": detail.reply_to,
         "message_id": detail.message_id,
         "sender_unclear": detail.sender_unclear,
-        "structure": detail.structure,
+        "structure": detail.structure.as_deref().map(structure),
     });
     with(message(&detail.row), more)
 }
@@ -64,6 +64,20 @@ pub(crate) fn mailbox(info: &MailboxInfo, account: &AccountInfo) -> Value {
         "subscribed": info.subscribed,
         "selectable": info.selectable,
     })
+}
+
+/// The parts of a mail as a tree: each holds those within it.
+pub(crate) fn structure(parts: &[PartInfo]) -> Value {
+    let Some((root, within)) = parts.split_first() else { return Value::Null };
+    let mut object = json!(root);
+    if let Value::Object(fields) = &mut object {
+        fields.remove("depth");
+        let children: Vec<Value> = within.chunk_by(|_, next| next.depth > root.depth + 1).map(structure).collect();
+        if !children.is_empty() {
+            fields.insert("children".to_owned(), Value::Array(children));
+        }
+    }
+    object
 }
 
 /// One account.
@@ -97,4 +111,36 @@ pub(crate) fn with(first: Value, second: Value) -> Value {
 
 fn time(time: Timestamp) -> String {
     time.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use postrider::api::Disposition;
+
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_mail_are_a_tree_again() {
+        let part = |depth, section: &str| PartInfo {
+            depth,
+            section: section.to_owned(),
+            media_type: String::new(),
+            charset: None,
+            name: None,
+            content_id: None,
+            disposition: Disposition::Inline,
+            encoding: String::new(),
+            octets: 0,
+            is_multipart: false,
+        };
+        let parts = [part(0, ""), part(1, "1"), part(2, "1.1"), part(2, "1.2"), part(1, "2"), part(2, "2.1")];
+        let tree = structure(&parts);
+        let sections = |value: &Value| -> Vec<Value> {
+            value["children"].as_array().into_iter().flatten().map(|child| child["section"].clone()).collect()
+        };
+        assert_eq!(sections(&tree), ["1", "2"]);
+        assert_eq!(sections(&tree["children"][0]), ["1.1", "1.2"]);
+        assert_eq!(sections(&tree["children"][1]), ["2.1"]);
+        assert!(tree.get("depth").is_none() && tree["children"][1]["children"][0].get("children").is_none());
+    }
 }

@@ -8,8 +8,8 @@ mod store_fixture;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use postrider::model::{SystemFlag, Timestamp, Uid};
-use postrider::store::{Cursor, Digest, ListFilter, Search, ToIndex};
+use postrider::model::{Digest, SystemFlag, Timestamp, Uid};
+use postrider::store::{Cursor, ListFilter, Search, ToIndex};
 use store_fixture::{body, filled, open, wait};
 
 fn page(criterion: &mut Criterion) {

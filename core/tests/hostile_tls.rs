@@ -182,7 +182,7 @@ async fn case_009_015_what_is_no_greeting_gets_no_word() {
         })
         .await;
         assert_eq!(error, ImapError::Protocol("no greeting: this is no IMAP server"), "{greeting}");
-        assert!(heard.is_empty() && !error.is_retryable());
+        assert!(heard.is_empty());
     }
 }
 
@@ -213,7 +213,6 @@ async fn case_011_no_path_believes_a_wrong_certificate() {
         for security in [Security::Tls, Security::StartTls] {
             let error = met(security, &identity, authority.trust()).await.unwrap_err();
             assert_eq!(error, WireError::Certificate(fault).into(), "{security:?}");
-            assert!(!error.is_retryable());
         }
     }
     for security in [Security::Tls, Security::StartTls] {

@@ -126,13 +126,13 @@ async fn show(session: &Session<'_>, args: NamedArgs) -> Result<Exit, Failure> {
     let settings = core.account_settings(account.id).await?;
     let place = password_place(session, &settings).await?;
     if session.out.is_json() {
-        let listed = settings.list().into_iter().map(|(key, value)| (key, Value::String(value)));
+        let listed = settings.list().into_iter().map(|setting| (setting.key, Value::String(setting.value)));
         let object = json!({"settings": Value::Object(listed.collect()), "password": place});
         session.out.object(&json::with(json::account(&account), object))?;
     } else {
         let mut table = Table::new(&[Column::text("KEY"), Column::shrinking("VALUE")]);
-        for (key, value) in settings.list() {
-            table.row([key, one_line(&value)]);
+        for setting in settings.list() {
+            table.row([setting.key, one_line(&setting.value)]);
         }
         table.print(session.out)?;
         session.out.line(format!("\nPassword: {place}"))?;

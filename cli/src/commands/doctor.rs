@@ -1,6 +1,6 @@
 //! The doctor: the store in itself, and the mirror against each server.
 
-use postrider::api::{AccountInfo, Core, CoreError, Health, ServerCheck, SyncOptions};
+use postrider::api::{AccountInfo, Core, CoreError, Health, Problem, ServerCheck, SyncOptions};
 use serde_json::{Value, json};
 
 use crate::args::DoctorArgs;
@@ -11,8 +11,21 @@ use crate::terminal::{count, one_line};
 /// The kind of failure that a damaged store is.
 const DAMAGED: &str = "storage_damaged";
 
+/// What was found, in words.
+struct Found {
+    problems: Vec<String>,
+    repaired: Vec<String>,
+}
+
+impl Found {
+    fn new(health: &Health) -> Self {
+        let words = |problems: &[Problem]| problems.iter().map(|problem| problem.text.clone()).collect();
+        Self { problems: words(&health.problems), repaired: words(&health.repaired) }
+    }
+}
+
 pub(super) async fn run(session: &Session<'_>, args: DoctorArgs) -> Result<Exit, Failure> {
-    let (mut health, anew) = examine(session, args.repair).await?;
+    let (mut found, anew) = examine(session, args.repair).await?;
     let mut servers = Vec::new();
     // A store that was begun anew has nothing yet to be compared.
     let accounts = if anew { Vec::new() } else { session.core().await?.accounts().await? };
@@ -20,27 +33,27 @@ pub(super) async fn run(session: &Session<'_>, args: DoctorArgs) -> Result<Exit,
         let core = session.core().await?;
         let compared = compare(core, &account, args.repair).await;
         if let Ok((check, repaired)) = &compared {
-            let named = |problem: &String| format!("{}: {problem}", account.name);
-            health.problems.extend(check.problems.iter().map(named));
-            health.repaired.extend(repaired.iter().map(named));
+            let named = |problem: &Problem| format!("{}: {}", account.name, problem.text);
+            found.problems.extend(check.problems.iter().map(named));
+            found.repaired.extend(repaired.iter().map(named));
         }
         servers.push((account, compared));
     }
-    let well = health.problems.is_empty();
+    let well = found.problems.is_empty();
     if session.out.is_json() {
         let servers: Vec<Value> = servers.iter().map(|(account, compared)| object(account, compared)).collect();
-        session.out.object(
-            &json!({"ok": well, "problems": health.problems, "repaired": health.repaired, "servers": servers}),
-        )?;
+        session
+            .out
+            .object(&json!({"ok": well, "problems": found.problems, "repaired": found.repaired, "servers": servers}))?;
         return Ok(exit(well));
     }
     for (account, compared) in &servers {
         session.out.words(&one_line(&format!("{}: {}", account.name, in_words(compared))))?;
     }
-    for repaired in &health.repaired {
+    for repaired in &found.repaired {
         session.out.words(&format!("Put right: {}", one_line(repaired)))?;
     }
-    for problem in &health.problems {
+    for problem in &found.problems {
         session.out.words(&format!("Wrong: {}", one_line(problem)))?;
     }
     if well {
@@ -57,7 +70,7 @@ pub(super) async fn run(session: &Session<'_>, args: DoctorArgs) -> Result<Exit,
 }
 
 /// Checks the store. Returns whether it was begun anew: where it is damaged, cannot be put right, and that was asked for.
-async fn examine(session: &Session<'_>, repair: bool) -> Result<(Health, bool), Failure> {
+async fn examine(session: &Session<'_>, repair: bool) -> Result<(Found, bool), Failure> {
     let checked = match session.core().await {
         Ok(core) => core.check(repair).await.map_err(Failure::from),
         Err(failure) => Err(failure),
@@ -68,7 +81,7 @@ async fn examine(session: &Session<'_>, repair: bool) -> Result<(Health, bool), 
             session.out.hint("Next: postrider doctor --repair");
             return Err(failure);
         }
-        checked => return Ok((checked?, false)),
+        checked => return Ok((Found::new(&checked?), false)),
     }
     // It may not have opened, or not close well any more.
     let _ = session.close().await;
@@ -77,11 +90,11 @@ async fn examine(session: &Session<'_>, repair: bool) -> Result<(Health, bool), 
     session.out.hint("The mail comes with the next: postrider sync");
     let lost = "some accounts may be lost: add them again".to_owned();
     let problems = salvaged.incomplete.then_some(lost).into_iter().collect();
-    Ok((Health { problems, repaired: vec![kept] }, true))
+    Ok((Found { problems, repaired: vec![kept] }, true))
 }
 
 /// What a comparison with a server came to, and what it put right.
-type Compared = Result<(ServerCheck, Vec<String>), CoreError>;
+type Compared = Result<(ServerCheck, Vec<Problem>), CoreError>;
 
 /// Compares after a sync: what changed since the last one is no fault. Mail that comes in between is seen by the second look.
 async fn compare(core: &Core, account: &AccountInfo, repair: bool) -> Compared {

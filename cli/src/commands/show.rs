@@ -1,7 +1,7 @@
 //! One message.
 
 use console::Style;
-use postrider::api::{AttachmentInfo, Core, CoreError, MessageDetail, Part, PlaceId};
+use postrider::api::{AttachmentInfo, Core, CoreError, MessageDetail, PartInfo, PlaceId};
 use serde_json::{Value, json};
 
 use crate::args::ShowArgs;
@@ -120,22 +120,22 @@ async fn structure(session: &Session<'_>, core: &Core, id: PlaceId) -> Result<()
         core.fetch_body(id).await?;
         found = core.message(id).await?.structure;
     }
-    let root = found.ok_or_else(|| Failure::not_found("the structure of this mail is not known"))?;
+    let parts = found.ok_or_else(|| Failure::not_found("the structure of this mail is not known"))?;
     if session.out.is_json() {
-        return session.out.object(&json!({"id": id.to_string(), "structure": root}));
+        return session.out.object(&json!({"id": id.to_string(), "structure": json::structure(&parts)}));
     }
-    tree(session, &root, 0)
+    parts.iter().try_for_each(|part| line(session, part))
 }
 
-fn tree(session: &Session<'_>, part: &Part, depth: usize) -> Result<(), Failure> {
+fn line(session: &Session<'_>, part: &PartInfo) -> Result<(), Failure> {
     let section = if part.section.is_empty() { "-" } else { &part.section };
-    let mut line = format!("{:indent$}{section:<6} {}", "", one_line(&part.media_type), indent = depth * 2);
+    let mut line =
+        format!("{:indent$}{section:<6} {}", "", one_line(&part.media_type), indent = part.depth as usize * 2);
     if let Some(name) = &part.name {
         line += &format!(" \"{}\"", one_line(name));
     }
-    if !part.is_multipart() {
+    if !part.is_multipart {
         line += &format!(" {} {}", one_line(&part.encoding), bytes(part.octets));
     }
-    session.out.line(line)?;
-    part.children.iter().try_for_each(|child| tree(session, child, depth + 1))
+    session.out.line(line)
 }

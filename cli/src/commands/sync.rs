@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use postrider::api::{
-    AccountId, AccountInfo, Core, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncSummary,
+    AccountId, AccountInfo, Core, CoreError, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncStage, SyncSummary,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -118,11 +118,15 @@ impl<'a> Report<'a> {
         match event {
             SyncEvent::Progress { mailbox, stage, done, total, .. } => {
                 if let Some(bar) = self.bars.get(index) {
+                    let stage = match stage {
+                        SyncStage::Headers => "headers",
+                        SyncStage::Bodies => "bodies",
+                    };
                     bar.set_message(one_line(&format!("{mailbox} {stage}")));
                     self.progress.show(bar, done, total);
                 }
             }
-            SyncEvent::Notice { account, mailbox, text } => {
+            SyncEvent::Notice { account, mailbox, text, .. } => {
                 let mailbox = if mailbox.is_empty() { String::new() } else { format!(" {mailbox}:") };
                 self.progress.say(self.session.out, &one_line(&format!("{account}:{mailbox} {text}")));
             }

@@ -7,4 +7,4 @@ mod settings;
 
 pub use credentials::{CredentialError, SecretStore, TokenProvider};
 pub use server::{InvalidServer, Protocol, Server};
-pub use settings::{AccountSettings, Auth, BodyPolicy, InvalidSetting};
+pub use settings::{AccountSettings, Auth, BodyPolicy, InvalidSetting, Setting};

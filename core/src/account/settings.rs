@@ -82,6 +82,15 @@ pub struct AccountSettings {
     pub host: BTreeMap<String, String>,
 }
 
+/// One setting as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its dotted name.
+    pub key: String,
+    /// Its value; empty where it is not set.
+    pub value: String,
+}
+
 /// A setting cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSetting {
@@ -111,7 +120,7 @@ impl AccountSettings {
     }
 
     /// Every setting by its dotted name, as `account show` lists them.
-    pub fn list(&self) -> Vec<(String, String)> {
+    pub fn list(&self) -> Vec<Setting> {
         let server = |server: &Option<Server>| server.as_ref().map(Server::to_string).unwrap_or_default();
         let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         let fixed = [
@@ -129,7 +138,8 @@ impl AccountSettings {
             ("bodies.recent_bytes", self.recent_bytes.to_string()),
         ];
         let host = self.host.iter().map(|(key, value)| (format!("host.{key}"), value.clone()));
-        fixed.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(host).collect()
+        let fixed = fixed.into_iter().map(|(key, value)| (key.to_owned(), value));
+        fixed.chain(host).map(|(key, value)| Setting { key, value }).collect()
     }
 
     /// Sets one setting by its dotted name. An empty value takes a server, a pin or a CA away.

@@ -50,14 +50,15 @@ impl Core {
         Ok(self.store().config(move |tx| tx.add_account(&settings.name, &settings.email, &json)).await?)
     }
 
-    /// Changes what an account is set to.
+    /// Changes what an account is set to. To be called for a new password too, even where the settings stay: after a refused
+    /// login none is tried for a minute otherwise.
     ///
     /// # Errors
     /// As [`Core::add_account`], and [`CoreError::NotFound`].
     pub async fn update_account(&self, id: AccountId, settings: AccountSettings) -> Result<(), CoreError> {
         let json = checked(&settings)?;
         self.store().config(move |tx| tx.update_account(id, &settings.name, &settings.email, &json)).await?;
-        self.engine().settings_changed(id).await;
+        self.engine().settings_changed(id);
         Ok(())
     }
 
@@ -66,7 +67,7 @@ impl Core {
     /// # Errors
     /// [`CoreError::NotFound`].
     pub async fn remove_account(&self, id: AccountId) -> Result<(), CoreError> {
-        self.engine().end(id).await;
+        let _barred = self.engine().end(id).await;
         Ok(self.store().config(move |tx| tx.remove_account(id)).await?)
     }
 

@@ -68,7 +68,7 @@ impl Core {
     /// # Errors
     /// [`CoreError::NotFound`] where the server has it no more, and what a conversation may meet.
     pub async fn fetch_body(&self, id: PlaceId) -> Result<(), CoreError> {
-        let located = self.locate(id).await?;
+        let located = self.located(id).await?;
         if located.body == BodyState::Full {
             return Ok(());
         }
@@ -181,3 +181,7 @@ impl Core {
         tokio::task::spawn_blocking(parse).await.map_err(|_| CoreError::internal("parsing panicked"))?
     }
 }
+
+#[cfg(test)]
+#[path = "bodies_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Core, CoreError, ServerCheck};
+use super::{Core, CoreError, Problem, ProblemKind, ServerCheck};
 use crate::model::{AccountId, MailboxId};
 use crate::sync::{Control, Difference};
 
@@ -25,16 +25,16 @@ impl Core {
         for one in compared {
             check.messages += one.agreeing;
             let name = names.get(&one.mailbox).map_or("?", String::as_str);
-            check.problems.extend(one.difference.map(|difference| format!("{name}: {}", in_words(difference))));
+            check.problems.extend(one.difference.map(|difference| problem(name, difference)));
         }
         Ok(check)
     }
 }
 
-fn in_words(difference: Difference) -> String {
-    match difference {
-        Difference::NotOpened => "the server does not open it".to_owned(),
-        Difference::Renumbered => "the server has renumbered it".to_owned(),
+fn problem(mailbox: &str, difference: Difference) -> Problem {
+    let (kind, count, words) = match difference {
+        Difference::NotOpened => (ProblemKind::NotOpened, 1, "the server does not open it".to_owned()),
+        Difference::Renumbered => (ProblemKind::Renumbered, 1, "the server has renumbered it".to_owned()),
         Difference::Messages { missing, extra, flags } => {
             let figures = [
                 (missing, "on the server are not here"),
@@ -42,7 +42,22 @@ fn in_words(difference: Difference) -> String {
                 (flags, "have other flags there"),
             ];
             let words = figures.into_iter().filter(|(number, _)| *number > 0);
-            words.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
+            let words = words.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ");
+            (ProblemKind::Differs, missing + extra + flags, words)
         }
+    };
+    Problem { kind, mailbox: mailbox.to_owned(), count, text: format!("{mailbox}: {words}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_has_a_kind_a_figure_and_words() {
+        let differs = problem("Work", Difference::Messages { missing: 2, extra: 0, flags: 3 });
+        assert_eq!((differs.kind, differs.mailbox.as_str(), differs.count), (ProblemKind::Differs, "Work", 5));
+        assert_eq!(differs.text, "Work: 2 on the server are not here, 3 have other flags there");
+        assert_eq!(problem("Work", Difference::Renumbered).kind, ProblemKind::Renumbered);
     }
 }

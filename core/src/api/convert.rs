@@ -1,9 +1,10 @@
 //! From what the modules below say to what the API says.
 
-use super::{BodyState, CoreError, MailboxInfo, MessageRow};
+use super::{BodyState, CoreError, MailboxInfo, MessageRow, PartInfo};
 use crate::account::CredentialError;
 use crate::engine::Failure;
 use crate::imap::ImapError;
+use crate::model::Part;
 use crate::store::{self, Mailbox, StoreError};
 use crate::wire::WireError;
 
@@ -94,6 +95,28 @@ pub(super) fn mailbox(mailbox: Mailbox) -> MailboxInfo {
     }
 }
 
+/// The tree of parts as a list.
+pub(super) fn parts(root: &Part) -> Vec<PartInfo> {
+    let mut list = Vec::new();
+    let mut pending = vec![(0, root)];
+    while let Some((depth, part)) = pending.pop() {
+        list.push(PartInfo {
+            depth,
+            section: part.section.clone(),
+            media_type: part.media_type.clone(),
+            charset: part.charset.clone(),
+            name: part.name.clone(),
+            content_id: part.content_id.clone(),
+            disposition: part.disposition,
+            encoding: part.encoding.clone(),
+            octets: part.octets,
+            is_multipart: part.is_multipart(),
+        });
+        pending.extend(part.children.iter().rev().map(|child| (depth + 1, child)));
+    }
+    list
+}
+
 pub(super) fn row(row: store::MessageRow, mailbox: &str) -> MessageRow {
     MessageRow {
         id: row.id,
@@ -124,6 +147,21 @@ mod tests {
     use super::*;
     use crate::imap::InvalidArgument;
     use crate::wire::CertificateFault;
+
+    #[test]
+    fn parts_come_in_the_order_of_the_mail_with_their_depth() {
+        let part = |section: &str, media_type: &str, children| Part {
+            section: section.to_owned(),
+            media_type: media_type.to_owned(),
+            children,
+            ..Part::default()
+        };
+        let text = vec![part("1.1", "text/plain", Vec::new()), part("1.2", "text/html", Vec::new())];
+        let inner = vec![part("1", "multipart/alternative", text), part("2", "image/png", Vec::new())];
+        let list = parts(&part("", "multipart/mixed", inner));
+        let shown: Vec<_> = list.iter().map(|part| (part.depth, part.section.as_str(), part.is_multipart)).collect();
+        assert_eq!(shown, [(0, "", true), (1, "1", true), (2, "1.1", false), (2, "1.2", false), (1, "2", false)]);
+    }
 
     #[test]
     fn a_failure_that_was_written_down_has_the_kind_of_one_that_is_met() {

@@ -1,11 +1,11 @@
 //! Opening and closing a store, its care and its backups.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio::sync::watch;
 
-use super::{CoreError, Health, Salvaged};
+use super::{CoreError, Health, Problem, ProblemKind, Salvaged};
 use crate::account::{SecretStore, TokenProvider};
 use crate::engine::{Engine, Environment};
 use crate::model::{Clock, SystemClock};
@@ -33,7 +33,7 @@ pub struct Core {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(super) struct Inner {
     store: Store,
     engine: Engine,
     closed: watch::Sender<bool>,
@@ -141,6 +141,15 @@ impl Core {
         &self.inner.engine
     }
 
+    /// A handle that does not keep the core open.
+    pub(super) fn weak(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.inner)
+    }
+
+    pub(super) fn upgrade(weak: &Weak<Inner>) -> Option<Self> {
+        weak.upgrade().map(|inner| Self { inner })
+    }
+
     /// Tells when the core is closed.
     pub(super) fn closed(&self) -> watch::Receiver<bool> {
         self.inner.closed.subscribe()
@@ -154,17 +163,17 @@ impl Core {
     }
 }
 
-/// What a check found, in words.
-fn problems(report: &CheckReport) -> Vec<String> {
-    let mut found: Vec<String> = report.database.iter().map(|line| format!("the database: {line}")).collect();
-    let mut count = |number: u64, what: &str| {
-        if number > 0 {
-            found.push(format!("{number} {what}"));
-        }
-    };
-    count(report.broken_references, "rows name a row that is not there");
-    count(report.wrong_counts.len() as u64, "mailboxes have wrong counts");
-    count(report.damaged_bodies, "bodies are damaged or missing");
-    count(report.stray_files, "files belong to nothing");
-    found
+/// What a check found.
+fn problems(report: &CheckReport) -> Vec<Problem> {
+    let problem = |kind, count, text| Problem { kind, mailbox: String::new(), count, text };
+    let damaged = |line: &String| problem(ProblemKind::Database, 1, format!("the database: {line}"));
+    let counted = [
+        (ProblemKind::BrokenReferences, report.broken_references, "rows name a row that is not there"),
+        (ProblemKind::WrongCounts, report.wrong_counts.len() as u64, "mailboxes have wrong counts"),
+        (ProblemKind::DamagedBodies, report.damaged_bodies, "bodies are damaged or missing"),
+        (ProblemKind::StrayFiles, report.stray_files, "files belong to nothing"),
+    ];
+    let counted = counted.into_iter().filter(|(_, count, _)| *count > 0);
+    let counted = counted.map(|(kind, count, what)| problem(kind, count, format!("{count} {what}")));
+    report.database.iter().map(damaged).chain(counted).collect()
 }

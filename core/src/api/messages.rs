@@ -77,7 +77,7 @@ impl Core {
                 bcc: detail.bcc,
                 reply_to: detail.reply_to,
                 message_id: detail.message_id,
-                structure: detail.structure,
+                structure: detail.structure.as_ref().map(convert::parts),
             })
         })
         .await

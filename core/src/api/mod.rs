@@ -15,6 +15,9 @@ mod observe;
 mod parts;
 mod search;
 mod sync;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod testing;
 mod values;
 
 pub use self::core::{Core, CoreOptions};
@@ -27,10 +30,10 @@ pub use values::*;
 
 pub use crate::account::{
     AccountSettings, Auth, BodyPolicy, CredentialError, InvalidServer, InvalidSetting, Protocol, SecretStore, Server,
-    TokenProvider,
+    Setting, TokenProvider,
 };
 pub use crate::model::{
-    AccountId, Address, Clock, Disposition, MailboxId, MailboxRole, MessageId, Part, PlaceId, Secret, SystemClock,
-    ThreadId, Timestamp,
+    AccountId, Address, Clock, Disposition, MailboxId, MailboxRole, MessageId, PlaceId, Secret, SystemClock, ThreadId,
+    Timestamp,
 };
 pub use crate::wire::{BoxStream, Network, Security, TcpNetwork, WireError};

@@ -76,7 +76,8 @@ impl Core {
         let mut changes = self.store().changes();
         let mut shown = self.messages(mailbox, filter, None, window).await?.messages;
         observer.changed(vec![ListDiff::Reset { messages: shown.clone() }]);
-        let (core, mut closed) = (self.clone(), self.closed());
+        // An observation shall not keep the store open.
+        let (core, mut closed) = (self.weak(), self.closed());
         let task = tokio::spawn(async move {
             loop {
                 let change = tokio::select! {
@@ -93,6 +94,9 @@ impl Core {
                 }
                 // The list is read once for all that has happened by now.
                 while !matches!(changes.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
+                let Some(core) = Self::upgrade(&core) else {
+                    return observer.failed(CoreError::closed("the core was closed"));
+                };
                 match core.messages(mailbox, filter, None, window).await {
                     Ok(page) => {
                         let diffs = diff(&shown, &page.messages);

@@ -78,22 +78,23 @@ impl Core {
     /// As [`Core::save_attachment`]; that a mail which is here has no such part is told when it is read.
     pub async fn part(&self, id: PlaceId, part: &str) -> Result<PartContent, CoreError> {
         let located = self.located(id).await?;
-        if located.body == BodyState::Full {
-            let body = self.raw(id).await?.into_body();
-            return Ok(PartContent { body, stored: Stored::Mail { section: part.to_owned() } });
-        }
-        let found = located.structure.as_ref().and_then(|structure| structure.find(part));
-        let encoding = found.ok_or_else(|| CoreError::not_found("there is no such part"))?.encoding.clone();
-        let (message, section) = (located.message, part.to_owned());
-        let read = move |view: &crate::store::Snapshot<'_>| view.body(message, &section);
-        let body = match self.read(read.clone()).await? {
-            Some(body) => body,
-            None => {
+        if located.body != BodyState::Full {
+            let found = located.structure.as_ref().and_then(|structure| structure.find(part));
+            let encoding = found.ok_or_else(|| CoreError::not_found("there is no such part"))?.encoding.clone();
+            let (message, section) = (located.message, part.to_owned());
+            let read = move |view: &crate::store::Snapshot<'_>| view.body(message, &section);
+            let mut body = self.read(read.clone()).await?;
+            if body.is_none() {
                 self.fetch(&located, id, part.to_owned()).await?;
-                self.read(read).await?.ok_or_else(|| CoreError::not_found("the part is not here"))?
+                body = self.read(read).await?;
             }
-        };
-        Ok(PartContent { body, stored: Stored::Part { encoding } })
+            if let Some(body) = body {
+                return Ok(PartContent { body, stored: Stored::Part { encoding } });
+            }
+            // The whole mail came meanwhile, or neither did.
+        }
+        let body = self.raw(id).await?.into_body();
+        Ok(PartContent { body, stored: Stored::Mail { section: part.to_owned() } })
     }
 }
 

@@ -2,11 +2,11 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Core, CoreError, SyncEvent, SyncOptions, SyncSummary};
+use super::{Core, CoreError, NoticeKind, SyncEvent, SyncOptions, SyncStage, SyncSummary};
 use crate::engine::{self, SyncDone, SyncRequest};
 use crate::model::AccountId;
 use crate::store::StoreError;
-use crate::sync::{Control, Limits, Note, Stage};
+use crate::sync::{Budget, Control, Note, Stage};
 
 /// A sync that is under way. Dropping it leaves the sync to itself; [`SyncHandle::cancel`] ends it.
 pub struct SyncHandle {
@@ -40,7 +40,7 @@ impl Core {
             mailboxes: options.mailboxes,
             only_list: false,
             bodies: options.bodies,
-            limits: Limits { max_time: options.max_time, max_bytes: options.max_bytes },
+            limits: Budget { max_time: options.max_time, max_bytes: options.max_bytes },
             metered: options.metered,
         };
         let (notes, receiver) = engine::notes();
@@ -60,6 +60,7 @@ impl Core {
     /// # Errors
     /// [`CoreError::NotFound`], and what a conversation may meet.
     pub async fn refresh_mailboxes(&self, account: AccountId) -> Result<(), CoreError> {
+        self.read(move |view| view.account(account)).await?.ok_or(StoreError::NotFound("account"))?;
         let control = Control::default();
         let _guard = control.cancel_on_drop();
         let (notes, _) = engine::notes();
@@ -115,30 +116,54 @@ impl SyncHandle {
 
 fn event(account: &str, note: Note) -> SyncEvent {
     let account = account.to_owned();
-    let (mailbox, text) = match note {
+    let (mailbox, kind, messages, text) = match note {
         Note::Progress { mailbox, stage, done, total } => {
             let stage = match stage {
-                Stage::Headers => "headers",
-                Stage::Bodies => "bodies",
+                Stage::Headers => SyncStage::Headers,
+                Stage::Bodies => SyncStage::Bodies,
             };
-            return SyncEvent::Progress { account, mailbox, stage: stage.to_owned(), done, total };
+            return SyncEvent::Progress { account, mailbox, stage, done, total };
         }
-        Note::MailboxRefused { mailbox } => (mailbox, "the server does not show this mailbox now".to_owned()),
+        Note::MailboxRefused { mailbox } => {
+            (mailbox, NoticeKind::MailboxRefused, None, "the server does not show this mailbox now".to_owned())
+        }
         Note::UidValidityChanged { mailbox } => {
-            (mailbox, "the server renumbered this mailbox; known mail is recognised and kept".to_owned())
+            let text = "the server renumbered this mailbox; known mail is recognised and kept".to_owned();
+            (mailbox, NoticeKind::Renumbered, None, text)
         }
         Note::MassRemoval { mailbox, removed } => {
-            (mailbox, format!("{removed} messages went at once; what was read here stays for 30 days"))
+            let text = format!("{removed} messages went at once; what was read here stays for 30 days");
+            (mailbox, NoticeKind::MassRemoval, Some(removed), text)
         }
         Note::Quarantined { mailbox, messages } => {
-            (mailbox, format!("{messages} messages are listed by the server and never given"))
+            let text = format!("{messages} messages are listed by the server and never given");
+            (mailbox, NoticeKind::NeverGiven, Some(messages), text)
         }
         Note::Stale { mailbox } => {
-            (mailbox, "the server shows an older state than before; it is asked again later".to_owned())
+            let text = "the server shows an older state than before; it is asked again later".to_owned();
+            (mailbox, NoticeKind::OlderState, None, text)
         }
         Note::Inconsistent { mailbox } => {
-            (mailbox, "the server contradicts itself; nothing was removed, the next sync looks again".to_owned())
+            let text = "the server contradicts itself; nothing was removed, the next sync looks again".to_owned();
+            (mailbox, NoticeKind::Contradiction, None, text)
         }
     };
-    SyncEvent::Notice { account, mailbox, text }
+    SyncEvent::Notice { account, mailbox, kind, messages, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_has_a_kind_beside_its_words_and_a_stage_is_one_word() {
+        let removal = event("home", Note::MassRemoval { mailbox: "Work".to_owned(), removed: 7 });
+        let text = "7 messages went at once; what was read here stays for 30 days".to_owned();
+        let (account, mailbox) = ("home".to_owned(), "Work".to_owned());
+        let kind = NoticeKind::MassRemoval;
+        assert_eq!(removal, SyncEvent::Notice { account, mailbox, kind, messages: Some(7), text });
+        let progress = Note::Progress { mailbox: "Work".to_owned(), stage: Stage::Bodies, done: 1, total: 0 };
+        let json = serde_json::to_value(event("home", progress)).unwrap_or_default();
+        assert_eq!(json["stage"], "bodies");
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{AccountId, Address, MailboxId, MailboxRole, MessageId, Part, PlaceId, ThreadId, Timestamp};
+use crate::model::{AccountId, Address, Disposition, MailboxId, MailboxRole, MessageId, PlaceId, ThreadId, Timestamp};
 
 /// One account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -159,8 +159,37 @@ pub struct MessageDetail {
     pub message_id: Option<String>,
     /// Whether it is unclear who wrote it: no or several From fields, or a name that poses as an address.
     pub sender_unclear: bool,
-    /// Its structure, where it is known.
-    pub structure: Option<Part>,
+    /// Its parts in the order in which they stand in the mail, each before those within it; `None` where they are not known.
+    pub structure: Option<Vec<PartInfo>>,
+}
+
+/// One part of a mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartInfo {
+    /// How deep it lies: 0 for the mail itself. It lies within the last part before it that is one less deep.
+    pub depth: u32,
+    /// The part specifier, as IMAP counts; empty for a multipart at the root.
+    pub section: String,
+    /// Media type in lower case.
+    pub media_type: String,
+    /// The charset parameter, in lower case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
+    /// File name as the mail gives it, decoded. Display text only, never a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Content-ID without angle brackets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_id: Option<String>,
+    /// How the part asks to be presented.
+    pub disposition: Disposition,
+    /// Content-Transfer-Encoding in lower case; `7bit` where there is none.
+    pub encoding: String,
+    /// Size in octets as encoded in the mail.
+    pub octets: u64,
+    /// Whether the part only holds others.
+    #[serde(skip)]
+    pub is_multipart: bool,
 }
 
 /// An attachment.
@@ -238,8 +267,8 @@ pub enum SyncEvent {
         account: String,
         /// The mailbox's name as shown; empty while the mailboxes are listed.
         mailbox: String,
-        /// What is being done: `headers` or `bodies`.
-        stage: String,
+        /// What is being done.
+        stage: SyncStage,
         /// Messages done in this mailbox.
         done: u64,
         /// Messages to do in this mailbox; 0 where that is not known, as with bodies.
@@ -251,9 +280,42 @@ pub enum SyncEvent {
         account: String,
         /// The mailbox's name as shown; empty where it concerns the account.
         mailbox: String,
-        /// What, in words.
+        /// What.
+        kind: NoticeKind,
+        /// How many messages it concerns, where it does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        messages: Option<u64>,
+        /// The same in English words.
         text: String,
     },
+}
+
+/// What a sync is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncStage {
+    /// Header fields, flags and structures are fetched.
+    Headers,
+    /// Bodies are fetched.
+    Bodies,
+}
+
+/// What the person may want to know of a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// The server does not show a mailbox now.
+    MailboxRefused,
+    /// The server renumbered a mailbox; known mail is recognised and kept.
+    Renumbered,
+    /// Most of a mailbox went at once; what was read here stays for 30 days.
+    MassRemoval,
+    /// The server lists messages that it never gives.
+    NeverGiven,
+    /// The server shows an older state than before; it is asked again later.
+    OlderState,
+    /// The server contradicts itself; nothing was removed, the next sync looks again.
+    Contradiction,
 }
 
 /// What a login showed of a server.
@@ -281,10 +343,45 @@ pub struct Salvaged {
 /// The outcome of a check of the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Health {
-    /// What is wrong, in words; empty where all is well.
-    pub problems: Vec<String>,
+    /// What is wrong; empty where all is well.
+    pub problems: Vec<Problem>,
     /// What was put right.
-    pub repaired: Vec<String>,
+    pub repaired: Vec<Problem>,
+}
+
+/// Something that is wrong with the store, or differs from the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What.
+    pub kind: ProblemKind,
+    /// The mailbox's name as shown; empty where it concerns the store.
+    pub mailbox: String,
+    /// How many it concerns: rows, mailboxes, bodies, files or messages, by its kind.
+    pub count: u64,
+    /// The same in English words.
+    pub text: String,
+}
+
+/// What is wrong with the store, or differs from the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    /// The database is damaged; the words are the database's own.
+    Database,
+    /// Rows name a row that is not there.
+    BrokenReferences,
+    /// Mailboxes have wrong counts.
+    WrongCounts,
+    /// Bodies are damaged or missing.
+    DamagedBodies,
+    /// Files belong to nothing.
+    StrayFiles,
+    /// The server does not open a mailbox.
+    NotOpened,
+    /// The server has renumbered a mailbox.
+    Renumbered,
+    /// Messages of a mailbox are missing here, are gone on the server, or have other flags there.
+    Differs,
 }
 
 /// How the mirror of an account stands to its server.
@@ -294,6 +391,6 @@ pub struct ServerCheck {
     pub mailboxes: u64,
     /// How many messages are on both sides, with the same flags.
     pub messages: u64,
-    /// What differs, in words; empty where nothing does.
-    pub problems: Vec<String>,
+    /// What differs; empty where nothing does.
+    pub problems: Vec<Problem>,
 }

@@ -1,8 +1,8 @@
-//! The task of one account: takes what it is asked one after the other, and keeps the session between.
+//! A task of one account: takes what it is asked one after the other, and keeps the session between. Each account has two:
+//! what a person waits for does not wait for a sync.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -10,44 +10,45 @@ use tokio::time::Instant;
 use super::body_rules::BodyRules;
 use super::facts::Facts;
 use super::link::{self, Link};
-use super::{Ask, Environment, Failure, SyncDone, SyncRequest};
+use super::sessions::{Chances, Sessions, UNUSED, Use};
+use super::{Environment, Failure, Job, SyncDone, SyncRequest};
 use crate::account::{AccountSettings, BodyPolicy};
 use crate::imap::{Command, Session};
 use crate::model::{AccountId, MailboxId, MessageId, PlaceId};
 use crate::search::Query;
 use crate::store::{Mailbox, MailboxState, Store, StoreError};
 use crate::sync::{self, Comparison, Control, Note, SyncError};
-use crate::wire::Traffic;
-
-/// A session that nobody needed for this long is closed: servers end unused ones after half an hour, and a phone that
-/// sleeps should hold no connection.
-const UNUSED: Duration = Duration::from_secs(120);
+use crate::wire::Spent;
 
 pub(super) struct AccountTask {
     account: AccountId,
     store: Store,
     environment: Environment,
-    asks: mpsc::Receiver<Ask>,
-    link: Option<Link>,
-    traffic: Arc<Traffic>,
+    asks: mpsc::Receiver<Job>,
+    sessions: Arc<Sessions>,
 }
 
 impl AccountTask {
-    pub(super) fn new(account: AccountId, store: Store, environment: Environment, asks: mpsc::Receiver<Ask>) -> Self {
-        Self { account, store, environment, asks, link: None, traffic: Arc::default() }
+    pub(super) fn new(
+        account: AccountId,
+        store: Store,
+        environment: Environment,
+        asks: mpsc::Receiver<Job>,
+        sessions: Arc<Sessions>,
+    ) -> Self {
+        Self { account, store, environment, asks, sessions }
     }
 
     pub(super) async fn run(mut self) {
         loop {
-            let ask = match &self.link {
-                Some(_) => match tokio::time::timeout(UNUSED, self.asks.recv()).await {
-                    Ok(ask) => ask,
-                    Err(_) => {
-                        self.link = None;
-                        continue;
-                    }
-                },
-                None => self.asks.recv().await,
+            let ask = if self.sessions.has_kept() {
+                let Ok(ask) = tokio::time::timeout(UNUSED, self.asks.recv()).await else {
+                    self.sessions.close_unused();
+                    continue;
+                };
+                ask
+            } else {
+                self.asks.recv().await
             };
             match ask {
                 Some(ask) => self.answer(ask).await,
@@ -57,37 +58,38 @@ impl AccountTask {
     }
 
     /// Nobody listens to an answer whose asker was dropped; that is no failure of ours.
-    async fn answer(&mut self, ask: Ask) {
+    async fn answer(&self, ask: Job) {
         match ask {
-            Ask::Sync { request, control, notes, reply } => {
+            Job::Sync { request, control, notes, reply } => {
                 let tell = move |note| notes.tell(note);
                 let _ = reply.send(self.sync(request, &control, &tell).await);
             }
-            Ask::Section { place, message, section, control, reply } => {
+            Job::Section { place, message, section, control, reply } => {
                 let _ = reply.send(self.section(place, message, &section, &control).await);
             }
-            Ask::Search { mailboxes, query, control, reply } => {
+            Job::Search { mailboxes, query, control, reply } => {
                 let _ = reply.send(self.search(&mailboxes, &query, &control).await);
             }
-            Ask::Compare { repair, control, reply } => {
+            Job::Compare { repair, control, reply } => {
                 let _ = reply.send(self.compare(repair, &control).await);
             }
-            Ask::Forget => self.link = None,
         }
     }
 
     async fn sync(
-        &mut self,
+        &self,
         request: SyncRequest,
         control: &Control,
         tell: &(dyn Fn(Note) + Send + Sync),
     ) -> Result<SyncDone, Failure> {
-        let (start, before) = (Instant::now(), self.traffic.snapshot());
-        let reused = self.link.is_some();
-        let mut outcome = self.sync_once(&request, control, tell).await;
-        if was_closed_meanwhile(reused, &outcome) {
-            outcome = self.sync_once(&request, control, tell).await;
-        }
+        let (start, mut spent) = (Instant::now(), Spent::default());
+        let mut chances = Chances::default();
+        let outcome = loop {
+            let outcome = self.sync_once(&request, control, tell, &mut spent, &mut chances).await;
+            if !chances.again(&self.sessions, &outcome, control).await {
+                break outcome;
+            }
+        };
         if !request.only_list || outcome.is_err() {
             self.record(&outcome).await?;
             self.collect_garbage().await?;
@@ -97,21 +99,38 @@ impl AccountTask {
             Err(Failure::Cancelled) => sync::Report::default(),
             outcome => outcome?,
         };
-        let spent = self.traffic.snapshot().since(&before);
         let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(SyncDone { report, spent, elapsed_ms })
     }
 
     async fn sync_once(
-        &mut self,
+        &self,
         request: &SyncRequest,
         control: &Control,
         tell: &(dyn Fn(Note) + Send + Sync),
+        spent: &mut Spent,
+        chances: &mut Chances,
     ) -> Result<sync::Report, Failure> {
+        let using = self.sessions.begin();
         let (settings, facts, first) = self.settings().await?;
+        let link = self.link(&settings, &facts, control, &using, chances).await?;
+        let (traffic, before) = (Arc::clone(&link.traffic), link.before);
+        let outcome = self.sync_over(link, request, (&settings, facts, first), control, tell, &using).await;
+        *spent = spent.plus(&traffic.snapshot().since(&before));
+        outcome
+    }
+
+    async fn sync_over(
+        &self,
+        mut link: Link,
+        request: &SyncRequest,
+        (settings, facts, first): (&AccountSettings, Facts, bool),
+        control: &Control,
+        tell: &(dyn Fn(Note) + Send + Sync),
+        using: &Use<'_>,
+    ) -> Result<sync::Report, Failure> {
         let policy = if request.metered { BodyPolicy::None } else { request.bodies.unwrap_or(settings.bodies) };
-        let rules = BodyRules::new(policy, &settings);
-        let mut link = self.link(&settings, &facts, control).await?;
+        let rules = BodyRules::new(policy, settings);
         let run = sync::Request {
             account: self.account,
             login: link.login.take(),
@@ -129,11 +148,14 @@ impl AccountTask {
             spool: &link.spool,
             store: self.store.clone(),
             clock: Arc::clone(&self.environment.clock),
-            traffic: Arc::clone(&self.traffic),
+            traffic: Arc::clone(&link.traffic),
             control: control.clone(),
             tell,
         };
         let (report, outcome) = sync::run(means, run).await;
+        if link.session.is_logged_in() {
+            self.sessions.accepted();
+        }
         let mut learnt = facts.clone();
         learnt.learn_abilities(&link.session);
         let whole = request.mailboxes.is_empty() && !request.only_list && report.complete;
@@ -150,7 +172,7 @@ impl AccountTask {
         let is_current = facts.remembered().is_none() || facts.capabilities == learnt.capabilities;
         self.remember(&facts, learnt).await?;
         match outcome {
-            Ok(()) if is_current => self.link = Some(link),
+            Ok(()) if is_current => using.keep(link),
             Ok(()) | Err(SyncError::Stopped(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -197,13 +219,22 @@ impl AccountTask {
         Ok((settings, Facts::from_json(&row.server_facts), row.sync.completed.is_none()))
     }
 
-    /// The session: the one that is there, or a new one whose login is not sent yet.
-    async fn link(&mut self, settings: &AccountSettings, facts: &Facts, control: &Control) -> Result<Link, Failure> {
+    /// The session: the one that is kept, or a new one whose login is not sent yet.
+    async fn link(
+        &self,
+        settings: &AccountSettings,
+        facts: &Facts,
+        control: &Control,
+        using: &Use<'_>,
+        chances: &mut Chances,
+    ) -> Result<Link, Failure> {
         // Whoever gave up before its turn came shall not cost the session that is there.
         if control.is_cancelled() {
             return Err(Failure::Cancelled);
         }
-        if let Some(mut link) = self.link.take() {
+        let kept = using.take();
+        chances.begin(kept.is_some(), settings);
+        if let Some(mut link) = kept {
             tokio::select! {
                 biased;
                 () = control.cancelled() => return Err(Failure::Cancelled),
@@ -211,59 +242,68 @@ impl AccountTask {
             }
             return Ok(link);
         }
+        if let Some(refused) = self.sessions.refused().filter(|_| !chances.token_refused()) {
+            return Err(refused.into());
+        }
         let remembered = facts.remembered();
         tokio::select! {
             biased;
             () = control.cancelled() => Err(Failure::Cancelled),
-            link = link::connect(&self.environment, settings, Arc::clone(&self.traffic), remembered.as_ref()) => link,
+            link = link::connect(&self.environment, settings, remembered.as_ref(), chances.token_refused()) => link,
         }
     }
 
     /// As [`AccountTask::link`], logged in.
-    async fn logged_in(&mut self, control: &Control) -> Result<Link, Failure> {
+    async fn logged_in(&self, control: &Control, using: &Use<'_>, chances: &mut Chances) -> Result<Link, Failure> {
         let (settings, facts, _) = self.settings().await?;
-        let mut link = self.link(&settings, &facts, control).await?;
+        let mut link = self.link(&settings, &facts, control, using, chances).await?;
         if let Some(login) = link.login.take() {
             tokio::select! {
                 biased;
                 () = control.cancelled() => return Err(Failure::Cancelled),
                 done = log_in(&mut link.session, login) => done?,
             }
+            self.sessions.accepted();
         }
         Ok(link)
     }
 
     /// Does something over a session that is logged in, and keeps it where that went well.
     async fn over_session<T>(
-        &mut self,
+        &self,
         control: &Control,
         work: impl for<'a> Fn(&'a mut Link) -> Work<'a, T>,
     ) -> Result<T, Failure> {
-        let mut again = self.link.is_some();
+        let mut chances = Chances::default();
         loop {
-            let outcome = match self.logged_in(control).await {
+            let using = self.sessions.begin();
+            let outcome = match self.logged_in(control, &using, &mut chances).await {
                 Ok(mut link) => match work(&mut link).await {
                     Ok(done) => {
-                        self.link = Some(link);
+                        using.keep(link);
                         return Ok(done);
                     }
                     Err(error) => Err(error.into()),
                 },
                 Err(failure) => Err(failure),
             };
-            if !was_closed_meanwhile(std::mem::take(&mut again), &outcome) {
+            drop(using);
+            if !chances.again(&self.sessions, &outcome, control).await {
                 return outcome;
             }
         }
     }
 
     async fn section(
-        &mut self,
+        &self,
         place: PlaceId,
         message: MessageId,
         section: &str,
         control: &Control,
     ) -> Result<(), Failure> {
+        if sync::await_section(&self.store, control, message, section).await? {
+            return Ok(());
+        }
         let store = self.store.clone();
         self.over_session(control, |link| {
             let (store, section, control) = (store.clone(), section.to_owned(), control.clone());
@@ -274,12 +314,7 @@ impl AccountTask {
         .await
     }
 
-    async fn search(
-        &mut self,
-        mailboxes: &[MailboxId],
-        query: &Query,
-        control: &Control,
-    ) -> Result<Vec<PlaceId>, Failure> {
+    async fn search(&self, mailboxes: &[MailboxId], query: &Query, control: &Control) -> Result<Vec<PlaceId>, Failure> {
         let store = self.store.clone();
         self.over_session(control, |link| {
             let (store, control) = (store.clone(), control.clone());
@@ -289,7 +324,7 @@ impl AccountTask {
         .await
     }
 
-    async fn compare(&mut self, repair: bool, control: &Control) -> Result<Vec<Comparison>, Failure> {
+    async fn compare(&self, repair: bool, control: &Control) -> Result<Vec<Comparison>, Failure> {
         let account = self.account;
         let mut mailboxes = self.store.read(move |view| view.mailboxes(account)).await?;
         mailboxes.retain(|mailbox| mailbox.naming.selectable && mailbox.missing_since.is_none());
@@ -314,11 +349,6 @@ impl AccountTask {
 
 /// What [`AccountTask::over_session`] does.
 type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, SyncError>> + Send + 'a>>;
-
-/// Whether a session kept from before turned out to have been closed by the server: that says nothing about now.
-fn was_closed_meanwhile<T>(kept: bool, outcome: &Result<T, Failure>) -> bool {
-    kept && matches!(outcome, Err(Failure::Imap(error)) if error.is_connection_lost())
-}
 
 async fn log_in(session: &mut Session, login: Command) -> Result<(), Failure> {
     session.log_in(login).await?;

@@ -22,14 +22,14 @@ impl BodyRules {
     }
 
     /// The mails that the rules name as of now.
-    pub(super) fn selection(&self, now: Timestamp) -> Option<store::BodyPolicy> {
+    pub(super) fn selection(&self, now: Timestamp) -> Option<store::BodySelection> {
         match self.policy {
             BodyPolicy::None => None,
-            BodyPolicy::Recent => Some(store::BodyPolicy {
+            BodyPolicy::Recent => Some(store::BodySelection {
                 since: Some(Timestamp(now.0 - i64::from(self.recent_days) * 86_400)),
                 max_size: Some(self.recent_bytes),
             }),
-            BodyPolicy::All => Some(store::BodyPolicy::default()),
+            BodyPolicy::All => Some(store::BodySelection::default()),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 
 use crate::mime;
-use crate::store::{Body, Digest, Store, StoreError, ToIndex, Unindexed};
+use crate::store::{Body, Store, StoreError, ToIndex, Unindexed};
 
 /// Mails of one batch, and octets of their bodies: whoever comes meanwhile waits for one.
 const BATCH_MAILS: u32 = 200;
@@ -90,12 +90,5 @@ fn to_index(mail: Unindexed) -> ToIndex {
     let had_body = mail.body.is_some();
     // A body whose file is gone is what a check of the store tells; its mail is found by its header until then.
     let raw = mail.body.filter(|body| body.size() <= MAX_READ).and_then(|body| Body::into_bytes(body).ok());
-    ToIndex { message: mail.message, had_body, digest: raw.map(|raw| digest(&raw)) }
-}
-
-fn digest(raw: &[u8]) -> Digest {
-    let parsed = mime::parse(raw);
-    let (text, read) = mime::search_text(&parsed);
-    let preview = mime::preview(&text[..read]);
-    Digest { preview: (!preview.is_empty()).then_some(preview), structure: parsed.structure, text }
+    ToIndex { message: mail.message, had_body, digest: raw.map(|raw| mime::digest(&raw)) }
 }

@@ -4,55 +4,69 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Environment, Failure, Server};
+use super::{Environment, Failure, Tested};
 use crate::account::{AccountSettings, Auth, CredentialError};
-use crate::imap::{Capabilities, Command, Credentials, Deadlines, Endpoint, Session};
+use crate::imap::{Capabilities, Command, Credentials, Deadlines, Endpoint, ImapError, Session};
 use crate::model::Secret;
 use crate::sync::IncomingSpool;
-use crate::wire::{Limits, Traffic, Trust};
+use crate::wire::{Limits, Spent, Traffic, Trust};
 
 /// A connected session, and the login that is still to be sent.
 pub(super) struct Link {
     pub(super) session: Session,
     pub(super) spool: IncomingSpool,
     pub(super) login: Option<Command>,
+    /// What its connection has cost so far.
+    pub(super) traffic: Arc<Traffic>,
+    /// What of that was spent for others, before it was taken for what it does now.
+    pub(super) before: Spent,
 }
 
 /// Connects and prepares the login, for which `remembered` spares a question where the greeting does not tell what the
-/// server can do.
+/// server can do. `refused` tells that the server refused the last token.
 pub(super) async fn connect(
     environment: &Environment,
     settings: &AccountSettings,
-    traffic: Arc<Traffic>,
     remembered: Option<&Capabilities>,
+    refused: bool,
 ) -> Result<Link, Failure> {
     let endpoint = endpoint(settings)?;
     // The password is at hand before the connection is made: nothing is kept waiting for a keyring.
-    let credentials = credentials(environment, settings).await?;
-    let spool = IncomingSpool::default();
+    let credentials = credentials(environment, settings, refused).await?;
+    let (spool, traffic) = (IncomingSpool::default(), Arc::new(Traffic::default()));
     let session = Session::connect(
         environment.network.as_ref(),
         &endpoint,
-        traffic,
+        Arc::clone(&traffic),
         Limits::default(),
         Box::new(spool.clone()),
         Deadlines::default(),
     );
     let mut session = session.await?;
     let login = session.login_command(&endpoint, &credentials, remembered).await?;
-    Ok(Link { session, spool, login })
+    Ok(Link { session, spool, login, traffic, before: Spent::default() })
 }
 
 /// Connects and logs in with these settings, and nothing more.
-pub(super) async fn test(environment: &Environment, settings: &AccountSettings) -> Result<Server, Failure> {
+pub(super) async fn test(environment: &Environment, settings: &AccountSettings) -> Result<Tested, Failure> {
     let start = Instant::now();
-    let mut link = connect(environment, settings, Arc::default(), None).await?;
+    let link = match log_in(environment, settings, false).await {
+        Err(Failure::Imap(ImapError::Authentication { .. })) if settings.auth == Auth::XOAuth2 => {
+            log_in(environment, settings, true).await?
+        }
+        outcome => outcome?,
+    };
+    let capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
+    let secure = link.session.is_secure();
+    Ok(Tested { capabilities, secure, elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX) })
+}
+
+async fn log_in(environment: &Environment, settings: &AccountSettings, refused: bool) -> Result<Link, Failure> {
+    let mut link = connect(environment, settings, None, refused).await?;
     if let Some(login) = link.login.take() {
         link.session.log_in(login).await?;
     }
-    let capabilities = link.session.capabilities().iter().map(str::to_owned).collect();
-    let secure = link.session.is_secure();
-    Ok(Server { capabilities, secure, elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX) })
+    Ok(link)
 }
 
 fn endpoint(settings: &AccountSettings) -> Result<Endpoint, Failure> {
@@ -67,7 +81,11 @@ fn endpoint(settings: &AccountSettings) -> Result<Endpoint, Failure> {
     Ok(Endpoint { host: server.host.clone(), port: server.port, security: server.security, trust })
 }
 
-async fn credentials(environment: &Environment, settings: &AccountSettings) -> Result<Credentials, Failure> {
+async fn credentials(
+    environment: &Environment,
+    settings: &AccountSettings,
+    refused: bool,
+) -> Result<Credentials, Failure> {
     let (name, user) = (settings.name.clone(), settings.login_user().to_owned());
     match settings.auth {
         Auth::Password => {
@@ -77,7 +95,7 @@ async fn credentials(environment: &Environment, settings: &AccountSettings) -> R
         }
         Auth::XOAuth2 => {
             let tokens = environment.tokens.clone().ok_or(CredentialError::Missing)?;
-            let token = call_host(environment, move || tokens.access_token(&name, false)).await?;
+            let token = call_host(environment, move || tokens.access_token(&name, refused)).await?;
             Ok(Credentials::OAuth { user, token })
         }
     }

@@ -1,5 +1,5 @@
-//! One task per account: it owns the session, does what it is asked in order, and ends without leaving a task or a lock.
-//! One more task makes mail searchable.
+//! Two tasks per account, one that syncs and one for what a person waits for: each does what it is asked in order, and
+//! ends without leaving a task or a lock. One more task makes mail searchable.
 
 mod account_task;
 mod body_rules;
@@ -8,8 +8,9 @@ mod failure;
 mod indexer;
 mod link;
 mod notes;
+mod sessions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -19,12 +20,14 @@ use crate::account::{AccountSettings, SecretStore, TokenProvider};
 use crate::model::{AccountId, Clock, MailboxId, MessageId, PlaceId};
 use crate::search::Query;
 use crate::store::Store;
-use crate::sync::{Comparison, Control, Limits, Report};
+use crate::sync::{Budget, Comparison, Control, Report};
 use crate::wire::{Network, Spent};
 
+use account_task::AccountTask;
 pub use failure::Failure;
 use indexer::{Indexer, Syncing};
 pub use notes::{Notes, notes};
+use sessions::Sessions;
 
 /// What the engine takes from outside: everything that a simulation replaces.
 #[derive(Clone)]
@@ -51,7 +54,7 @@ pub struct SyncRequest {
     /// Another body policy than the account's.
     pub bodies: Option<crate::account::BodyPolicy>,
     /// What it may cost.
-    pub limits: Limits,
+    pub limits: Budget,
     /// Whether each byte costs.
     pub metered: bool,
 }
@@ -69,7 +72,7 @@ pub struct SyncDone {
 
 /// What a login showed of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct Tested {
     /// What the server can do once logged in.
     pub capabilities: Vec<String>,
     /// Whether the connection was protected by TLS.
@@ -80,58 +83,81 @@ pub struct Server {
 
 type Reply<T> = oneshot::Sender<Result<T, Failure>>;
 
-enum Ask {
-    Sync {
-        request: SyncRequest,
-        control: Control,
-        notes: Notes,
-        reply: Reply<SyncDone>,
-    },
-    Section {
-        place: PlaceId,
-        message: MessageId,
-        section: String,
-        control: Control,
-        reply: Reply<()>,
-    },
-    Search {
-        mailboxes: Vec<MailboxId>,
-        query: Query,
-        control: Control,
-        reply: Reply<Vec<PlaceId>>,
-    },
-    Compare {
-        repair: bool,
-        control: Control,
-        reply: Reply<Vec<Comparison>>,
-    },
-    /// Settings changed: the session belongs to the past.
-    Forget,
+enum Job {
+    Sync { request: SyncRequest, control: Control, notes: Notes, reply: Reply<SyncDone> },
+    Section { place: PlaceId, message: MessageId, section: String, control: Control, reply: Reply<()> },
+    Search { mailboxes: Vec<MailboxId>, query: Query, control: Control, reply: Reply<Vec<PlaceId>> },
+    Compare { repair: bool, control: Control, reply: Reply<Vec<Comparison>> },
+}
+
+/// Which of an account's tasks is asked: nobody who waits shall wait for a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    /// What changes or compares the mirror as a whole.
+    Sync,
+    /// What a person waits for.
+    Person,
+}
+
+impl Job {
+    fn lane(&self) -> Lane {
+        match self {
+            Self::Sync { .. } | Self::Compare { .. } => Lane::Sync,
+            Self::Section { .. } | Self::Search { .. } => Lane::Person,
+        }
+    }
 }
 
 /// The tasks of all accounts.
 pub struct Engine {
     store: Store,
     environment: Environment,
-    tasks: Mutex<BTreeMap<AccountId, Task>>,
+    running: Mutex<Running>,
     syncing: Syncing,
     indexer: Arc<Indexer>,
     indexing: Mutex<Option<JoinHandle<()>>>,
 }
 
+#[derive(Default)]
+struct Running {
+    accounts: BTreeMap<AccountId, Account>,
+    /// Accounts for which nothing is started, because they are about to be removed; and whether the engine has ended.
+    barred: BTreeSet<AccountId>,
+    ended: bool,
+}
+
+/// Nothing is started for an account for as long as this lives.
+pub struct Barred<'a> {
+    engine: &'a Engine,
+    account: AccountId,
+}
+
+impl Drop for Barred<'_> {
+    fn drop(&mut self) {
+        self.engine.lock().barred.remove(&self.account);
+    }
+}
+
+/// What runs for one account.
+#[derive(Default)]
+struct Account {
+    sessions: Arc<Sessions>,
+    tasks: BTreeMap<Lane, Task>,
+}
+
 struct Task {
-    asks: mpsc::Sender<Ask>,
+    asks: mpsc::Sender<Job>,
     handle: JoinHandle<()>,
 }
 
 impl Engine {
-    /// An engine. The task of each account is started when it is first needed; the one that makes mail searchable runs
-    /// from now on, within the runtime of the caller.
+    /// An engine. The tasks of each account are started when they are first needed; the one that makes mail searchable
+    /// runs from now on, within the runtime of the caller.
     pub fn new(store: Store, environment: Environment) -> Self {
         let (syncing, watched) = watch::channel(0);
         let indexer = Indexer::new(store.clone());
         let indexing = Mutex::new(Some(tokio::spawn(Arc::clone(&indexer).run(watched))));
-        Self { store, environment, tasks: Mutex::default(), syncing, indexer, indexing }
+        Self { store, environment, running: Mutex::default(), syncing, indexer, indexing }
     }
 
     /// Makes all mail searchable that is here, and waits for it.
@@ -153,8 +179,8 @@ impl Engine {
         control: Control,
         notes: Notes,
     ) -> Result<SyncDone, Failure> {
-        let _running = Running::begin(&self.syncing);
-        self.ask(account, |reply| Ask::Sync { request, control, notes, reply }).await
+        let _syncing = Counted::begin(&self.syncing);
+        self.ask(account, |reply| Job::Sync { request, control, notes, reply }).await
     }
 
     /// Fetches one section of a message, or the whole of it where `section` is empty, and stores it.
@@ -169,7 +195,7 @@ impl Engine {
         section: String,
         control: Control,
     ) -> Result<(), Failure> {
-        self.ask(account, |reply| Ask::Section { place, message, section, control, reply }).await
+        self.ask(account, |reply| Job::Section { place, message, section, control, reply }).await
     }
 
     /// Lets the server search. Returns what it found and the mirror holds.
@@ -183,7 +209,7 @@ impl Engine {
         query: Query,
         control: Control,
     ) -> Result<Vec<PlaceId>, Failure> {
-        self.ask(account, |reply| Ask::Search { mailboxes, query, control, reply }).await
+        self.ask(account, |reply| Job::Search { mailboxes, query, control, reply }).await
     }
 
     /// Holds the mirror of an account against the server. With `repair`, what differs is made to be compared in full and
@@ -197,87 +223,107 @@ impl Engine {
         repair: bool,
         control: Control,
     ) -> Result<Vec<Comparison>, Failure> {
-        self.ask(account, |reply| Ask::Compare { repair, control, reply }).await
+        self.ask(account, |reply| Job::Compare { repair, control, reply }).await
     }
 
     /// Connects and logs in with these settings, and nothing more.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn test(&self, settings: AccountSettings) -> Result<Server, Failure> {
+    pub async fn test(&self, settings: AccountSettings) -> Result<Tested, Failure> {
         link::test(&self.environment, &settings).await
     }
 
-    /// Gives up the session of an account whose settings changed.
-    pub async fn settings_changed(&self, account: AccountId) {
-        let asks = self.lock().get(&account).map(|task| task.asks.clone());
-        if let Some(asks) = asks {
-            // Where the task has ended there is no session to give up.
-            let _ = asks.send(Ask::Forget).await;
+    /// Gives up the sessions of an account whose settings changed; one that is in use, when it is used no more.
+    pub fn settings_changed(&self, account: AccountId) {
+        if let Some(account) = self.lock().accounts.get(&account) {
+            account.sessions.forget();
         }
     }
 
-    /// Ends the task of an account and waits until nothing of it is left.
-    pub async fn end(&self, account: AccountId) {
-        let task = self.lock().remove(&account);
-        if let Some(task) = task {
-            end(task.handle).await;
-        }
+    /// Ends the tasks of an account and waits until nothing of them is left. None is started for as long as what is given
+    /// back lives.
+    pub async fn end(&self, account: AccountId) -> Barred<'_> {
+        let barred = Barred { engine: self, account };
+        let ended = {
+            let mut running = self.lock();
+            running.barred.insert(account);
+            running.accounts.remove(&account)
+        };
+        end(ended.into_iter()).await;
+        barred
     }
 
-    /// Ends every task and waits until nothing of them is left.
+    /// Ends every task and waits until nothing of them is left. None is started any more.
     pub async fn end_all(&self) {
         let indexing = self.indexing.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = indexing {
-            end(task).await;
+            finish(task).await;
         }
-        let tasks = std::mem::take(&mut *self.lock());
-        for task in tasks.into_values() {
-            end(task.handle).await;
-        }
+        let accounts = {
+            let mut running = self.lock();
+            running.ended = true;
+            std::mem::take(&mut running.accounts)
+        };
+        end(accounts.into_values()).await;
     }
 
-    async fn ask<T>(&self, account: AccountId, ask: impl FnOnce(Reply<T>) -> Ask) -> Result<T, Failure> {
+    async fn ask<T>(&self, account: AccountId, ask: impl FnOnce(Reply<T>) -> Job) -> Result<T, Failure> {
         let (reply, answer) = oneshot::channel();
-        let asks = self.task(account);
-        asks.send(ask(reply)).await.map_err(|_| Failure::Closed)?;
+        let ask = ask(reply);
+        let asks = self.task(account, ask.lane())?;
+        asks.send(ask).await.map_err(|_| Failure::Closed)?;
         answer.await.unwrap_or(Err(Failure::Closed))
     }
 
-    fn task(&self, account: AccountId) -> mpsc::Sender<Ask> {
-        let mut tasks = self.lock();
-        if let Some(task) = tasks.get(&account).filter(|task| !task.handle.is_finished()) {
-            return task.asks.clone();
+    fn task(&self, id: AccountId, lane: Lane) -> Result<mpsc::Sender<Job>, Failure> {
+        let mut running = self.lock();
+        if running.ended || running.barred.contains(&id) {
+            return Err(Failure::Closed);
+        }
+        let account = running.accounts.entry(id).or_default();
+        if let Some(task) = account.tasks.get(&lane).filter(|task| !task.handle.is_finished()) {
+            return Ok(task.asks.clone());
         }
         let (asks, receiver) = mpsc::channel(16);
-        let work = account_task::AccountTask::new(account, self.store.clone(), self.environment.clone(), receiver);
+        let (store, environment) = (self.store.clone(), self.environment.clone());
+        let work = AccountTask::new(id, store, environment, receiver, Arc::clone(&account.sessions));
         let handle = tokio::spawn(work.run());
-        tasks.insert(account, Task { asks: asks.clone(), handle });
-        asks
+        account.tasks.insert(lane, Task { asks: asks.clone(), handle });
+        Ok(asks)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<AccountId, Task>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn end(task: JoinHandle<()>) {
+/// Ends all at once, and waits for each.
+async fn end(accounts: impl Iterator<Item = Account>) {
+    let tasks: Vec<_> = accounts.flat_map(|account| account.tasks.into_values()).collect();
+    tasks.iter().for_each(|task| task.handle.abort());
+    for task in tasks {
+        finish(task.handle).await;
+    }
+}
+
+async fn finish(task: JoinHandle<()>) {
     task.abort();
     // Aborted or done: either way nothing of it runs any more.
     let _ = task.await;
 }
 
 /// Counts one sync for as long as it lives.
-struct Running<'a>(&'a Syncing);
+struct Counted<'a>(&'a Syncing);
 
-impl<'a> Running<'a> {
+impl<'a> Counted<'a> {
     fn begin(syncing: &'a Syncing) -> Self {
         syncing.send_modify(|count| *count += 1);
         Self(syncing)
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
@@ -285,7 +331,7 @@ impl Drop for Running<'_> {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        for task in self.lock().values() {
+        for task in self.lock().accounts.values().flat_map(|account| account.tasks.values()) {
             task.handle.abort();
         }
         if let Some(task) = self.indexing.lock().unwrap_or_else(PoisonError::into_inner).take() {

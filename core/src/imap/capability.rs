@@ -71,11 +71,6 @@ impl Capabilities {
     pub fn append_limit(&self) -> Option<u64> {
         self.words.iter().find_map(|word| word.strip_prefix("APPENDLIMIT=")?.parse().ok())
     }
-
-    /// Whether IMAP4rev2 is spoken without being enabled: the server has no IMAP4rev1 (RFC 9051 section 6.3.1).
-    pub fn only_rev2(&self) -> bool {
-        self.has("IMAP4REV2") && !self.has("IMAP4REV1")
-    }
 }
 
 macro_rules! helpers {

@@ -55,19 +55,4 @@ impl ImapError {
             Self::Wire(WireError::Closed | WireError::Io(_) | WireError::TimedOut) | Self::Bye { .. } | Self::Ended
         )
     }
-
-    /// Whether the same may work later without anybody doing anything: not so for a wrong password, a certificate that is
-    /// not believed, or a server that does not speak the protocol.
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Wire(error) => error.is_retryable(),
-            Self::Bye { .. } | Self::Unavailable { .. } | Self::Ended => true,
-            Self::Protocol(_)
-            | Self::NoTls
-            | Self::PreAuthWithoutTls
-            | Self::Authentication { .. }
-            | Self::NoMechanism
-            | Self::Argument(_) => false,
-        }
-    }
 }

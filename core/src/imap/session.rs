@@ -146,11 +146,6 @@ impl Session {
         self.distance
     }
 
-    /// Whether the connection is compressed.
-    pub fn is_compressed(&self) -> bool {
-        self.compressed
-    }
-
     /// Whether a mailbox is selected, as of the commands that are done.
     pub fn is_selected(&self) -> bool {
         self.selected

@@ -211,6 +211,13 @@ fn bare(mut phrase: String, comment: String, quoted: bool) -> (String, String) {
     if phrase.contains(" @") || phrase.contains("@ ") {
         return (comment, phrase.split_whitespace().collect());
     }
+    // Obsolete blanks around the dots of a domain (RFC 5322 section 4.4).
+    if let Some((local, domain)) = phrase.rsplit_once('@').filter(|(_, domain)| domain.contains(" .")) {
+        let domain = domain.replace(" .", ".").replace(". ", ".");
+        if !local.contains([' ', '=']) && !domain.contains(' ') {
+            return (comment, format!("{local}@{domain}"));
+        }
+    }
     // What was made by encoded words is no address; what stands beside them is, with them as they are.
     let is_address = |word: &&str| word[words::word_len(word).unwrap_or(0)..].contains('@');
     match phrase.split(' ').rfind(is_address) {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::shifted;
 use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030, ISO_2022_JP, REPLACEMENT, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use mail_parser::decoders::charsets::map::charset_decoder;
 
@@ -38,6 +39,9 @@ fn is_ascii_label(label: &str) -> bool {
 fn named<'a>(bytes: &'a [u8], label: &str, shown: Shown) -> Option<Cow<'a, str>> {
     if label.eq_ignore_ascii_case("utf-16") && !bytes.starts_with(b"\xff\xfe") && !bytes.starts_with(b"\xfe\xff") {
         return Some(utf_16_without_mark(bytes));
+    }
+    if let Some(text) = shifted::decode(bytes, label) {
+        return Some(Cow::Owned(text));
     }
     let encoding = Encoding::for_label(label.as_bytes()).or_else(|| by_code_page(label));
     if let Some(encoding) = encoding.filter(|encoding| *encoding != REPLACEMENT) {

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::charset::{self, Shown};
-use super::decode::decode;
 use super::{fields, params};
 use crate::model::Part;
 
@@ -11,11 +10,6 @@ use crate::model::Part;
 pub fn disposition_file_name(header: &[u8]) -> Option<String> {
     let field = fields::fields(header).find(|field| field.is("Content-Disposition"))?;
     params::parse(&field.text()).get("filename")
-}
-
-/// The text of a text part.
-pub fn part_text(bytes: &[u8], part: &Part) -> String {
-    text_of(&decode(bytes, &part.encoding), part).into_owned()
 }
 
 /// The text of a text part whose transfer encoding is off.
@@ -30,13 +24,9 @@ mod tests {
 
     #[test]
     fn text_is_read_in_its_charset_or_the_likeliest() {
-        let part = |charset: Option<&str>| Part {
-            charset: charset.map(str::to_owned),
-            encoding: "8bit".into(),
-            ..Part::default()
-        };
-        assert_eq!(part_text(b"Gr\xfc\xdfe", &part(Some("iso-8859-1"))), "Grüße");
-        assert_eq!(part_text(b"Gr\xfc\xdfe", &part(None)), "Grüße");
-        assert_eq!(part_text("Grüße".as_bytes(), &part(Some("nonsense"))), "Grüße");
+        let part = |charset: Option<&str>| Part { charset: charset.map(str::to_owned), ..Part::default() };
+        assert_eq!(text_of(b"Gr\xfc\xdfe", &part(Some("iso-8859-1"))), "Grüße");
+        assert_eq!(text_of(b"Gr\xfc\xdfe", &part(None)), "Grüße");
+        assert_eq!(text_of("Grüße".as_bytes(), &part(Some("nonsense"))), "Grüße");
     }
 }

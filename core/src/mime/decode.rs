@@ -4,6 +4,8 @@
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::uuencode::Uuencoded;
+
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -28,6 +30,7 @@ pub fn decode(bytes: &[u8], encoding: &str) -> Vec<u8> {
 pub(super) enum Decoder {
     Base64(Base64),
     QuotedPrintable(QuotedPrintable),
+    Uuencoded(Uuencoded),
     /// There is none, or none that is known.
     AsItIs,
 }
@@ -38,6 +41,7 @@ impl Decoder {
         match encoding {
             "base64" if !is_prose(start) => Self::Base64(Base64::default()),
             "quoted-printable" => Self::QuotedPrintable(QuotedPrintable::default()),
+            "x-uuencode" | "uuencode" | "x-uue" => Self::Uuencoded(Uuencoded::default()),
             _ => Self::AsItIs,
         }
     }
@@ -47,6 +51,7 @@ impl Decoder {
         match self {
             Self::Base64(decoder) => decoder.push(piece, out),
             Self::QuotedPrintable(decoder) => decoder.push(piece, out),
+            Self::Uuencoded(decoder) => decoder.push(piece, out),
             Self::AsItIs => out.extend_from_slice(piece),
         }
     }
@@ -56,6 +61,7 @@ impl Decoder {
         match self {
             Self::Base64(decoder) => decoder.end(out),
             Self::QuotedPrintable(decoder) => decoder.end(out),
+            Self::Uuencoded(decoder) => decoder.end(out),
             Self::AsItIs => {}
         }
     }
@@ -220,6 +226,35 @@ mod tests {
                 text.chunks(size).for_each(|piece| decoder.push(piece, &mut out));
                 decoder.end(&mut out);
                 assert_eq!(out.escape_ascii().to_string(), whole.escape_ascii().to_string(), "by {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_uuencoded_comes_out_the_same_in_pieces() {
+        let filler = |octets: usize| [&b"x".repeat(octets - 1)[..], b"\n"].concat();
+        let file = b"begin 644 a\n#0V%T\r\nM0V%T#\n!00trailing\n\n`\n";
+        let content = b"CatCat\x0c\0\0A";
+        let late = [&filler(MAX_LINE)[..], file].concat();
+        let texts = [
+            ([b"so:\r\nbegin\r\nbegin 644 b\r\n", &file[12..], b"end\r\n#0V%T\n"].concat(), content.to_vec()),
+            (
+                [file, &b"M"[..], &b"#".repeat(1_000), b"\nend"].concat(),
+                [&content[..], &b"\x0c\x30\xc3".repeat(15)].concat(),
+            ),
+            ([&filler(MAX_LINE - 1)[..], file].concat(), content.to_vec()),
+            ([&filler(MAX_LINE - 6)[..], b"begi\n", file].concat(), content.to_vec()),
+            (late.clone(), late),
+            (b"begin 644 a".to_vec(), Vec::new()),
+            (b"it only says so\r\nbegin".to_vec(), b"it only says so\r\nbegin".to_vec()),
+            ([b"begin ", &b"y".repeat(2 * MAX_LINE)[..], b"\n#0V%T"].concat(), b"Cat".to_vec()),
+        ];
+        for (text, expected) in texts {
+            for size in [1, 2, 3, 7, 61, 1_000, MAX_LINE, text.len()] {
+                let (mut decoder, mut out) = (Decoder::new("uuencode", &text), Vec::new());
+                text.chunks(size).for_each(|piece| decoder.push(piece, &mut out));
+                decoder.end(&mut out);
+                assert!(out == expected, "by {size}: {}", out[..out.len().min(99)].escape_ascii());
             }
         }
     }

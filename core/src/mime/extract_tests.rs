@@ -56,6 +56,10 @@ fn a_part_is_the_same_through_a_window_where_the_mail_is_cut_or_its_lines_are_od
     for (from, to) in [("\r\n", "\n"), ("\r\n", "\r"), ("--ab--", "--ab"), ("--a--", "--a  -"), ("\r\n\r\n", "\r\n")] {
         assert_same(String::from_utf8(whole.clone()).unwrap().replace(from, to).as_bytes());
     }
+    let quoted = String::from_utf8(whole).unwrap().replace("=ab", "='ab'").replace("=ac", "='ac'");
+    assert_eq!(content_of(quoted.as_bytes(), "3.1").unwrap(), b"Hello, world".repeat(1_000));
+    assert_same(quoted.replace("--ac", "--'ac'").as_bytes());
+    assert_same(quoted.replace(": base64", ": x-uue").as_bytes());
 }
 
 #[test]

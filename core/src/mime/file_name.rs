@@ -26,7 +26,7 @@ pub fn safe_file_name(name: Option<&str>, media_type: &str) -> String {
         safe = format!("{}.eml", &safe[..safe.floor_char_boundary(MAX_LEN)]);
     }
     if safe.is_empty() {
-        safe = format!("attachment.{}", extension(media_type));
+        safe = nameless(media_type);
     }
     let stem = safe.split('.').next().unwrap_or_default().trim().to_ascii_lowercase();
     let numbered = |prefix: &str| {
@@ -81,9 +81,17 @@ fn shorten(name: &str) -> String {
     format!("{}{extension}", stem.trim_end())
 }
 
+/// The name of a part that has none.
+fn nameless(media_type: &str) -> String {
+    match media_type.strip_prefix("message/") {
+        Some(report @ ("delivery-status" | "disposition-notification" | "feedback-report")) => format!("{report}.txt"),
+        _ if media_type == "text/rfc822-headers" => "headers.txt".to_owned(),
+        _ => format!("attachment.{}", extension(media_type)),
+    }
+}
+
 fn extension(media_type: &str) -> &'static str {
     match media_type {
-        "text/plain" => "txt",
         "text/html" => "html",
         "text/calendar" => "ics",
         "text/csv" => "csv",
@@ -93,6 +101,7 @@ fn extension(media_type: &str) -> &'static str {
         "image/gif" => "gif",
         "application/pdf" => "pdf",
         "application/zip" => "zip",
+        other if other.starts_with("text/") => "txt",
         _ => "bin",
     }
 }

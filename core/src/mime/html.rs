@@ -22,7 +22,7 @@ const SKIPPED: &[&str] = &["script", "style", "head", "title", "template", "svg"
 pub fn html_to_text(html: &str) -> String {
     let html = &html[..html.floor_char_boundary(MAX_INPUT)];
     let text = Converter::new(html, true).run();
-    // All of it hidden: most likely by a mistake.
+    // All of it hidden or in the head: most likely by a mistake.
     if text.is_empty() { Converter::new(html, false).run() } else { text }
 }
 
@@ -126,7 +126,7 @@ impl<'a> Converter<'a> {
             }
             return;
         }
-        if let Some(name) = SKIPPED.iter().find(|name| **name == tag.name) {
+        if let Some(name) = SKIPPED.iter().find(|name| **name == tag.name && (self.hides || **name != "head")) {
             self.skip(name, tag.after);
             return;
         }

@@ -31,6 +31,7 @@ fn what_is_hidden_is_not_read_unless_nothing_else_is_there() {
         assert_eq!(html_to_text(&format!("{hidden}<p>shown</p>")), "shown", "{hidden}");
     }
     assert_eq!(html_to_text("<div style=\"display:none\">all there is</div>"), "all there is");
+    assert_eq!(html_to_text("<html><head><title>T</title>all <b>there</b> is</head></html>"), "all there is");
     assert_eq!(html_to_text("<td style=\"font-size:0\"><a style=\"display:block\">x</a></td>"), "x");
 }
 

@@ -71,6 +71,7 @@ proptest::proptest! {
         for part in parsed.structure.walk() {
             let _ = content_of(&raw, &part.section);
         }
+        let _ = crate::mime::digest::read(&raw);
         let text = crate::mime::display_text(&parsed);
         proptest::prop_assert!(crate::mime::preview(&text).chars().count() <= 200);
         let _ = super::super::html_to_text(&String::from_utf8_lossy(&raw));

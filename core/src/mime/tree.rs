@@ -91,11 +91,7 @@ impl<S: Source> Reader<'_, S> {
     fn mail(&mut self, mail: S::Span, section: &str, depth: usize) -> Node<S::Span> {
         let (header, body) = self.header(mail);
         // A multipart has the number of the mail that it is (RFC 3501 section 6.4.5).
-        let section = if header.boundary().is_some_and(|boundary| self.starts(body, &boundary)) {
-            section.to_owned()
-        } else {
-            below(section, 1)
-        };
+        let section = if self.boundary(&header, body).is_some() { section.to_owned() } else { below(section, 1) };
         self.entity(header, body, section, "text/plain", depth)
     }
 
@@ -110,7 +106,8 @@ impl<S: Source> Reader<'_, S> {
         let mut entity = header.entity(body, octets, section, default);
         let may_open = depth < MAX_DEPTH && self.count < MAX_PARTS;
         if entity.part.is_multipart() {
-            match header.boundary().filter(|boundary| may_open && self.starts(body, boundary)) {
+            let boundary = if may_open { self.boundary(&header, body) } else { None };
+            match boundary {
                 Some(boundary) => self.children(&mut entity, &boundary, depth),
                 None => {
                     // It cannot be taken apart: all of it is shown.
@@ -175,6 +172,11 @@ impl<S: Source> Reader<'_, S> {
         }
     }
 
+    /// The boundary with which parts begin in this body.
+    fn boundary(&mut self, header: &Header, body: S::Span) -> Option<String> {
+        header.boundaries().into_iter().find(|boundary| self.starts(body, boundary))
+    }
+
     /// Whether a body has parts with this boundary.
     fn starts(&mut self, body: S::Span, boundary: &str) -> bool {
         let delimiter = format!("--{boundary}");
@@ -225,12 +227,15 @@ impl Header {
         found
     }
 
-    fn boundary(&self) -> Option<String> {
-        let content_type = self.content_type.as_ref().filter(|found| found.value.starts_with("multipart/"))?;
-        content_type
-            .get("boundary")
-            .map(|boundary| boundary.trim_end().to_owned())
-            .filter(|boundary| !boundary.is_empty() && boundary.len() <= MAX_BOUNDARY)
+    /// What the boundary may be, the likeliest first.
+    fn boundaries(&self) -> Vec<String> {
+        let content_type = self.content_type.as_ref().filter(|found| found.value.starts_with("multipart/"));
+        let boundary = content_type.and_then(|found| found.get("boundary")).unwrap_or_default();
+        let boundary = boundary.trim_end();
+        // Single quotes are part of it, but not meant so by those who write them.
+        let bare = boundary.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+        let fits = |boundary: &&str| (1..=MAX_BOUNDARY).contains(&boundary.len());
+        [Some(boundary), bare].into_iter().flatten().filter(fits).map(str::to_owned).collect()
     }
 
     fn entity<S>(&self, body: S, octets: u64, section: String, default: &str) -> Node<S> {
@@ -270,6 +275,7 @@ impl Header {
 /// A media type that is whole; else what RFC 2045 section 5.2 says of none, but a file stays a file.
 fn media_type<'a>(value: &'a str, default: &'a str, is_file: bool) -> &'a str {
     match value.split_once('/') {
+        Some(("plain", "text")) => "text/plain",
         Some((kind, subtype)) if !kind.is_empty() && !subtype.is_empty() => value,
         _ if value == "multipart" => "multipart/mixed",
         _ if is_file => "application/octet-stream",
@@ -279,8 +285,15 @@ fn media_type<'a>(value: &'a str, default: &'a str, is_file: bool) -> &'a str {
 
 fn encoding(field: &Field<'_>) -> String {
     let value = params::parse(&field.text()).value;
-    let known = ["7bit", "8bit", "binary", "quoted-printable", "base64", "x-uuencode", "uuencode", "x-uue"];
-    known.iter().find(|known| value.trim_matches('"') == **known).map_or("7bit", |known| *known).to_owned()
+    let known = match value.trim_matches('"') {
+        "8bit" => "8bit",
+        "binary" => "binary",
+        "quoted-printable" => "quoted-printable",
+        "base64" => "base64",
+        "x-uuencode" | "uuencode" | "x-uue" => "x-uuencode",
+        _ => "7bit",
+    };
+    known.to_owned()
 }
 
 fn content_id(field: &Field<'_>) -> String {

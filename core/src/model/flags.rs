@@ -149,11 +149,6 @@ impl Flags {
         }
     }
 
-    /// Removes a keyword.
-    pub fn remove_keyword(&mut self, keyword: &Keyword) {
-        self.keywords.remove(keyword);
-    }
-
     /// The keywords in order.
     pub fn keywords(&self) -> impl Iterator<Item = &Keyword> {
         self.keywords.iter()

@@ -1,6 +1,7 @@
 //! Plain data that every other module speaks: ids, UIDs, flags, addresses, roles, time. No I/O, no policy.
 
 mod address;
+mod digest;
 mod envelope;
 mod flags;
 mod ids;
@@ -12,6 +13,7 @@ mod time;
 mod uid_set;
 
 pub use address::Address;
+pub use digest::Digest;
 pub use envelope::Envelope;
 pub use flags::{Flags, Keyword, SystemFlag};
 pub use ids::{AccountId, MailboxId, MessageId, PlaceId, ThreadId};

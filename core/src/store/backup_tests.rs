@@ -14,7 +14,7 @@ fn backed_up() -> (Fixture, std::path::PathBuf, Vec<u8>) {
     let body = wait(fixture.store.prepare_body(BodySource::Bytes(bytes.clone()))).unwrap();
     fixture.mirror(move |tx| tx.store_body(id, "", body));
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, "2"));
-    fixture.store.incoming_file(begun).unwrap().append(b"beginning").unwrap();
+    fixture.store.incoming_file(begun).unwrap().unwrap().append(b"beginning").unwrap();
     let file = fixture.dir.path().join("backup.postrider");
     wait(fixture.store.backup(&file)).unwrap();
     (fixture, file, bytes)

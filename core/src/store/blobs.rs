@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ring::digest::{Context, SHA256, digest};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{IncomingFile, MirrorTx, Snapshot, Store, StoreError, disk};
+use super::incoming::Finished;
+use super::{Claim, IncomingFile, MirrorTx, Snapshot, Store, StoreError, disk};
 use crate::model::MessageId;
 
 /// Bodies up to this many bytes lie in the database.
@@ -54,6 +55,14 @@ pub struct PreparedBody {
     hash: [u8; 32],
     size: u64,
     content: Content,
+    claim: Option<Claim>,
+}
+
+impl PreparedBody {
+    /// Where it arrived in a file: nobody else shall fetch it while this lives, which is to be dropped after the commit.
+    pub fn take_claim(&mut self) -> Option<Claim> {
+        self.claim.take()
+    }
 }
 
 #[derive(Debug)]
@@ -253,7 +262,7 @@ fn prepare(dir: &Path, source: BodySource) -> Result<PreparedBody, StoreError> {
             hash.copy_from_slice(digest(&SHA256, &bytes).as_ref());
             let size = bytes.len() as u64;
             if size <= INLINE_LIMIT {
-                return Ok(PreparedBody { hash, size, content: Content::Inline(bytes) });
+                return Ok(PreparedBody { hash, size, content: Content::Inline(bytes), claim: None });
             }
             let path = new_path(dir, &hash);
             if let Err(error) = disk::write_synced(&path, &bytes) {
@@ -261,18 +270,18 @@ fn prepare(dir: &Path, source: BodySource) -> Result<PreparedBody, StoreError> {
                 let _ = std::fs::remove_file(&path);
                 return Err(error.into());
             }
-            Ok(PreparedBody { hash, size, content: Content::File(path) })
+            Ok(PreparedBody { hash, size, content: Content::File(path), claim: None })
         }
         BodySource::Incoming(incoming) => {
             let size = incoming.offset();
-            let (path, hash) = incoming.finish()?;
+            let Finished { path, hash, claim } = incoming.finish()?;
             let (hash, size) = match hash {
                 Some(hash) => (hash, size),
                 None => hash_file(&path)?,
             };
             let content =
                 if size <= INLINE_LIMIT { Content::Inline(std::fs::read(&path)?) } else { Content::File(path) };
-            Ok(PreparedBody { hash, size, content })
+            Ok(PreparedBody { hash, size, content, claim: Some(claim) })
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::model::MessageId;
 use crate::store::disk::probe;
 use crate::store::testing::{Fixture, message, uids, wait};
-use crate::store::{Body, BodyPolicy, BodySource, BodyState, INLINE_LIMIT, StoreError};
+use crate::store::{Body, BodySelection, BodySource, BodyState, INLINE_LIMIT, StoreError};
 
 fn with_mails(count: u32) -> (Fixture, Vec<MessageId>) {
     let fixture = Fixture::new();
@@ -131,7 +131,7 @@ fn a_body_is_on_disk_under_its_name_before_the_commit_of_the_row_that_names_it()
     let id = ids[1];
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, ""));
     probe::reset(None);
-    let mut file = fixture.store.incoming_file(begun).unwrap();
+    let mut file = fixture.store.incoming_file(begun).unwrap().unwrap();
     file.append(&[8; 100_000]).unwrap();
     let body = wait(fixture.store.prepare_body(BodySource::Incoming(file))).unwrap();
     fixture.mirror(move |tx| tx.store_body(id, "", body));
@@ -171,13 +171,13 @@ fn hard_problem_18_a_cut_download_goes_on_at_the_byte_where_it_stopped() {
     let content: Vec<u8> = (0..200_000_u32).map(|n| n as u8).collect();
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, "2"));
     assert_eq!(begun.offset, 0);
-    fixture.store.incoming_file(begun).unwrap().append(&content[..70_001]).unwrap();
+    fixture.store.incoming_file(begun).unwrap().unwrap().append(&content[..70_001]).unwrap();
 
     let fixture = fixture.reopen();
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, "2"));
     assert_eq!(begun.offset, 70_001);
     assert_eq!(fixture.read(|s| s.incoming(id, "2")), Some(begun));
-    let mut file = fixture.store.incoming_file(begun).unwrap();
+    let mut file = fixture.store.incoming_file(begun).unwrap().unwrap();
     file.append(&content[70_001..]).unwrap();
     assert_eq!(file.offset(), 200_000);
     let body = wait(fixture.store.prepare_body(BodySource::Incoming(file))).unwrap();
@@ -194,7 +194,7 @@ fn a_short_download_ends_in_the_database_and_a_given_up_one_nowhere() {
     let (fixture, ids) = with_mails(1);
     let id = ids[0];
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, ""));
-    let mut file = fixture.store.incoming_file(begun).unwrap();
+    let mut file = fixture.store.incoming_file(begun).unwrap().unwrap();
     file.append(b"wrong").unwrap();
     file.restart().unwrap();
     file.append(b"short").unwrap();
@@ -203,7 +203,7 @@ fn a_short_download_ends_in_the_database_and_a_given_up_one_nowhere() {
     assert_eq!(fixture.read(|s| s.body(id, "")), Some(Body::Bytes(b"short".to_vec())));
 
     let begun = fixture.mirror(move |tx| tx.begin_incoming(id, "3"));
-    fixture.store.incoming_file(begun).unwrap().append(b"x").unwrap();
+    fixture.store.incoming_file(begun).unwrap().unwrap().append(b"x").unwrap();
     fixture.mirror(move |tx| tx.drop_incoming(id, "3"));
     assert_eq!((files(&fixture, "incoming"), files(&fixture, "blobs")), (0, 0));
 }
@@ -214,7 +214,7 @@ fn a_leftover_file_of_an_id_that_a_power_cut_took_back_is_not_continued() {
     std::fs::write(fixture.dir.path().join("incoming").join("1"), b"of another mail").unwrap();
     let begun = fixture.mirror(move |tx| tx.begin_incoming(ids[0], ""));
     assert_eq!((begun.id, begun.offset), (1, 0));
-    assert_eq!(fixture.store.incoming_file(begun).unwrap().offset(), 0);
+    assert_eq!(fixture.store.incoming_file(begun).unwrap().unwrap().offset(), 0);
 }
 
 #[test]
@@ -223,13 +223,13 @@ fn bodies_are_wanted_newest_first_within_the_policy_until_they_are_here() {
     let inbox = fixture.inbox;
     store(&fixture, ids[4], "", b"raw".to_vec());
     store(&fixture, ids[3], "1", b"text".to_vec());
-    let wanted = |policy: BodyPolicy, after, limit| fixture.read(|s| s.body_wanted(inbox, &policy, after, limit));
-    let list = wanted(BodyPolicy::default(), None, 3);
+    let wanted = |policy: BodySelection, after, limit| fixture.read(|s| s.body_wanted(inbox, &policy, after, limit));
+    let list = wanted(BodySelection::default(), None, 3);
     assert_eq!(list.iter().map(|w| w.uid.get()).collect::<Vec<_>>(), [6, 4, 3]);
     assert_eq!(list[1].state, BodyState::Partial);
-    let rest = wanted(BodyPolicy::default(), Some(list[2].cursor), 9);
+    let rest = wanted(BodySelection::default(), Some(list[2].cursor), 9);
     assert_eq!(rest.iter().map(|w| w.uid.get()).collect::<Vec<_>>(), [2, 1]);
-    let policy = BodyPolicy { since: Some(crate::model::Timestamp(1_000_002)), max_size: Some(1003) };
+    let policy = BodySelection { since: Some(crate::model::Timestamp(1_000_002)), max_size: Some(1003) };
     assert_eq!(wanted(policy, None, 9).iter().map(|w| w.uid.get()).collect::<Vec<_>>(), [3, 2]);
 }
 

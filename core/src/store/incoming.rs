@@ -2,12 +2,14 @@
 //! where it stopped. A file's length tells how far it came: appended bytes reach a disk before the length that counts
 //! them, and [`IncomingFile::sync`] makes both certain.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::watch;
 
 use super::{MirrorTx, Snapshot, Store, StoreError, disk};
 use crate::model::{AccountId, MessageId};
@@ -23,8 +25,42 @@ pub struct Incoming {
     pub offset: u64,
 }
 
-/// The file that a body is appended to.
+/// Which bodies are being fetched now: two who append to one file would spoil it.
+#[derive(Clone, Default)]
+pub(super) struct Claims {
+    open: watch::Sender<BTreeSet<i64>>,
+}
+
+/// A body is claimed for as long as this lives.
+pub struct Claim {
+    claims: Claims,
+    id: i64,
+}
+
+impl Claims {
+    fn claim(&self, id: i64) -> Option<Claim> {
+        let claimed = self.open.send_if_modified(|open| open.insert(id));
+        claimed.then(|| Claim { claims: self.clone(), id })
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.claims.open.send_modify(|open| {
+            open.remove(&self.id);
+        });
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Claim").field(&self.id).finish()
+    }
+}
+
+/// The file that a body is appended to. Only one is open of each body.
 pub struct IncomingFile {
+    claim: Claim,
     file: File,
     path: PathBuf,
     offset: u64,
@@ -89,19 +125,39 @@ impl IncomingFile {
     }
 
     /// Ends it: everything is on disk. Where it lies, and the SHA-256 of all of it where that is known.
-    pub(super) fn finish(mut self) -> Result<(PathBuf, Option<[u8; 32]>), StoreError> {
+    pub(super) fn finish(mut self) -> Result<Finished, StoreError> {
         self.sync()?;
         let hash = self.digest.and_then(|digest| digest.finish().as_ref().try_into().ok());
-        Ok((self.path, hash))
+        Ok(Finished { path: self.path, hash, claim: self.claim })
     }
 }
 
+/// A body all of which has arrived.
+pub(super) struct Finished {
+    pub(super) path: PathBuf,
+    pub(super) hash: Option<[u8; 32]>,
+    pub(super) claim: Claim,
+}
+
 impl Store {
-    /// Opens the file of a body that is being fetched, for appending. Quick: no more than opening a file.
+    /// Whether somebody fetches this body just now.
+    pub fn is_incoming(&self, incoming: Incoming) -> bool {
+        self.claims().open.borrow().contains(&incoming.id)
+    }
+
+    /// Waits until nobody fetches this body any more.
+    pub async fn incoming_free(&self, incoming: Incoming) {
+        // The sender lives in the store: it cannot go away meanwhile.
+        let _ = self.claims().open.subscribe().wait_for(|open| !open.contains(&incoming.id)).await;
+    }
+
+    /// Opens the file of a body that is being fetched, for appending; `None` where another fetches it just now. Quick: no
+    /// more than opening a file.
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::Io`].
-    pub fn incoming_file(&self, incoming: Incoming) -> Result<IncomingFile, StoreError> {
+    pub fn incoming_file(&self, incoming: Incoming) -> Result<Option<IncomingFile>, StoreError> {
+        let Some(claim) = self.claims().claim(incoming.id) else { return Ok(None) };
         let path = path_of(self.dir(), incoming.id);
         let mut options = OpenOptions::new();
         options.create(true).append(true);
@@ -110,7 +166,7 @@ impl Store {
         let file = options.open(&path)?;
         let offset = file.metadata()?.len();
         let digest = (offset == 0).then(|| Box::new(Context::new(&SHA256)));
-        Ok(IncomingFile { file, path, offset, digest })
+        Ok(Some(IncomingFile { claim, file, path, offset, digest }))
     }
 }
 

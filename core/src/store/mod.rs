@@ -30,7 +30,7 @@ mod save;
 mod schema;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
-mod testing;
+pub(crate) mod testing;
 mod threading;
 mod tx;
 mod view;
@@ -46,10 +46,10 @@ pub use blobs::{Body, BodySource, BodyState, INLINE_LIMIT, PreparedBody, Stream}
 pub use changes::Change;
 pub use check::CheckReport;
 pub use error::StoreError;
-pub use incoming::{Incoming, IncomingFile};
+pub use incoming::{Claim, Incoming, IncomingFile};
 pub use mirror::{
-    BodyPolicy, BodyWanted, Digest, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming,
-    MailboxState, NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
+    BodySelection, BodyWanted, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming, MailboxState,
+    NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
 };
 pub use options::{Mode, OpenOptions};
 pub use salvage::Salvaged;
@@ -57,6 +57,7 @@ pub use save::save_file;
 pub use tx::{ConfigTx, MirrorTx};
 pub use view::{Cursor, ListFilter, MessageDetail, MessageRow, Search, Snapshot};
 
+use incoming::Claims;
 use lock::StoreLock;
 use readers::Readers;
 use tx::{Context, Effects};
@@ -77,6 +78,7 @@ struct Inner {
     changes: broadcast::Sender<Change>,
     mode: Mode,
     dir: std::path::PathBuf,
+    claims: Claims,
     lock: Mutex<Option<StoreLock>>,
 }
 
@@ -112,7 +114,8 @@ impl Store {
             (Writer::start(side, options.mode), Some(lock))
         };
         let readers = Readers::new(dir.to_owned());
-        let inner = Inner { readers, writer, changes, mode: options.mode, dir: dir.to_owned(), lock: Mutex::new(lock) };
+        let (dir, claims, lock) = (dir.to_owned(), Claims::default(), Mutex::new(lock));
+        let inner = Inner { readers, writer, changes, mode: options.mode, dir, claims, lock };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -261,6 +264,10 @@ impl Store {
 
     fn dir(&self) -> &Path {
         &self.inner.dir
+    }
+
+    fn claims(&self) -> &Claims {
+        &self.inner.claims
     }
 }
 

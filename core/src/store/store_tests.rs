@@ -124,7 +124,7 @@ fn an_account_goes_with_all_its_mail_and_no_other() {
     let large = wait(fixture.store.prepare_body(BodySource::Bytes(vec![1; 70_000]))).unwrap();
     fixture.mirror(move |tx| tx.store_body(first, "", large));
     let incoming = fixture.mirror(move |tx| tx.begin_incoming(second, "2"));
-    fixture.store.incoming_file(incoming).unwrap().append(b"part").unwrap();
+    fixture.store.incoming_file(incoming).unwrap().unwrap().append(b"part").unwrap();
     let other = wait(fixture.store.config(|tx| tx.add_account("work", "bob@example.org", "{}"))).unwrap();
     let kept = fixture.mirror(move |tx| {
         let mailbox = tx.insert_mailbox(other, &naming("INBOX"))?;

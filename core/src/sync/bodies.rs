@@ -13,7 +13,7 @@ use super::spool::IncomingSpool;
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{BodySection, Code, Condition, Fetch, Untagged};
 use crate::model::{MailboxId, MessageId, Uid, UidSet, UidValidity};
-use crate::store::{BodyPolicy, BodySource, BodyWanted, Cursor, Incoming, IncomingFile, Mailbox, Store, StoreError};
+use crate::store::{BodySelection, BodySource, BodyWanted, Cursor, Incoming, IncomingFile, Mailbox, Store, StoreError};
 use crate::wire::Literal;
 
 /// From this size on, in octets, a body is fetched alone and can be resumed.
@@ -33,7 +33,7 @@ const PAGE: u32 = 500;
 
 pub(super) struct Bodies {
     store: Store,
-    policy: BodyPolicy,
+    policy: BodySelection,
     spool: IncomingSpool,
     /// Bodies on their way into the store. Decoding, hashing and writing go on beside the network, in no order.
     keeping: JoinSet<Result<u64, StoreError>>,
@@ -66,7 +66,7 @@ struct Source {
 }
 
 impl Bodies {
-    pub(super) fn new(store: Store, policy: BodyPolicy, spool: IncomingSpool) -> Self {
+    pub(super) fn new(store: Store, policy: BodySelection, spool: IncomingSpool) -> Self {
         Self {
             store,
             policy,
@@ -208,7 +208,11 @@ impl Bodies {
     ) -> Result<(), SyncError> {
         // Removed meanwhile.
         let Some(begun) = source.begun.remove(&wanted.message) else { return Ok(()) };
-        let file = self.store.incoming_file(begun)?;
+        let Some(file) = self.store.incoming_file(begun)? else {
+            // Somebody has opened it. Should it not come to them, the next run looks again.
+            self.fetched.left = true;
+            return Ok(());
+        };
         let offset = file.offset();
         let partial = (offset > 0).then_some((offset, u64::from(u32::MAX)));
         let items = [FetchItem::Uid, FetchItem::BodyPeek { section: Section::Whole, partial }];

@@ -23,7 +23,7 @@ pub enum Stop {
 
 /// What a sync may cost.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Limits {
+pub struct Budget {
     /// How long it may take.
     pub max_time: Option<Duration>,
     /// How many bytes may go in and out, about.
@@ -90,7 +90,7 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    pub(super) fn new(control: Control, limits: Limits, traffic: Arc<Traffic>) -> Self {
+    pub(super) fn new(control: Control, limits: Budget, traffic: Arc<Traffic>) -> Self {
         let deadline = limits.max_time.map(|time| Instant::now() + time);
         let max_total = limits.max_bytes.map(|bytes| traffic.total_bytes().saturating_add(bytes));
         Self { control, deadline, max_total, traffic }

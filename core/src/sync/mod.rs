@@ -26,12 +26,12 @@ mod talk;
 mod visit;
 
 pub use compare::{Comparison, Difference, compare};
-pub use control::{CancelOnDrop, Control, Limits, Stop};
+pub use control::{Budget, CancelOnDrop, Control, Stop};
 pub use report::{Note, Report, Stage};
 pub use request::{Means, Request};
 pub use run::{enable, run};
 pub use search::search;
-pub use section::fetch_section;
+pub use section::{await_section, fetch_section};
 pub use spool::IncomingSpool;
 
 use crate::imap::{ImapError, InvalidArgument};

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::control::{Control, Limits};
+use super::control::{Budget, Control};
 use super::report::Note;
 use super::spool::IncomingSpool;
 use crate::imap::command::Command;
 use crate::imap::{Capabilities, Session};
 use crate::model::{AccountId, Clock, MailboxId};
-use crate::store::{BodyPolicy, Store};
+use crate::store::{BodySelection, Store};
 use crate::wire::Traffic;
 
 /// What a run shall do.
@@ -28,11 +28,11 @@ pub struct Request {
     /// Nothing but the list of mailboxes.
     pub only_list: bool,
     /// Which bodies to fetch; none where it is `None`.
-    pub bodies: Option<BodyPolicy>,
+    pub bodies: Option<BodySelection>,
     /// Whether every body that this policy names was fetched before: then only new mail can lack one.
     pub bodies_complete: bool,
     /// What the run may cost.
-    pub limits: Limits,
+    pub limits: Budget,
 }
 
 /// What a run works with.

@@ -3,13 +3,31 @@
 use bytes::Bytes;
 
 use super::conductor::{ok, refused};
+use super::keep::{self, Begun};
 use super::talk::Talk;
-use super::{Control, IncomingSpool, SyncError, keep};
+use super::{Control, IncomingSpool, Stop, SyncError};
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{Session, Untagged};
 use crate::model::{MessageId, PlaceId, Uid, UidSet};
 use crate::store::{BodySource, IncomingFile, Store, StoreError};
 use crate::wire::Literal;
+
+/// Waits where the section is arriving in another session just now. Returns whether it is here.
+///
+/// # Errors
+/// [`SyncError::Store`]; [`SyncError::Stopped`] where it was cancelled.
+pub async fn await_section(
+    store: &Store,
+    control: &Control,
+    message: MessageId,
+    section: &str,
+) -> Result<bool, SyncError> {
+    tokio::select! {
+        biased;
+        () = control.cancelled() => Err(SyncError::Stopped(Stop::Cancelled)),
+        here = keep::wait(store, message, section) => Ok(here?),
+    }
+}
 
 /// Fetches a section, or the whole message where `section` is empty, and stores it.
 ///
@@ -41,7 +59,12 @@ pub async fn fetch_section(
     if validity.is_none() || validity != mailbox.state.uid_validity {
         return Err(SyncError::Gone);
     }
-    let file = keep::begin(store, message, section).await?;
+    let begun = tokio::select! {
+        biased;
+        () = control.cancelled() => return Err(SyncError::Stopped(Stop::Cancelled)),
+        begun = keep::begin(store, message, section) => begun?,
+    };
+    let Begun::File(file) = begun else { return Ok(()) };
     let offset = file.offset();
     let partial = (offset > 0).then_some((offset, u64::from(u32::MAX)));
     let wanted = if section.is_empty() { Section::Whole } else { Section::Part(section.to_owned()) };

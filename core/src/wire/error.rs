@@ -60,20 +60,6 @@ pub enum WireError {
     Spool(io::ErrorKind),
 }
 
-impl WireError {
-    /// Whether the same may work later without anybody doing anything.
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::UnknownHost | Self::Refused | Self::TimedOut | Self::Io(_) | Self::Closed | Self::Spool(_) => true,
-            Self::Certificate(_)
-            | Self::TlsPolicy
-            | Self::LineTooLong
-            | Self::LiteralTooLarge(_)
-            | Self::Protocol(_) => false,
-        }
-    }
-}
-
 impl From<io::Error> for WireError {
     fn from(error: io::Error) -> Self {
         match error.kind() {

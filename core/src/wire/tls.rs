@@ -13,7 +13,7 @@ use super::{BoxStream, CertificateFault, Trust, WireError};
 /// [`WireError::Certificate`], [`WireError::TlsPolicy`], and what the connection may meet.
 pub async fn connect_tls(stream: BoxStream, host: &str, trust: &Trust) -> Result<BoxStream, WireError> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| WireError::UnknownHost)?;
-    let connector = TlsConnector::from(trust.config()?);
+    let connector = TlsConnector::from(trust.config().await?);
     match connector.connect(name, stream).await {
         Ok(stream) => Ok(Box::new(stream)),
         Err(error) => Err(handshake_error(error)),

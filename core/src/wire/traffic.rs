@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counters shared by the connections of one account. Bytes are counted above TLS and below deflate.
+/// Counters of one connection. Bytes are counted above TLS and below deflate.
 #[derive(Debug, Default)]
 pub struct Traffic {
     bytes_in: AtomicU64,
@@ -28,6 +28,16 @@ pub struct Spent {
 }
 
 impl Spent {
+    /// This and that together.
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            bytes_in: self.bytes_in + other.bytes_in,
+            bytes_out: self.bytes_out + other.bytes_out,
+            flights: self.flights + other.flights,
+            connections: self.connections + other.connections,
+        }
+    }
+
     /// What came after an earlier time.
     pub fn since(&self, before: &Self) -> Self {
         Self {

@@ -68,17 +68,26 @@ impl Trust {
         hash.as_ref().try_into().map_err(|_| InvalidTrust)
     }
 
-    /// The configuration for this trust. Made once: the system's certificates are slow to read, and sessions of TLS are
-    /// resumed within one configuration only.
-    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, WireError> {
+    /// The configuration for this trust. Made once, on a thread that may block: the system's certificates are slow to read,
+    /// and sessions of TLS are resumed within one configuration only.
+    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, WireError> {
         /// How many are kept. More than that many kinds of trust are in use by nobody.
         const KEPT: usize = 8;
         static MADE: Mutex<Vec<(Trust, Arc<ClientConfig>)>> = Mutex::new(Vec::new());
-        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, config)) = made.iter().find(|(trust, _)| trust == self) {
-            return Ok(Arc::clone(config));
+        let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let known =
+            |made: &[(Trust, _)]| made.iter().find(|(trust, _)| trust == self).map(|(_, config)| Arc::clone(config));
+        if let Some(config) = known(&made()) {
+            return Ok(config);
         }
-        let config = Arc::new(self.make_config()?);
+        let trust = self.clone();
+        let config = tokio::task::spawn_blocking(move || trust.make_config()).await;
+        let config = Arc::new(config.unwrap_or(Err(WireError::TlsPolicy))?);
+        let mut made = made();
+        // Another connection may have made it meanwhile.
+        if let Some(config) = known(&made) {
+            return Ok(config);
+        }
         if made.len() >= KEPT {
             made.remove(0);
         }
@@ -169,5 +178,26 @@ impl ServerCertVerifier for PinnedKey {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_configuration_is_made_beside_the_task_that_waits_for_it_and_once() {
+        let trust = Trust::Pinned([7; 32]);
+        let first = tokio::select! {
+            biased;
+            _ = trust.config() => panic!("it was made by the task itself"),
+            () = std::future::ready(()) => trust.config().await.map_err(|error| error.to_string()),
+        };
+        let again = tokio::select! {
+            biased;
+            again = trust.config() => again.map_err(|error| error.to_string()),
+            () = std::future::ready(()) => panic!("it was made again"),
+        };
+        assert!(first.is_ok_and(|first| again.is_ok_and(|again| Arc::ptr_eq(&first, &again))));
     }
 }

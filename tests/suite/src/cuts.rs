@@ -1,14 +1,15 @@
 //! A network that breaks: after so many bytes in one direction the connection is gone.
 
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use postrider::api::{BoxStream, Network, WireError};
+use postrider::api::{BoxStream, Network};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::phone::Over;
 
 /// Bytes that may still pass, shared by all connections. `u64::MAX` never ends.
 #[derive(Clone, Debug)]
@@ -43,24 +44,10 @@ impl Allowed {
 }
 
 /// A network over another, cut where [`Allowed`] says.
-pub struct CutNetwork<N> {
-    /// The network below.
-    pub below: N,
-    /// What may pass.
-    pub allowed: Allowed,
-}
-
-impl<N: Network> Network for CutNetwork<N> {
-    fn connect<'a>(
-        &'a self,
-        host: &'a str,
-        port: u16,
-    ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
-        Box::pin(async move {
-            let stream = self.below.connect(host, port).await?;
-            Ok(Box::new(CutStream { stream, allowed: self.allowed.clone() }) as BoxStream)
-        })
-    }
+pub fn cut(below: impl Network, allowed: Allowed) -> impl Network {
+    Over::new(below, move |stream| {
+        std::future::ready(Box::new(CutStream { stream, allowed: allowed.clone() }) as BoxStream)
+    })
 }
 
 struct CutStream {

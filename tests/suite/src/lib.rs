@@ -1,7 +1,8 @@
-//! What the acceptance tests share: a phone with a store of its own, networks that
+//! What the acceptance tests share: a phone with a store of its own, networks that break or hold up and
 //! lead to the model server or to a real one, and others who change the account meanwhile.
 
 pub mod cuts;
+pub mod gates;
 pub mod phone;
 pub mod scene;
 pub mod servers;

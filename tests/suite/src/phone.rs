@@ -34,20 +34,40 @@ impl Network for ModelNetwork {
     }
 }
 
-/// A network on which every host is far away: a connection takes its time to be made.
-pub struct Far<N>(pub N);
+/// A network over another: each of its connections is one of those, made into something else.
+pub struct Over<N, F> {
+    below: N,
+    into: F,
+}
 
-impl<N: Network> Network for Far<N> {
+impl<N, F> Over<N, F> {
+    /// The network over this one whose connections are made by this function.
+    pub fn new(below: N, into: F) -> Self {
+        Self { below, into }
+    }
+}
+
+impl<N, F, S> Network for Over<N, F>
+where
+    N: Network,
+    F: Fn(BoxStream) -> S + Send + Sync,
+    S: Future<Output = BoxStream> + Send,
+{
     fn connect<'a>(
         &'a self,
         host: &'a str,
         port: u16,
     ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
-        Box::pin(async move {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            self.0.connect(host, port).await
-        })
+        Box::pin(async move { Ok((self.into)(self.below.connect(host, port).await?).await) })
     }
+}
+
+/// A network on which every host is far away: a connection takes its time to be made.
+pub fn far(below: impl Network) -> impl Network {
+    Over::new(below, |stream| async {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        stream
+    })
 }
 
 /// A network on which every host is this port of 127.0.0.1.
@@ -86,6 +106,11 @@ impl Clock for PhoneClock {
     fn now(&self) -> Timestamp {
         Timestamp(SystemClock.now().0 + self.0.load(Ordering::Relaxed))
     }
+}
+
+/// A sync of everything, with all bodies.
+pub fn with_bodies() -> SyncOptions {
+    SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() }
 }
 
 /// What a mailbox holds, by UID: flags in order, and size.

@@ -1,5 +1,6 @@
 //! A model server with one account, and a phone that syncs with it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use postrider::api::Network;
@@ -7,9 +8,9 @@ use postrider_model::ModelServer;
 use postrider_model::profile::Profile;
 use postrider_model::world::{Rival, World};
 
-use crate::cuts::{Allowed, CutNetwork};
-use crate::phone::{Far, ModelNetwork, PASSWORD, Phone, USER};
-use crate::workload::{held, mail};
+use crate::cuts::{Allowed, cut};
+use crate::phone::{ModelNetwork, PASSWORD, Phone, USER, far, with_bodies};
+use crate::workload::{Dice, held, mail};
 
 /// A server and a phone.
 pub struct Scene {
@@ -29,7 +30,7 @@ impl Scene {
     /// # Panics
     /// Where the scene cannot be set: a test cannot go on without it.
     pub async fn new(profile: Profile) -> Self {
-        Self::over(profile, |network| Arc::new(network)).await
+        Self::at_distance(profile, false).await
     }
 
     /// The same, the server being far away.
@@ -37,19 +38,20 @@ impl Scene {
     /// # Panics
     /// As [`Scene::new`].
     pub async fn far(profile: Profile) -> Self {
-        Self::over(profile, |network| Arc::new(Far(network))).await
+        Self::at_distance(profile, true).await
     }
 
     #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
-    async fn over(profile: Profile, network: impl FnOnce(CutNetwork<ModelNetwork>) -> Arc<dyn Network>) -> Self {
+    async fn at_distance(profile: Profile, is_far: bool) -> Self {
         let world = World::new();
         let delimiter = profile.layout.delimiter.map_or('/', char::from);
         let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
         profile.layout.furnish(&world, USER, PASSWORD).expect("the profile's mailboxes");
         let server = ModelServer::new(world, profile);
         let allowed = Allowed::default();
-        let below = CutNetwork { below: ModelNetwork(server.clone()), allowed: allowed.clone() };
-        let phone = Phone::new(network(below)).await.expect("a phone");
+        let network = cut(ModelNetwork(server.clone()), allowed.clone());
+        let network: Arc<dyn Network> = if is_far { Arc::new(far(network)) } else { Arc::new(network) };
+        let phone = Phone::new(network).await.expect("a phone");
         Self { server, phone, allowed, delimiter, prefix }
     }
 
@@ -97,6 +99,22 @@ impl Scene {
             }
         }
         Ok(())
+    }
+
+    /// Syncs with bodies until a sync is complete, each cut after so many bytes received: a random number of them within
+    /// this range. Demands that phone and server then hold the same. Returns how many syncs it took.
+    ///
+    /// # Panics
+    /// Where there is no end, or they differ.
+    pub async fn syncs_through_cuts(&self, bytes: Range<u64>, dice: &mut Dice) -> usize {
+        for round in 1..200 {
+            self.allowed.set(bytes.start + dice.below(bytes.end - bytes.start), u64::MAX);
+            if self.phone.sync_with(with_bodies()).await.is_ok_and(|(summary, _)| summary.complete) {
+                assert_eq!(self.same().await, Ok(()), "after {round} syncs");
+                return round;
+            }
+        }
+        panic!("each round gets further");
     }
 
     /// Syncs, and demands that the phone then holds what the server holds.

@@ -1,14 +1,10 @@
 //! COMPRESS=DEFLATE (RFC 4978): where much is to come from afar, and only there.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::{BodyPolicy, SyncOptions};
 use postrider_model::profile::{Extension, Profile};
+use postrider_tests::phone::with_bodies;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::{Dice, mail};
-
-fn with_bodies() -> SyncOptions {
-    SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() }
-}
 
 async fn filled(scene: Scene) -> Scene {
     for number in 0..400 {
@@ -51,16 +47,6 @@ async fn a_server_that_cannot_or_will_not_compress_is_synced_all_the_same() {
 #[tokio::test]
 async fn case_041_a_compressed_sync_cut_again_and_again_ends_complete() {
     let scene = filled(Scene::far(Profile::full()).await).await;
-    let mut dice = Dice::new(17);
-    let mut rounds = 0;
-    loop {
-        scene.allowed.set(1_000 + dice.below(9_000), u64::MAX);
-        rounds += 1;
-        if scene.phone.sync_with(with_bodies()).await.is_ok_and(|(summary, _)| summary.complete) {
-            break;
-        }
-        assert!(rounds < 200, "each round gets further");
-    }
+    let rounds = scene.syncs_through_cuts(1_000..10_000, &mut Dice::new(17)).await;
     assert!(rounds > 3, "the cuts hit: {rounds}");
-    assert_eq!(scene.same().await, Ok(()));
 }

@@ -7,8 +7,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use postrider::api::{BodyPolicy, ListFilter, MessageRow, SyncOptions};
-use postrider_tests::phone::{Loopback, PASSWORD, Phone, USER};
+use postrider::api::{ListFilter, MessageRow};
+use postrider_tests::phone::{Loopback, PASSWORD, Phone, USER, with_bodies};
 use postrider_tests::servers::{Dovecot, DovecotOptions, RawClient};
 
 /// Files below a folder, in order.
@@ -59,8 +59,7 @@ async fn every_mail_of_the_corpus_is_kept_byte_for_byte_and_can_be_read() {
     }
     assert!(taken > 2500, "{taken} of {} mails were taken", found.len());
     let phone = Phone::new(Arc::new(Loopback(server.imap_port()))).await.unwrap();
-    let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-    let (summary, notices) = phone.sync_with(all).await.unwrap();
+    let (summary, notices) = phone.sync_with(with_bodies()).await.unwrap();
     assert!(summary.complete, "{notices:?}");
     let there: BTreeMap<u32, Vec<u8>> = client.bodies("INBOX").unwrap().into_iter().collect();
     let here = rows(&phone).await;

@@ -2,18 +2,15 @@
 //! is lost and nothing is there twice.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::{BodyPolicy, ListFilter, SyncOptions};
+use postrider::api::ListFilter;
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::NewMessage;
+use postrider_tests::phone::with_bodies;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::{Dice, act, mail};
 
 /// Cuts that one test makes in all; there are five such tests.
 const CUTS: u64 = 500;
-
-fn with_bodies() -> SyncOptions {
-    SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() }
-}
 
 /// Another client acts, the sync is cut at a sampled byte, the next one is not: then both hold the same.
 async fn survives_cuts(profile: Profile, seed: u64) {
@@ -75,18 +72,8 @@ async fn case_041_a_first_sync_cut_again_and_again_ends_complete() {
     for number in 0..700 {
         rival.deliver("INBOX", mail(number)).unwrap();
     }
-    let mut dice = Dice::new(5);
-    let mut rounds = 0;
-    loop {
-        scene.allowed.set(20_000 + dice.below(60_000), u64::MAX);
-        rounds += 1;
-        if scene.phone.sync_with(with_bodies()).await.is_ok_and(|(summary, _)| summary.complete) {
-            break;
-        }
-        assert!(rounds < 100, "each round gets further");
-    }
-    assert!(rounds > 5, "{rounds}");
-    assert_eq!(scene.same().await, Ok(()));
+    let rounds = scene.syncs_through_cuts(20_000..80_000, &mut Dice::new(5)).await;
+    assert!((6..100).contains(&rounds), "{rounds}");
 }
 
 #[tokio::test]

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use postrider::api::{BodyPolicy, ListFilter, SyncOptions};
+use postrider::api::ListFilter;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::FlagChange;
+use postrider_tests::phone::with_bodies;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::mail;
 
@@ -107,14 +108,13 @@ async fn case_033_an_answer_without_its_uid_or_with_a_strange_one_is_asked_for_a
 #[tokio::test]
 async fn case_034_bytes_that_change_on_the_server_do_not_replace_those_that_are_here() {
     let scene = Scene::with_mail(Profile::full(), 5).await;
-    let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-    scene.phone.sync_with(all.clone()).await.unwrap();
+    scene.phone.sync_with(with_bodies()).await.unwrap();
     let inbox = scene.phone.core.find_mailbox(None, "inbox").await.unwrap();
     let row = scene.phone.core.messages(inbox.id, ListFilter::default(), None, 1).await.unwrap().messages.remove(0);
     let before = scene.phone.core.raw(row.id).await.unwrap().read_all().unwrap();
     scene.server.script().add(Rule::always("UID FETCH", Act::Replace("work".to_owned(), "WORK".to_owned())));
     scene.rival().change_uidvalidity("INBOX").unwrap();
-    let (summary, _) = scene.phone.sync_with(all).await.unwrap();
+    let (summary, _) = scene.phone.sync_with(with_bodies()).await.unwrap();
     assert_eq!(summary.bodies_fetched, 0);
     assert_eq!(scene.phone.core.raw(row.id).await.unwrap().read_all().unwrap(), before);
 }

@@ -1,8 +1,9 @@
 //! What a first sync costs in flights, and what it knows when it is done.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::{BodyPolicy, ListFilter, SyncOptions};
+use postrider::api::ListFilter;
 use postrider_model::profile::{Extension, Profile};
+use postrider_tests::phone::with_bodies;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::mail;
 
@@ -63,8 +64,7 @@ async fn hard_problem_23_and_case_059_one_mail_under_three_labels_is_fetched_onc
     }
     let all: Vec<u32> = (1..=100).collect();
     scene.rival().copy("INBOX", &all, "Work").unwrap();
-    let options = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-    let (summary, _) = scene.phone.sync_with(options).await.unwrap();
+    let (summary, _) = scene.phone.sync_with(with_bodies()).await.unwrap();
     assert_eq!((summary.messages_new, summary.bodies_fetched), (300, 100));
     scene.same().await.unwrap();
 }

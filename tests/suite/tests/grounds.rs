@@ -4,16 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use postrider::api::{BodyPolicy, ListFilter, PlaceId, SyncOptions, SyncSummary};
+use postrider::api::{ListFilter, PlaceId, SyncSummary};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::Actor;
-use postrider_tests::phone::USER;
+use postrider_tests::phone::{USER, with_bodies};
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::mail;
 
 async fn sync(scene: &Scene) -> SyncSummary {
-    let options = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-    scene.phone.sync_with(options).await.unwrap().0
+    scene.phone.sync_with(with_bodies()).await.unwrap().0
 }
 
 /// Subjects and ids of the mailbox by UID.

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use postrider::api::{BodyPolicy, BodyState, ListFilter, SyncOptions};
+use postrider::api::{BodyState, ListFilter, Problem, ProblemKind};
 use postrider_model::profile::Profile;
 use postrider_model::world::{Content, NewMessage, Rival, World};
 use postrider_model::{ModelServer, Security};
-use postrider_tests::phone::{Loopback, PASSWORD, Phone, USER};
+use postrider_tests::phone::{Loopback, PASSWORD, Phone, USER, with_bodies};
 use postrider_tests::workload::{held, mail};
 
 /// Mails by mailbox and UID.
@@ -71,10 +71,9 @@ impl Truth {
     async fn is_reached(&self, folder: &Path, moment: u64) {
         let phone = Phone::at(folder, Arc::new(Loopback(self.port)), None).await.unwrap();
         let health = phone.core.check(false).await.unwrap();
-        let harmless = |problem: &String| problem.ends_with("files belong to nothing");
+        let harmless = |problem: &Problem| problem.kind == ProblemKind::StrayFiles;
         assert!(health.problems.iter().all(harmless), "moment {moment}: {:?}", health.problems);
-        let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-        let (summary, notices) = phone.sync_with(all).await.unwrap();
+        let (summary, notices) = phone.sync_with(with_bodies()).await.unwrap();
         assert!(summary.complete, "moment {moment}: {notices:?}");
         assert_eq!(phone.mail().await.unwrap(), held(self.model.world(), '/', ""), "moment {moment}");
         let mut seen = 0;

@@ -2,11 +2,11 @@
 //! the server tells the truth again, the phone holds it.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::{BodyPolicy, BodyState, CoreError, ListFilter, SyncOptions};
+use postrider::api::{BodyState, CoreError, ListFilter};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::FlagChange;
-use postrider_tests::phone::USER;
+use postrider_tests::phone::{USER, with_bodies};
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::mail;
 
@@ -86,14 +86,13 @@ async fn case_054_a_list_that_lacks_everything_hides_nothing() {
 #[tokio::test]
 async fn hard_problem_14_another_uidvalidity_costs_no_body_and_no_id() {
     let scene = Scene::with_mail(Profile::full(), 30).await;
-    let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-    scene.phone.sync_with(all.clone()).await.unwrap();
+    scene.phone.sync_with(with_bodies()).await.unwrap();
     let inbox = scene.phone.core.find_mailbox(None, "inbox").await.unwrap();
     let page = || scene.phone.core.messages(inbox.id, ListFilter::default(), None, 100);
     let before: Vec<_> = page().await.unwrap().messages.into_iter().map(|row| row.id).collect();
     scene.rival().change_uidvalidity("INBOX").unwrap();
     scene.rival().deliver("INBOX", mail(99)).unwrap();
-    let (summary, _) = scene.phone.sync_with(all).await.unwrap();
+    let (summary, _) = scene.phone.sync_with(with_bodies()).await.unwrap();
     assert_eq!((summary.messages_new, summary.bodies_fetched), (1, 1), "only what is really new");
     let now = page().await.unwrap().messages;
     assert!(before.iter().all(|id| now.iter().any(|row| row.id == *id)), "our ids stay");
@@ -145,8 +144,7 @@ async fn hard_problem_22_one_mail_that_the_server_cannot_describe_blocks_no_othe
 #[tokio::test]
 async fn hard_problem_23_one_mail_under_several_labels_has_one_body() {
     let scene = Scene::with_mail(Profile::gmail(), 10).await;
-    let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-    let (summary, _) = scene.phone.sync_with(all).await.unwrap();
+    let (summary, _) = scene.phone.sync_with(with_bodies()).await.unwrap();
     assert_eq!(summary.bodies_fetched, 10, "each is in All Mail too, and fetched once");
 }
 

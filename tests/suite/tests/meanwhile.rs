@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use postrider::api::{BodyPolicy, SyncOptions};
+use postrider::api::BodyPolicy;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::{FlagChange, NewMessage, Rival};
+use postrider_tests::phone::with_bodies;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::mail;
 
@@ -80,13 +81,12 @@ async fn hard_problem_07_a_body_that_was_asked_for_and_did_not_come_is_fetched_b
         let text = "All work and no play.\r\n".repeat(if large { 20_000 } else { 1 });
         scene.rival().deliver("INBOX", NewMessage::new(format!("Subject: one\r\n\r\n{text}"))).unwrap();
         scene.agrees("headers").await;
-        let bodies = || SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
         scene.server.script().add(Rule::once("UID FETCH", Act::Omit("BODY[]".into())).after(1));
-        let (first, _) = scene.phone.sync_with(bodies()).await.unwrap();
+        let (first, _) = scene.phone.sync_with(with_bodies()).await.unwrap();
         assert_eq!((first.bodies_fetched, scene.server.script().waiting()), (0, 0), "large: {large}");
-        let (second, _) = scene.phone.sync_with(bodies()).await.unwrap();
+        let (second, _) = scene.phone.sync_with(with_bodies()).await.unwrap();
         assert_eq!(second.bodies_fetched, 1, "large: {large}");
-        let (third, _) = scene.phone.sync_with(bodies()).await.unwrap();
+        let (third, _) = scene.phone.sync_with(with_bodies()).await.unwrap();
         assert_eq!((third.bodies_fetched, third.round_trips), (0, 1), "large: {large}");
     }
 }

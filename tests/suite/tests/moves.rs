@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postrider::api::{BodyPolicy, ListFilter, PlaceId, SyncOptions, SyncSummary};
+use postrider::api::{ListFilter, PlaceId, SyncOptions, SyncSummary};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::{NewMessage, Rival};
+use postrider_tests::phone::with_bodies;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::{Dice, mail};
 
@@ -48,7 +49,7 @@ async fn sync(scene: &Scene, mailboxes: &[&str]) -> SyncSummary {
             scene.phone.core.find_mailbox(None, name).await.unwrap_or_else(|error| panic!("{name}: {error:?}")).id,
         );
     }
-    let options = SyncOptions { bodies: Some(BodyPolicy::All), mailboxes: only, ..SyncOptions::default() };
+    let options = SyncOptions { mailboxes: only, ..with_bodies() };
     let (summary, notices) = scene.phone.sync_with(options).await.unwrap();
     assert!(summary.complete, "{notices:?}");
     summary

@@ -6,16 +6,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use postrider::api::{BodyPolicy, BodyState, ListFilter, MessageRow, SyncOptions};
+use postrider::api::{BodyState, ListFilter, MessageRow, SyncOptions};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::NewMessage;
+use postrider_tests::phone::with_bodies;
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::mail;
-
-fn with_bodies() -> SyncOptions {
-    SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() }
-}
 
 async fn rows(scene: &Scene, mailbox: &str) -> Vec<MessageRow> {
     let mailbox = scene.phone.core.find_mailbox(None, mailbox).await.unwrap();

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use postrider::api::{BodyPolicy, ListFilter, SyncOptions};
-use postrider_tests::phone::{Loopback, Messages, PASSWORD, Phone, USER};
+use postrider::api::ListFilter;
+use postrider_tests::phone::{Loopback, Messages, PASSWORD, Phone, USER, with_bodies};
 use postrider_tests::servers::{Cyrus, CyrusOptions, Dovecot, DovecotOptions, RawClient};
 use postrider_tests::workload::Dice;
 
@@ -150,8 +150,7 @@ async fn every_mail_is_kept_byte_for_byte_and_a_large_one_too() {
     let large = [mail(1), "0123456789abcdef\r\n".repeat(120_000).into_bytes()].concat();
     client.append("INBOX", "", &large).unwrap();
     let phone = Phone::new(Arc::new(Loopback(server.imap_port()))).await.unwrap();
-    let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-    let (summary, _) = phone.sync_with(all).await.unwrap();
+    let (summary, _) = phone.sync_with(with_bodies()).await.unwrap();
     assert_eq!(summary.bodies_fetched, 21);
     let inbox = phone.core.find_mailbox(Some(phone.account), "inbox").await.unwrap();
     let page = phone.core.messages(inbox.id, ListFilter::default(), None, 100).await.unwrap();
@@ -172,7 +171,6 @@ async fn case_064_a_mail_that_was_moved_on_dovecot_keeps_its_id_and_its_body() {
         client.append("INBOX", "", &mail(number)).unwrap();
     }
     let phone = Phone::new(Arc::new(Loopback(server.imap_port()))).await.unwrap();
-    let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
     let ids = async || {
         let mut ids = BTreeMap::new();
         for name in ["inbox", "Work"] {
@@ -182,7 +180,7 @@ async fn case_064_a_mail_that_was_moved_on_dovecot_keeps_its_id_and_its_body() {
         }
         ids
     };
-    phone.sync_with(all.clone()).await.unwrap();
+    phone.sync_with(with_bodies()).await.unwrap();
     let before = ids().await;
     client.run("SELECT INBOX").unwrap();
     client.run("UID MOVE 3:6 Work").unwrap();
@@ -190,7 +188,7 @@ async fn case_064_a_mail_that_was_moved_on_dovecot_keeps_its_id_and_its_body() {
     client.run("UID STORE 10,12 +FLAGS (\\Deleted)").unwrap();
     client.run("EXPUNGE").unwrap();
     for round in 0..2 {
-        let (summary, notices) = phone.sync_with(all.clone()).await.unwrap();
+        let (summary, notices) = phone.sync_with(with_bodies()).await.unwrap();
         assert_eq!((summary.complete, summary.bodies_fetched), (true, 0), "{round}: {notices:?}");
         assert_eq!(ids().await, before, "{round}");
         client.run("SELECT Work").unwrap();

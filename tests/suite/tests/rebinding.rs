@@ -1,9 +1,10 @@
 //! After a change of UIDVALIDITY mails are known again by what they look like: never by less than would tell them apart.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::{BodyPolicy, ListFilter, SyncOptions};
+use postrider::api::ListFilter;
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::{InternalDate, NewMessage};
+use postrider_tests::phone::with_bodies;
 use postrider_tests::scene::Scene;
 
 fn profiles() -> impl Iterator<Item = Profile> {
@@ -20,8 +21,7 @@ fn twin(subject: &str, text: &str, second: i64) -> NewMessage {
 }
 
 async fn sync(scene: &Scene) {
-    let options = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-    assert!(scene.phone.sync_with(options).await.unwrap().0.complete);
+    assert!(scene.phone.sync_with(with_bodies()).await.unwrap().0.complete);
 }
 
 /// Subjects and texts of the mailbox in the order of their UIDs.

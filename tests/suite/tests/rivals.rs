@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postrider::api::{BodyPolicy, ListFilter, PlaceId, SyncOptions};
+use postrider::api::{ListFilter, PlaceId, SyncOptions};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::{FlagChange, InternalDate, NewMessage, Rival};
-use postrider_tests::phone::USER;
+use postrider_tests::phone::{USER, with_bodies};
 use postrider_tests::scene::Scene;
 use postrider_tests::workload::Dice;
 
@@ -109,20 +109,16 @@ fn act(scene: &Scene, rival: &Rival, dice: &mut Dice, number: u64) {
     }
 }
 
-fn bodies() -> SyncOptions {
-    SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() }
-}
-
 /// One sync that may come to nothing.
 async fn disturbed_sync(scene: &mut Scene, dice: &mut Dice) {
     match dice.below(6) {
         0 => {
             let only = scene.phone.core.mailboxes(scene.phone.account).await.unwrap();
             let mailboxes = only.iter().filter(|_| dice.below(2) == 0).map(|mailbox| mailbox.id).collect();
-            let _ = scene.phone.sync_with(SyncOptions { mailboxes, ..bodies() }).await;
+            let _ = scene.phone.sync_with(SyncOptions { mailboxes, ..with_bodies() }).await;
         }
         1 => {
-            let (one, other) = tokio::join!(scene.phone.sync_with(bodies()), scene.phone.sync());
+            let (one, other) = tokio::join!(scene.phone.sync_with(with_bodies()), scene.phone.sync());
             // A server that lost an extension refuses what was remembered of it, once.
             if one.is_err() || other.is_err() {
                 scene.phone.sync().await.unwrap();
@@ -137,7 +133,7 @@ async fn disturbed_sync(scene: &mut Scene, dice: &mut Dice) {
             } else {
                 scene.allowed.set(u64::MAX, at / 8)
             }
-            let _ = scene.phone.sync_with(bodies()).await;
+            let _ = scene.phone.sync_with(with_bodies()).await;
             scene.allowed.set(u64::MAX, u64::MAX);
         }
     }
@@ -152,11 +148,11 @@ type Shown = BTreeMap<PlaceId, Vec<u8>>;
 async fn assert_all_agrees(scene: &Scene, shown: &mut Shown, when: &str) {
     for _ in 0..3 {
         scene.phone.clock.forward(61);
-        let (summary, notices) = scene.phone.sync_with(bodies()).await.unwrap();
+        let (summary, notices) = scene.phone.sync_with(with_bodies()).await.unwrap();
         assert!(summary.complete, "{when}: {notices:?}");
     }
     assert_eq!(scene.same().await, Ok(()), "{when}");
-    assert_eq!(scene.phone.core.check(false).await.unwrap().problems, Vec::<String>::new(), "{when}");
+    assert_eq!(scene.phone.core.check(false).await.unwrap().problems, [], "{when}");
     let mut ids = BTreeSet::new();
     for mailbox in scene.phone.core.mailboxes(scene.phone.account).await.unwrap() {
         if !mailbox.selectable {

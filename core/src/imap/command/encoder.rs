@@ -14,19 +14,12 @@ pub(super) struct Encoder {
     name: &'static str,
     pieces: Vec<Piece>,
     line: Vec<u8>,
-    sensitive: bool,
     fault: Option<InvalidArgument>,
 }
 
 impl Encoder {
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, pieces: Vec::new(), line: name.as_bytes().to_vec(), sensitive: false, fault: None }
-    }
-
-    /// Marks the arguments as secret.
-    pub(super) fn sensitive(mut self) -> Self {
-        self.sensitive = true;
-        self
+        Self { name, pieces: Vec::new(), line: name.as_bytes().to_vec(), fault: None }
     }
 
     /// Words of the protocol, as they are.
@@ -150,7 +143,7 @@ impl Encoder {
         if length > MAX_LINE {
             return Err(InvalidArgument::TooLong);
         }
-        Ok(Command { name: self.name, pieces: self.pieces, sensitive: self.sensitive })
+        Ok(Command { name: self.name, pieces: self.pieces })
     }
 }
 
@@ -171,5 +164,5 @@ fn is_atom_char(byte: u8) -> bool {
 
 /// A command without arguments.
 pub(super) fn bare(name: &'static str) -> Command {
-    Command { name, pieces: vec![Piece::Text(name.as_bytes().to_vec())], sensitive: false }
+    Command { name, pieces: vec![Piece::Text(name.as_bytes().to_vec())] }
 }

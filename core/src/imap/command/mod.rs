@@ -37,7 +37,6 @@ pub use split::split_for_command;
 pub struct Command {
     name: &'static str,
     pieces: Vec<Piece>,
-    sensitive: bool,
 }
 
 /// A stretch of a command.
@@ -73,11 +72,6 @@ impl Command {
     pub(in crate::imap) fn asks_for_utf8(&self) -> bool {
         let asks = |piece: &Piece| matches!(piece, Piece::Text(text) if text.ends_with(b"UTF8=ACCEPT"));
         self.name == "ENABLE" && self.pieces.iter().any(asks)
-    }
-
-    /// Whether the arguments hold a secret, which no log may show.
-    pub fn is_sensitive(&self) -> bool {
-        self.sensitive
     }
 }
 

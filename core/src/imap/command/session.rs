@@ -50,7 +50,7 @@ pub fn namespace() -> Command {
 /// # Errors
 /// Where user or password hold a NUL.
 pub fn login(user: &str, password: &Secret) -> Result<Command, InvalidArgument> {
-    let encoder = Encoder::new("LOGIN").sensitive().raw(" ").astring(user.as_bytes());
+    let encoder = Encoder::new("LOGIN").raw(" ").astring(user.as_bytes());
     encoder.raw(" ").string(password.expose().as_bytes()).finish()
 }
 
@@ -60,7 +60,7 @@ pub fn login(user: &str, password: &Secret) -> Result<Command, InvalidArgument> 
 /// # Errors
 /// Where the mechanism's name is no atom or the response no base64.
 pub fn authenticate(mechanism: &str, initial: Option<&str>) -> Result<Command, InvalidArgument> {
-    let encoder = Encoder::new("AUTHENTICATE").sensitive().raw(" ").atom(mechanism.as_bytes());
+    let encoder = Encoder::new("AUTHENTICATE").raw(" ").atom(mechanism.as_bytes());
     match initial {
         None => encoder.finish(),
         Some("") => encoder.raw(" =").finish(),

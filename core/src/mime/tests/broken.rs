@@ -191,14 +191,42 @@ fn damaged_encodings() {
 fn uuencoded_files_in_a_text_stay_text() {
     let lines = ["From: a@x.example", "", "see file", "begin 644 a.txt", "#0V%T", "`", "end"];
     assert_eq!(read(&lines), "see file\nbegin 644 a.txt\n#0V%T\n`\nend");
-    let parsed = parsed(&[
-        "From: a@x.example",
-        "Content-Type: application/x; name=a",
-        "Content-Transfer-Encoding: x-uuencode",
-        "",
-        "begin 644 a",
-    ]);
-    assert_eq!((parsed.structure.encoding.as_str(), attachments(&parsed)), ("x-uuencode", vec!["a".to_owned()]));
+}
+
+#[test]
+fn what_is_uuencoded_as_a_whole_is_decoded() {
+    let content = |encoding: &str, lines: &[&str]| {
+        let encoding = format!("Content-Transfer-Encoding: {encoding}");
+        let head = ["Content-Type: application/x; name=a", &encoding, ""];
+        content_of(&mail(&[&head[..], lines].concat()), "1").unwrap()
+    };
+    assert_eq!(content("x-uuencode", &["begin 644 a.txt", "#0V%T", "`", "end"]), b"Cat");
+    assert_eq!(content("X-UUE", &["", "begin 644 a b.txt", "#0V%T", "!00", " ", "end", "#0V%T"]), b"CatA");
+    assert_eq!(content("uuencode", &["begin 644 cut", "#0V%"]), b"Ca@");
+    assert_eq!(content("x-uuencode", &["it only says so"]), b"it only says so\r\n");
+    let text = ["Content-Type: text/plain", "Content-Transfer-Encoding: x-uuencode", "", "begin 644 a", "#0V%T", "end"];
+    assert_eq!(read(&text), "Cat");
+}
+
+#[test]
+fn a_boundary_in_single_quotes_is_taken_as_it_was_meant() {
+    for delimiter in ["--B", "--'B'"] {
+        let end = format!("{delimiter}--");
+        let lines = ["Content-Type: multipart/mixed; boundary='B'", "", delimiter, "", "words", &end];
+        assert_eq!((read(&lines).as_str(), shape(&parsed(&lines)).len()), ("words", 2), "{delimiter}");
+    }
+}
+
+#[test]
+fn a_type_written_the_wrong_way_round_is_text() {
+    let parsed = parsed(&["Content-Type: plain/text; charset=utf-8", "", "words"]);
+    assert_eq!((parsed.plain.as_str(), attachments(&parsed)), ("words\r\n", vec![]));
+}
+
+#[test]
+fn text_before_the_first_part_is_shown_where_there_is_none() {
+    let lines = ["Content-Type: multipart/mixed; boundary=B", "", "only words", "--B--"];
+    assert!(read(&lines).starts_with("only words"));
 }
 
 #[test]

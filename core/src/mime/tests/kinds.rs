@@ -230,6 +230,34 @@ fn a_digest_is_made_of_mails() {
 }
 
 #[test]
+fn the_parts_of_a_report_are_named_by_what_they_say_and_found() {
+    let lines = [
+        "From: a@x.example",
+        "Content-Type: multipart/report; boundary=R; report-type=delivery-status",
+        "",
+        "--R",
+        "",
+        "It came back.",
+        "--R",
+        "Content-Type: message/delivery-status",
+        "",
+        "Final-Recipient: rfc822; bob@x.example",
+        "--R",
+        "Content-Type: text/rfc822-headers",
+        "",
+        "Subject: lost",
+        "--R--",
+    ];
+    assert_eq!(attachments(&parsed(&lines)), ["delivery-status.txt", "headers.txt"]);
+    assert_eq!(parsed(&lines).plain, "It came back.");
+    let found = crate::mime::digest(&mail(&lines)).text;
+    assert!(found.contains("bob@x.example") && found.contains("Subject: lost"), "{found}");
+    let alone = ["Content-Type: message/delivery-status", "", "Final-Recipient: rfc822; bob@x.example"];
+    assert_eq!(read(&alone), "Final-Recipient: rfc822; bob@x.example");
+    assert_eq!(attachments(&parsed(&["Content-Type: text/x-patch", "", "+"])), ["attachment.txt"]);
+}
+
+#[test]
 fn a_signature_is_no_attachment() {
     let parsed = parsed(&[
         "From: a@x.example",

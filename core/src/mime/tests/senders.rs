@@ -16,6 +16,8 @@ const TABLE: &[(&str, &str, &str, bool)] = &[
     ("From: \"Ann \\\"the\\\" Doe\" <ann@x.example>", "Ann \"the\" Doe", "ann@x.example", false),
     ("From: Ann Doe ann@x.example", "Ann Doe", "ann@x.example", false),
     ("From: ann @ x.example", "", "ann@x.example", false),
+    ("From: ann@x  . example", "", "ann@x.example", false),
+    ("From: ann@x .example (Ann)", "Ann", "ann@x.example", false),
     ("From: \"a b\"@x.example", "", "\"a b\"@x.example", false),
     ("From: Ann <\"a>b\"@x.example>", "Ann", "\"a>b\"@x.example", false),
     ("From: Ann <@relay.example,@b.example:ann@x.example>", "Ann", "ann@x.example", false),

@@ -9,7 +9,7 @@ use crate::store::{Cursor, MirrorTx, Snapshot, StoreError};
 
 /// Which bodies are fetched ahead of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BodyPolicy {
+pub struct BodySelection {
     /// Only of mails of this time or later.
     pub since: Option<Timestamp>,
     /// Only of mails of at most this many octets.
@@ -41,7 +41,7 @@ impl Snapshot<'_> {
     pub fn body_wanted(
         &self,
         mailbox: MailboxId,
-        policy: &BodyPolicy,
+        policy: &BodySelection,
         after: Option<Cursor>,
         limit: u32,
     ) -> Result<Vec<BodyWanted>, StoreError> {

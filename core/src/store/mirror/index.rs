@@ -3,7 +3,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::model::{MailboxId, MessageId, Part};
+use crate::model::{Digest, MailboxId, MessageId, Part};
 use crate::store::columns::{Rest, addresses_from_column, structure_from_column, structure_to_column};
 use crate::store::fulltext::{self, Searchable};
 use crate::store::{Body, MirrorTx, Snapshot, StoreError};
@@ -15,17 +15,6 @@ pub struct Unindexed {
     pub message: MessageId,
     /// The whole of it, where it is here.
     pub body: Option<Body>,
-}
-
-/// What the bytes of a mail showed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Digest {
-    /// Its parts.
-    pub structure: Part,
-    /// Its text, as people read it.
-    pub text: String,
-    /// The beginning of its text, for lists.
-    pub preview: Option<String>,
 }
 
 /// How the index is brought up to date with one mail.

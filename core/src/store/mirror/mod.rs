@@ -16,11 +16,11 @@ mod remove;
 mod threads;
 mod uids;
 
-pub use bodies::{BodyPolicy, BodyWanted};
+pub use bodies::{BodySelection, BodyWanted};
 pub use flags::FlagsOutcome;
 pub use gaps::Gap;
 pub use garbage::{GarbageReport, ORPHAN_DAYS};
-pub use index::{Digest, ToIndex, Unindexed};
+pub use index::{ToIndex, Unindexed};
 pub use insert::{InsertOutcome, NewMessage};
 pub use mailboxes::{Mailbox, MailboxNaming, MailboxState};
 

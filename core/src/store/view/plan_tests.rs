@@ -7,7 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::model::{AccountId, MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, Timestamp, Uid};
 use crate::store::testing::{Fixture, message, wait};
-use crate::store::{BodyPolicy, Cursor, ListFilter, Search, Snapshot, StoreError};
+use crate::store::{BodySelection, Cursor, ListFilter, Search, Snapshot, StoreError};
 
 type Read = Box<dyn FnOnce(&Snapshot<'_>) -> Result<(), StoreError>>;
 
@@ -80,7 +80,7 @@ fn hard_problem_19_what_apps_ask_for_comes_from_an_index_in_its_order() {
         ("place_by_uid", Box::new(move |s| s.place_by_uid(inbox, uid(7)).map(drop))),
         ("places_of", Box::new(|s| s.places_of(MessageId(3)).map(drop))),
         ("known_uids", Box::new(move |s| s.known_uids(inbox, uid(1), uid(99)).map(drop))),
-        ("body_wanted", Box::new(move |s| s.body_wanted(inbox, &BodyPolicy::default(), after, 50).map(drop))),
+        ("body_wanted", Box::new(move |s| s.body_wanted(inbox, &BodySelection::default(), after, 50).map(drop))),
         ("unindexed", Box::new(|s| s.unindexed(50, 1000).map(drop))),
         ("mailbox", Box::new(|s| s.mailbox(MailboxId(1)).map(drop))),
     ];

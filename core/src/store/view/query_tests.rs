@@ -4,10 +4,10 @@
 use proptest::prelude::*;
 
 use super::Search;
-use crate::model::{Address, MessageId};
+use crate::model::{Address, Digest, MessageId};
 use crate::search::{Query, matching};
 use crate::store::testing::{Fixture, message};
-use crate::store::{Digest, StoreError, ToIndex};
+use crate::store::{StoreError, ToIndex};
 
 const TEXTS: &[(&str, &str, &str)] = &[
     ("Tea tomorrow", "Ann Müller", "Grüße aus dem Café, naïve idea"),

@@ -1,6 +1,6 @@
 //! What comes next in a visit, and what is written.
 
-use super::{Applied, LOOKED_AT_AGAIN, Next, Stage, TRIES, Visit};
+use super::{Applied, LOOKED_AT_AGAIN, Next, Step, TRIES, Visit};
 use crate::imap::Capabilities;
 use crate::imap::command;
 use crate::model::{MailboxId, Uid, UidSet};
@@ -64,12 +64,12 @@ impl Visit {
             return self.give_up().await;
         }
         let next = match self.stage {
-            Stage::Opening => self.after_opening(store, server, notes).await?,
-            Stage::Listing => self.after_listing(store, server, notes).await?,
-            Stage::Filling => self.after_filling(store, server, notes).await?,
-            Stage::Seen => return self.mend_seen(store, server).await,
-            Stage::Mending => return self.after_mending(store).await,
-            Stage::Finished => return Ok(Next::Finished),
+            Step::Opening => self.after_opening(store, server, notes).await?,
+            Step::Listing => self.after_listing(store, server, notes).await?,
+            Step::Filling => self.after_filling(store, server, notes).await?,
+            Step::Seen => return self.mend_seen(store, server).await,
+            Step::Mending => return self.after_mending(store).await,
+            Step::Finished => return Ok(Next::Finished),
         };
         if matches!(next, Next::Finished) { self.look_for_seen(store, server).await } else { Ok(next) }
     }
@@ -91,7 +91,7 @@ impl Visit {
 
     async fn give_up(&mut self) -> Result<Next, SyncError> {
         self.drain().await?;
-        self.stage = Stage::Finished;
+        self.stage = Step::Finished;
         Ok(Next::Finished)
     }
 
@@ -176,7 +176,7 @@ impl Visit {
 
     /// Asks for the list of all UIDs, and for all flags where nothing else tells what changed.
     fn list(&mut self, server: &Capabilities, flags: bool) -> Result<Next, SyncError> {
-        self.stage = Stage::Listing;
+        self.stage = Step::Listing;
         self.listed = UidSet::new();
         let mut round = vec![(Ask::Search(None), items::search_all(server)?)];
         if flags {
@@ -232,7 +232,7 @@ impl Visit {
         }
         self.total_to_fill = self.targets.len();
         self.complete = trusted;
-        self.stage = Stage::Filling;
+        self.stage = Step::Filling;
         let removed = gone.len();
         if removed > 0 {
             let set = gone;
@@ -266,7 +266,7 @@ impl Visit {
 
     /// Writes the last piece together with the state that says that it was the last.
     async fn finish(&mut self, store: &Store, gone: UidSet, complete: bool) -> Result<Next, SyncError> {
-        self.stage = Stage::Finished;
+        self.stage = Step::Finished;
         self.complete = complete && self.unanswered.is_empty();
         if self.selected.uid_validity.is_none() {
             return Ok(Next::Finished);

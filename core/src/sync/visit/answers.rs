@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{HELD, OCTETS, ROWS, Stage, Visit};
+use super::{HELD, OCTETS, ROWS, Step, Visit};
 use crate::imap::{Code, Condition, Fetch, Untagged};
 use crate::model::UidSet;
 use crate::sync::batch;
@@ -72,7 +72,7 @@ impl Visit {
         if self.awaited.iter().any(|range| range.contains(uid)) && !self.answered.contains(uid) {
             let Some(row) = batch::new_message(fetch) else { return };
             self.answered.insert(uid);
-            self.filled += u64::from(self.stage == Stage::Filling);
+            self.filled += u64::from(self.stage == Step::Filling);
             self.rows.push(row);
         } else if let Some(flags) = fetch.flags {
             self.flags.push((uid, flags, fetch.modseq));

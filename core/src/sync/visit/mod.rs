@@ -53,7 +53,7 @@ pub(super) enum Next {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum Step {
     Opening,
     Listing,
     Filling,
@@ -69,7 +69,7 @@ pub(super) struct Visit {
     mirror: Mirror,
     state: MailboxState,
     method: Method,
-    stage: Stage,
+    stage: Step,
     selected: Selected,
     verdict: Verdict,
     /// EXISTS as it stands now, and as it stood when the mailbox was opened.
@@ -127,7 +127,7 @@ impl Visit {
             method: delta::method(&mirror, abilities),
             mirror,
             state,
-            stage: Stage::Opening,
+            stage: Step::Opening,
             selected: Selected::default(),
             verdict: Verdict::Continues,
             exists: 0,
@@ -254,7 +254,7 @@ impl Visit {
 
     /// Whether there are windows to be asked for.
     pub(super) fn has_windows(&self) -> bool {
-        self.stage == Stage::Filling && !self.failed && (!self.retry.is_empty() || !self.targets.is_empty())
+        self.stage == Step::Filling && !self.failed && (!self.retry.is_empty() || !self.targets.is_empty())
     }
 
     pub(super) fn has_failed(&self) -> bool {
@@ -280,6 +280,6 @@ impl Visit {
     }
 
     pub(super) fn is_finished(&self) -> bool {
-        self.stage == Stage::Finished
+        self.stage == Step::Finished
     }
 }

@@ -1,6 +1,6 @@
 //! Servers without mod-sequences: which flags are looked at, and finding what was read elsewhere.
 
-use super::{Method, Next, Stage, Visit};
+use super::{Method, Next, Step, Visit};
 use crate::imap::command::{self, SearchKey, SearchProgram};
 use crate::imap::{Capabilities, StatusEntry};
 use crate::model::SystemFlag;
@@ -62,14 +62,14 @@ impl Visit {
         if mailbox.is_none_or(|mailbox| mailbox.unread == u64::from(told)) {
             return Ok(Next::Finished);
         }
-        self.stage = Stage::Seen;
+        self.stage = Step::Seen;
         let unseen = SearchProgram { keys: vec![SearchKey::NotFlag(SystemFlag::Seen)] };
         Ok(Next::Round(vec![(Ask::Unseen, command::uid_search(&unseen, items::search_returns(server), false)?)]))
     }
 
     /// Asks for the flags of what is seen here and not there, or the other way round.
     pub(super) async fn mend_seen(&mut self, store: &Store, server: &Capabilities) -> Result<Next, SyncError> {
-        self.stage = Stage::Mending;
+        self.stage = Step::Mending;
         let Some(there) = self.unseen.take() else { return self.after_mending(store).await };
         let id = self.id;
         let here = store.read(move |view| view.unseen_uids(id)).await?;
@@ -88,7 +88,7 @@ impl Visit {
     pub(super) async fn after_mending(&mut self, store: &Store) -> Result<Next, SyncError> {
         self.flush(store).await?;
         self.drain().await?;
-        self.stage = Stage::Finished;
+        self.stage = Step::Finished;
         Ok(Next::Finished)
     }
 }

@@ -5,7 +5,6 @@
 //! - `wire`: bytes come from the network, or leave for it. The store may be in the middle of anything.
 #![allow(clippy::unwrap_used)]
 
-use std::future::Future;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
@@ -13,9 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll};
 
-use postrider::api::{BodyPolicy, BoxStream, Clock, Network, SyncOptions, SystemClock, WireError};
+use postrider::api::{BoxStream, Clock, SystemClock};
 use postrider::model::Timestamp;
-use postrider_tests::phone::{Loopback, Phone};
+use postrider_tests::phone::{Loopback, Over, Phone, with_bodies};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Moments until the end.
@@ -37,24 +36,6 @@ impl Clock for MortalClock {
     fn now(&self) -> Timestamp {
         self.0.moment();
         SystemClock.now()
-    }
-}
-
-struct MortalNetwork {
-    below: Loopback,
-    fate: Fate,
-}
-
-impl Network for MortalNetwork {
-    fn connect<'a>(
-        &'a self,
-        host: &'a str,
-        port: u16,
-    ) -> Pin<Box<dyn Future<Output = Result<BoxStream, WireError>> + Send + 'a>> {
-        Box::pin(async move {
-            let stream = self.below.connect(host, port).await?;
-            Ok(Box::new(MortalStream { stream, fate: self.fate.clone() }) as BoxStream)
-        })
     }
 }
 
@@ -106,11 +87,12 @@ async fn main() {
     let fate = Fate(Arc::new(AtomicI64::new(moments.parse().unwrap())));
     let never = Fate(Arc::new(AtomicI64::new(0)));
     let (of_writes, of_wire) = if kind == "write" { (fate, never) } else { (never, fate) };
-    let network = MortalNetwork { below: Loopback(port.parse().unwrap()), fate: of_wire };
+    let network = Over::new(Loopback(port.parse().unwrap()), move |stream| {
+        std::future::ready(Box::new(MortalStream { stream, fate: of_wire.clone() }) as BoxStream)
+    });
     let clock: Arc<dyn Clock> = Arc::new(MortalClock(of_writes));
     let phone = Phone::at(Path::new(folder), Arc::new(network), Some(clock)).await.unwrap();
-    let all = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
-    assert!(phone.sync_with(all).await.unwrap().0.complete);
+    assert!(phone.sync_with(with_bodies()).await.unwrap().0.complete);
     phone.core.finish_indexing().await.unwrap();
     phone.core.close().await.unwrap();
 }

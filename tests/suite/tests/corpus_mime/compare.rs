@@ -1,6 +1,6 @@
 //! Where the core and Python differ.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use postrider::mime::{self, Parsed};
 use postrider::model::{Address, Part};
@@ -25,6 +25,8 @@ pub(crate) enum What {
     Content,
     /// Words of a text that cannot be found.
     Words,
+    /// The same of what may be a header.
+    HeaderWords,
 }
 
 /// One difference.
@@ -68,7 +70,7 @@ pub(crate) fn compare(raw: &[u8], seen: &Seen) -> Vec<Difference> {
         differ(What::References, format!("{:?}", envelope.references), format!("{newest:?}"));
     }
     compare_parts(raw, &mail, seen, &mut found);
-    compare_words(&mail, seen, &mut found);
+    compare_words(&mime::digest(raw).text, seen, &mut found);
     found
 }
 
@@ -106,16 +108,16 @@ fn compare_parts(raw: &[u8], mail: &Parsed, seen: &Seen, found: &mut Vec<Differe
 /// The rule: every word (what stands between white space) of every text/plain part, wherever it stands, and every word of
 /// every text/html part that Python's HTML parser finds outside of script, style, head, title and template, is a piece of the
 /// text by which the mail is found.
-fn compare_words(mail: &Parsed, seen: &Seen, found: &mut Vec<Difference>) {
-    let (text, _) = mime::search_text(mail);
+fn compare_words(text: &str, seen: &Seen, found: &mut Vec<Difference>) {
     let squeezed: String = text.chars().filter(|c| !is_ignored(*c)).collect();
     let words: BTreeSet<&str> = squeezed.split_whitespace().collect();
-    let mut missing = BTreeSet::new();
+    let mut missing: BTreeMap<What, BTreeSet<String>> = BTreeMap::new();
     for word in seen.leaves.iter().flat_map(|leaf| &leaf.words) {
         // What Python could not decode it cannot ask for; what it takes for controls is text of Windows.
         if word.contains(|c: char| c == '\u{fffd}' || matches!(c, '\u{80}'..='\u{9f}' | '\u{1b}')) {
             continue;
         }
+        let what = if seen.spilled.contains(word) { What::HeaderWords } else { What::Words };
         let word: String = word.trim_start_matches('>').chars().filter(|c| !is_ignored(*c)).collect();
         if words.contains(word.as_str())
             || squeezed.contains(&word)
@@ -123,15 +125,11 @@ fn compare_words(mail: &Parsed, seen: &Seen, found: &mut Vec<Difference>) {
         {
             continue;
         }
-        missing.insert(word);
+        missing.entry(what).or_default().insert(word);
     }
-    if !missing.is_empty() {
-        let list: Vec<String> = missing.iter().take(12).cloned().collect();
-        found.push(Difference {
-            what: What::Words,
-            ours: String::new(),
-            python: format!("{} {list:?}", missing.len()),
-        });
+    for (what, words) in missing {
+        let list: Vec<&String> = words.iter().take(12).collect();
+        found.push(Difference { what, ours: String::new(), python: format!("{} {list:?}", words.len()) });
     }
 }
 

@@ -11,11 +11,13 @@ pub(crate) fn reason(path: &str, raw: &[u8], difference: &Difference, seen: &See
 fn by_rule(raw: &[u8], difference: &Difference, seen: &Seen) -> Option<&'static str> {
     let Difference { what, ours, python } = difference;
     let what = *what;
+    let nothing = matches!(python.as_str(), "None" | "[]" | "[Some([]), Some([])]" | "[None, Some(\"\")]");
+    let without_header = what == What::Parts && python == "text/plain" || what != What::Parts && nothing;
+    if what == What::HeaderWords || seen.ends_early && without_header {
+        return Some("Python ends a header at the first line that is no field; we go on where a known field follows");
+    }
     if what == What::Date {
         return date(raw, ours, python);
-    }
-    if seen.defects.iter().any(|defect| defect == "MissingHeaderBodySeparatorDefect") {
-        return Some("Python ends a header at the first line that is no field; we go on where a known field follows");
     }
     let header_text = matches!(what, What::Subject | What::From | What::Recipients | What::Name | What::MessageId);
     if matches!(what, What::From | What::Recipients)
@@ -226,7 +228,12 @@ const MAILS: &[(&[&str], &[What], &str)] = &[
         &[What::Parts, What::Words],
         "a type that is none, with a file name: a file to us, text to Python",
     ),
-    (&["m3007.txt"], &[What::Words], "text under the private encoding x-uuencode: kept as it stands. To be done"),
+    (&["input/messages/headers.txt"], &[What::Parts], "plain/text, which was meant to be text/plain"),
+    (
+        &["wildduck-imap-core/fix3.eml"],
+        &[What::Parts],
+        "a boundary in single quotes, without which the delimiters are written: read as it was meant",
+    ),
     (&["rhost-google-06.eml"], &[What::Words], "says base64 and is not, and short enough to be taken for it"),
     (
         &[
@@ -237,14 +244,41 @@ const MAILS: &[(&[&str], &[What], &str)] = &[
         &[What::Words],
         "one word within damaged markup, or of another charset than the mail says",
     ),
-    (&["infinite_decoded_1.txt"], &[What::Subject], "an encoded word without a charset is none"),
     (
         &[
-            "raw_email_multiple_from.eml",
-            "rfc2822/example10.eml",
-            "rfc2822/example11.eml",
-            "delivery-status.anonymized.eml",
+            "stalwart-imap-bodystructure/008.txt",
+            "mail-parser/rfc/008.eml",
+            "base64encoded-rfc822message.msg",
+            "base64encoded-rfc822message.out",
+            "base64encoded-rfc822message-nested.msg",
+            "base64encoded-rfc822message-nested.out",
+            "bad-newlines-multiple-parts-base64.msg",
+            "bad-newlines-multiple-parts-base64.out",
+            "multi-2gifs-base64.msg",
+            "multi-2gifs-base64.out",
+            "jsmime/message-encoded",
         ],
+        &[What::Parts, What::Words],
+        "an attached mail that was encoded: kept whole by us, its letters are a mail to Python",
+    ),
+    (
+        &["very-very-long-boundary.msg", "very-very-long-boundary.out"],
+        &[What::Parts],
+        "a boundary of more than a thousand characters: none to us",
+    ),
+    (
+        &["qp-utf8-header-no-break.raw", "bad-header-wrap.raw"],
+        &[What::Parts, What::Name, What::Content],
+        "a line that is no field in the header of a part: we go on behind it, Python ends the header",
+    ),
+    (
+        &["mimekit/messages/issue358.txt", "malformed/019.eml", "kmime/big-allocation.mbox"],
+        &[What::Words, What::From],
+        "damaged at random: delimiters and markup to us, text to Python",
+    ),
+    (&["infinite_decoded_1.txt"], &[What::Subject], "an encoded word without a charset is none"),
+    (
+        &["raw_email_multiple_from.eml", "rfc2822/example10.eml", "delivery-status.anonymized.eml"],
         &[What::From, What::Recipients],
         "no comma between, groups in comments, obsolete blanks in a domain: each reads what it can",
     ),

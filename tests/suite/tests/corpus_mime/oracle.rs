@@ -1,6 +1,6 @@
 //! What Python's email package sees in each mail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,8 +30,12 @@ pub(crate) struct Seen {
     pub(crate) references: Vec<String>,
     #[serde(default)]
     pub(crate) leaves: Vec<Leaf>,
+    /// Whether its own header ended for Python at a line that is no field.
     #[serde(default)]
-    pub(crate) defects: Vec<String>,
+    pub(crate) ends_early: bool,
+    /// The words of lines in headers that Python took for text, since a line before them is no field.
+    #[serde(default)]
+    pub(crate) spilled: BTreeSet<String>,
 }
 
 /// A part that holds no others, or a mail within the mail.

@@ -153,6 +153,25 @@ def leaves(part):
     return [leaf(part)]
 
 
+def ends_early(part):
+    """Whether a line that is no field ended the header: what follows it is the body to Python."""
+    return any(type(defect).__name__ == "MissingHeaderBodySeparatorDefect" for defect in part.defects)
+
+
+def spilled(root):
+    """The words of lines up to the first empty one that Python took for a body since the header ended early."""
+    words = set()
+    for part in filter(ends_early, root.walk()):
+        if part.is_multipart():
+            texts = [part.preamble or ""]
+        else:
+            payload = quietly(lambda: part.get_payload(decode=True))
+            texts = [str(part.get_payload()), quietly(lambda: text_of(part, payload)) or ""]
+        for text in texts:
+            words.update(sound(re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]).split())
+    return sorted(words)
+
+
 def read(raw):
     default = email.message_from_bytes(raw, policy=email.policy.default)
     compat = email.message_from_bytes(raw, policy=email.policy.compat32)
@@ -171,7 +190,8 @@ def read(raw):
         "message_id": next(iter(ids("message-id")), None),
         "references": ids("references"),
         "leaves": leaves(compat),
-        "defects": sorted({type(defect).__name__ for part in compat.walk() for defect in part.defects}),
+        "ends_early": ends_early(compat),
+        "spilled": spilled(compat),
     }
 
 

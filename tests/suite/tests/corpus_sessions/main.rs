@@ -13,11 +13,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use postrider::api::{BodyPolicy, BoxStream, Network, SyncOptions, WireError};
+use postrider::api::{BoxStream, Network, WireError};
 use postrider::imap::{Deadlines, Endpoint, Event, ImapError, Session, StatusKind, command};
 use postrider::sync::IncomingSpool;
 use postrider::wire::{Limits, Security, Traffic, Trust};
-use postrider_tests::phone::Phone;
+use postrider_tests::phone::{Phone, with_bodies};
 use recorded::{Recorded, kind, say, sessions};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
@@ -189,10 +189,9 @@ async fn a_sync_with_what_was_recorded_ends_in_order() {
     for session in all {
         let session = Arc::new(session);
         let phone = Phone::new(Arc::new(ByKind(Arc::clone(&session)))).await.unwrap();
-        let bodies = SyncOptions { bodies: Some(BodyPolicy::All), ..SyncOptions::default() };
         for _ in 0..2 {
             let limit = std::time::Duration::from_secs(90);
-            let outcome = tokio::time::timeout(limit, phone.sync_with(bodies.clone())).await;
+            let outcome = tokio::time::timeout(limit, phone.sync_with(with_bodies())).await;
             let outcome = outcome.unwrap_or_else(|_| panic!("{}: no end", session.name));
             ended_well += usize::from(outcome.is_ok());
             if let Err(error) = outcome {
@@ -201,7 +200,7 @@ async fn a_sync_with_what_was_recorded_ends_in_order() {
             }
         }
         let health = phone.core.check(false).await.unwrap();
-        assert_eq!(health.problems, Vec::<String>::new(), "{}", session.name);
+        assert_eq!(health.problems, [], "{}", session.name);
         mailboxes += phone.core.mailboxes(phone.account).await.unwrap().len();
     }
     say(&format!("{count} sessions: {ended_well} syncs ended well, {mailboxes} mailboxes"));
