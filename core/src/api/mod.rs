@@ -12,14 +12,19 @@ mod error;
 mod mailboxes;
 mod messages;
 mod observe;
+mod parts;
 mod search;
 mod sync;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod testing;
 mod values;
 
 pub use self::core::{Core, CoreOptions};
 pub use bodies::RawMail;
 pub use error::CoreError;
 pub use observe::{ListDiff, ListObserver, Subscription};
+pub use parts::PartContent;
 pub use sync::{Canceller, SyncHandle};
 pub use values::*;
 
