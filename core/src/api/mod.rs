@@ -14,8 +14,12 @@ mod mailboxes;
 mod messages;
 mod observe;
 mod operations;
+mod parts;
 mod search;
 mod sync;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod testing;
 mod values;
 
 pub use self::core::{Core, CoreOptions};
@@ -24,6 +28,7 @@ pub use bodies::RawMail;
 pub use error::CoreError;
 pub use observe::{ListDiff, ListObserver, Subscription};
 pub use operations::{OperationInfo, OperationState, StepInfo};
+pub use parts::PartContent;
 pub use sync::{Canceller, SyncHandle};
 pub use values::*;
 

@@ -191,3 +191,7 @@ fn mailboxes(
     }
     Ok(Some(found))
 }
+
+#[cfg(test)]
+#[path = "search_tests.rs"]
+mod tests;

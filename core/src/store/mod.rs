@@ -27,10 +27,11 @@ mod mirror;
 mod options;
 mod readers;
 mod salvage;
+mod save;
 mod schema;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
-mod testing;
+pub(crate) mod testing;
 mod threading;
 mod tx;
 mod view;
@@ -42,7 +43,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub use accounts::{Account, SyncRecord};
-pub use blobs::{Body, BodySource, BodyState, INLINE_LIMIT, PreparedBody};
+pub use blobs::{Body, BodySource, BodyState, INLINE_LIMIT, PreparedBody, Stream};
 pub use changes::Change;
 pub use check::CheckReport;
 pub use error::StoreError;
@@ -54,6 +55,7 @@ pub use mirror::{
 };
 pub use options::{Mode, OpenOptions};
 pub use salvage::Salvaged;
+pub use save::save_file;
 pub use tx::{ConfigTx, JournalTx, MirrorTx, ReplayTx};
 pub use view::{CountsChange, Cursor, ListFilter, MessageDetail, MessageRow, Search, Snapshot};
 

@@ -50,13 +50,13 @@ impl Snapshot<'_> {
         let structure: Option<String> = row.get("structure")?;
         Ok(Some(MessageDetail {
             row: read(row)?,
-            sender: rest.sender,
-            reply_to: rest.reply_to,
-            cc: rest.cc,
-            bcc: rest.bcc,
+            sender: rest.sender.into_owned(),
+            reply_to: rest.reply_to.into_owned(),
+            cc: rest.cc.into_owned(),
+            bcc: rest.bcc.into_owned(),
             message_id: row.get("message_id")?,
-            in_reply_to: rest.in_reply_to,
-            references: rest.references,
+            in_reply_to: rest.in_reply_to.into_owned(),
+            references: rest.references.into_owned(),
             internal_date: row.get::<_, Option<i64>>("internal_date")?.map(Timestamp),
             structure: structure.as_deref().map(structure_from_column).transpose()?,
         }))
