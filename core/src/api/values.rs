@@ -375,6 +375,8 @@ pub enum ProblemKind {
     BrokenReferences,
     /// Mailboxes have wrong counts.
     WrongCounts,
+    /// Messages are shown otherwise than the journal has it.
+    WronglyShown,
     /// Bodies are damaged or missing.
     DamagedBodies,
     /// Files belong to nothing.

@@ -6,8 +6,10 @@ mod identity;
 mod overlay;
 mod read;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 pub use act::Acted;
-pub(in crate::store) use overlay::{follow_place, refresh_places};
+pub(in crate::store) use overlay::{follow_place, refresh_places, wrongly_shown};
 pub use read::{OpenStep, Operation, StepInfo};
 pub use settle::Outcome;

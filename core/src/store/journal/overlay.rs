@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 
 use crate::journal::{Action, Effect, Overlay};
-use crate::model::PlaceId;
+use crate::model::{Flags, MailboxId, PlaceId};
 use crate::store::StoreError;
 
 /// Writes anew how places are shown, after their steps or they themselves changed.
@@ -13,27 +13,13 @@ pub(in crate::store) fn refresh_places(
     conn: &Connection,
     places: impl IntoIterator<Item = PlaceId>,
 ) -> Result<(), StoreError> {
-    let mut steps = conn.prepare_cached(
-        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 5
-         UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
-    )?;
     let mut update = conn.prepare_cached(
         "UPDATE places SET overlaid = ?2 OR hidden = 2 OR mailbox IS NULL, hidden = iif(hidden = 2, 2, ?3), moved_to = ?4,
          set_bits = ?5, clear_bits = ?6, set_words = ?7, clear_words = ?8 WHERE id = ?1",
     )?;
     let mut actions = Actions::default();
     for place in places {
-        let rows = steps.query_map([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))?;
-        let rows: Vec<(i64, bool)> = rows.collect::<Result<_, _>>()?;
-        for (operation, _) in &rows {
-            actions.load(conn, *operation)?;
-        }
-        let effects = rows.iter().filter_map(|(operation, made)| {
-            let action = actions.get(*operation)?;
-            let by_itself = matches!(action, Action::Append { .. });
-            Some(if *made || by_itself { Effect::Made(action) } else { Effect::Own(action) })
-        });
-        let overlay = Overlay::fold(effects);
+        let overlay = overlay_of(conn, place, &mut actions)?;
         update.execute(params![
             place.0,
             !overlay.is_empty(),
@@ -48,6 +34,55 @@ pub(in crate::store) fn refresh_places(
     Ok(())
 }
 
+/// What the steps of a place that are not at their end add up to.
+fn overlay_of(conn: &Connection, place: PlaceId, actions: &mut Actions) -> Result<Overlay, StoreError> {
+    let mut steps = conn.prepare_cached(
+        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 5
+         UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
+    )?;
+    let rows = steps.query_map([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))?;
+    let rows: Vec<(i64, bool)> = rows.collect::<Result<_, _>>()?;
+    for (operation, _) in &rows {
+        actions.load(conn, *operation)?;
+    }
+    Ok(Overlay::fold(rows.iter().filter_map(|(operation, made)| {
+        let action = actions.get(*operation)?;
+        let by_itself = matches!(action, Action::Append { .. });
+        Some(if *made || by_itself { Effect::Made(action) } else { Effect::Own(action) })
+    })))
+}
+
+/// Places that are shown otherwise than their steps have it.
+pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>, StoreError> {
+    let mut statement = conn.prepare(
+        "SELECT id, hidden, moved_to, set_bits, clear_bits, coalesce(set_words, ''), coalesce(clear_words, ''), overlaid,
+         hidden = 2 OR mailbox IS NULL FROM places WHERE overlaid
+         OR id IN (SELECT place FROM steps WHERE state < 5 UNION SELECT made FROM steps WHERE state < 5)",
+    )?;
+    let mut rows = statement.query([])?;
+    let (mut actions, mut wrong) = (Actions::default(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let place = PlaceId(row.get(0)?);
+        let flags = |bits, words| -> Result<Flags, StoreError> {
+            Ok(Flags::from_parts(row.get(bits)?, &row.get::<_, String>(words)?))
+        };
+        let shown = Overlay {
+            hidden: row.get::<_, i64>(1)? == 1,
+            moved_to: row.get::<_, Option<i64>>(2)?.map(MailboxId),
+            set: flags(3, 5)?,
+            cleared: flags(4, 6)?,
+        };
+        let (overlaid, besides): (bool, bool) = (row.get(7)?, row.get(8)?);
+        let mut expected = overlay_of(conn, place, &mut actions)?;
+        // What is hidden for good stays so, whatever the steps.
+        expected.hidden &= row.get::<_, i64>(1)? != 2;
+        if shown != expected || overlaid != (besides || !expected.is_empty()) {
+            wrong.push(place);
+        }
+    }
+    Ok(wrong)
+}
+
 /// A place has got the id of another: so have its steps.
 pub(in crate::store) fn follow_place(conn: &Connection, from: PlaceId, to: PlaceId) -> Result<(), StoreError> {
     // Of one operation on both, one step stays.
@@ -56,7 +91,7 @@ pub(in crate::store) fn follow_place(conn: &Connection, from: PlaceId, to: Place
     refresh_places(conn, [to])
 }
 
-fn words(flags: &crate::model::Flags) -> Option<String> {
+fn words(flags: &Flags) -> Option<String> {
     Some(flags.keyword_text()).filter(|text| !text.is_empty())
 }
 
