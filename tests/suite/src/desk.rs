@@ -133,6 +133,18 @@ impl Desk {
         let _ = self.scene.phone.sync_with(SyncOptions { direction, ..SyncOptions::default() }).await;
     }
 
+    /// Sends out what was done, over the connection that is open; the next such command meets this fault, which breaks it, and no
+    /// other connection can be made. What was under way is unknown then.
+    pub async fn breaks_off(&self, command: &str, act: Act) {
+        let script = self.scene.server.script();
+        script.add(Rule::once(command, act));
+        script.add(Rule::always("GREETING", Act::Cut));
+        let sent = self.scene.phone.sync_with(SyncOptions { direction: Direction::Push, ..SyncOptions::default() });
+        assert!(sent.await.is_err(), "{command}");
+        assert_eq!(script.waiting(), 0, "{command} came");
+        script.clear();
+    }
+
     /// Syncs, through errors and waiting times, until nothing is left, or for ten rounds; then compares both sides.
     pub async fn settles(&self, when: &str) {
         let mut last = None;

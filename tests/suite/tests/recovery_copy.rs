@@ -1,7 +1,6 @@
 //! The rules for copies whose outcome is unknown: each cell, on every kind of server.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::Direction;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_tests::desk::{Desk, kinds};
@@ -55,8 +54,7 @@ async fn recovery_rule_copy_whose_probe_is_refused_is_asked_about_again() {
         for skip in 0..3 {
             for (name, profile) in kinds() {
                 let desk = desk(profile).await;
-                desk.once("UID COPY", Act::CutAfter);
-                desk.sync(Direction::Push).await;
+                desk.breaks_off("UID COPY", Act::CutAfter).await;
                 let busy = Act::Refuse("NO [INUSE] busy".to_owned());
                 desk.scene.server.script().add(Rule::once(refused, busy).after(skip));
                 copied_once(&desk, &format!("{name}, {refused} refused after {skip}")).await;
@@ -97,8 +95,7 @@ async fn recovery_rule_copy_of_a_message_that_went_is_moot_and_what_was_done_to_
 async fn recovery_rule_copy_that_a_rival_moved_off_is_made_once_where_that_is_proved() {
     for (name, profile) in kinds().into_iter().filter(|(_, profile)| profile.has(Extension::UidPlus)) {
         let desk = desk(profile).await;
-        desk.once("UID COPY", Act::CutAfter);
-        desk.sync(Direction::Push).await;
+        desk.breaks_off("UID COPY", Act::CutAfter).await;
         desk.scene.rival().move_to(desk.scene.raw("Work"), &[1], desk.scene.raw("Aside")).unwrap();
         desk.settles(&name).await;
         let copies = desk.numbers("Work").len() + desk.numbers("Aside").len();

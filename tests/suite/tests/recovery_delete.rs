@@ -54,8 +54,7 @@ async fn recovery_rule_delete_after_a_renumbering_reaches_the_same_message_or_wa
         for (name, profile) in kinds() {
             let desk = desk(profile).await;
             if let Some(act) = act.clone() {
-                desk.once("UID STORE", act);
-                desk.sync(Direction::Push).await;
+                desk.breaks_off("UID STORE", act).await;
             }
             desk.scene.rival().expunge("INBOX", &[1]).unwrap();
             desk.scene.rival().change_uidvalidity("INBOX").unwrap();

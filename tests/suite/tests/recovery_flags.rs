@@ -38,8 +38,7 @@ async fn recovery_rule_flag_whose_answer_is_lost_is_asked_for_until_it_is_set() 
 async fn recovery_rule_flag_that_a_rival_reversed_before_the_answer_came_is_set() {
     for (name, profile) in kinds() {
         let desk = desk(profile).await;
-        desk.once("UID STORE", Act::CutAfter);
-        desk.sync(Direction::Push).await;
+        desk.breaks_off("UID STORE", Act::CutAfter).await;
         desk.scene.rival().set_flags("INBOX", &[1, 2], FlagChange::Remove, &["\\Flagged"]).unwrap();
         flagged(&desk, &name).await;
     }

@@ -89,8 +89,7 @@ async fn recovery_rule_move_with_neither_present_is_moot_and_says_so() {
 async fn recovery_rule_move_found_elsewhere_follows_the_message() {
     for (name, profile) in with_move() {
         let desk = desk(profile).await;
-        desk.once("UID MOVE", Act::CutAfter);
-        desk.sync(Direction::Push).await;
+        desk.breaks_off("UID MOVE", Act::CutAfter).await;
         desk.scene.rival().move_to(desk.scene.raw("Work"), &[1], desk.scene.raw("Aside")).unwrap();
         desk.settles(&name).await;
         assert_eq!((desk.numbers("Work"), desk.numbers("Aside")), (vec![1], vec![0]), "{name}");
@@ -136,8 +135,7 @@ async fn recovery_rule_move_whose_source_cannot_be_marked_at_first_is_not_copied
 async fn recovery_rule_move_whose_source_cannot_be_marked_while_it_is_finished_stays_in_sight() {
     for (name, profile) in without_move() {
         let desk = desk(profile).await;
-        desk.once("UID STORE", Act::Cut);
-        desk.sync(Direction::Push).await;
+        desk.breaks_off("UID STORE", Act::Cut).await;
         desk.once("UID STORE", Act::Refuse("NO busy".to_owned()));
         moved_once(&desk, &name).await;
     }
@@ -150,8 +148,7 @@ async fn recovery_rule_move_whose_probe_is_refused_is_neither_gone_nor_sent_agai
             for (name, profile) in kinds() {
                 let sent = if profile.has(Extension::Move) { "UID MOVE" } else { "UID COPY" };
                 let desk = desk(profile).await;
-                desk.once(sent, Act::CutAfter);
-                desk.sync(Direction::Push).await;
+                desk.breaks_off(sent, Act::CutAfter).await;
                 let busy = Act::Refuse("NO [INUSE] busy".to_owned());
                 desk.scene.server.script().add(Rule::once(refused, busy).after(skip));
                 moved_once(&desk, &format!("{name}, {refused} refused after {skip}")).await;
@@ -203,10 +200,43 @@ async fn recovery_rule_move_to_a_mailbox_that_was_renumbered_is_done_once() {
                 desk.scene.rival().deliver(desk.scene.raw("Work"), postrider_tests::workload::mail(20 + number)).unwrap();
             }
             desk.scene.rival().expunge(desk.scene.raw("Work"), &[1, 2, 3, 4, 5]).unwrap();
-            desk.once(sent, act.clone());
-            desk.sync(Direction::Push).await;
+            desk.breaks_off(sent, act.clone()).await;
             desk.scene.rival().change_uidvalidity(desk.scene.raw("Work")).unwrap();
             moved_once(&desk, &format!("{name}, {act:?}")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn recovery_rule_several_moves_that_left_as_one_are_resolved_as_one() {
+    for (name, profile) in kinds() {
+        let sent = if profile.has(Extension::Move) { "UID MOVE" } else { "UID COPY" };
+        for act in [Act::Cut, Act::CutAfter] {
+            let desk = desk(profile.clone()).await;
+            let id = desk.id("Work", 0).await;
+            desk.move_to(&[id], "Aside").await;
+            desk.breaks_off(sent, act.clone()).await;
+            desk.settles(&name).await;
+            assert_eq!((desk.numbers("Work"), desk.numbers("Aside")), (vec![1], vec![0]), "{name}, {act:?}");
+            assert_eq!(desk.id("Aside", 0).await, id, "{name}, {act:?}");
+            desk.all_done(&name).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn recovery_rule_move_that_a_pull_saw_before_it_was_asked_about_blocks_nothing() {
+    for (name, profile) in kinds() {
+        let commands: &[&str] = if profile.has(Extension::Move) { &["UID MOVE"] } else { &["UID COPY", "UID STORE"] };
+        for command in commands {
+            let desk = desk(profile.clone()).await;
+            desk.breaks_off(command, Act::CutAfter).await;
+            desk.sync(Direction::Pull).await;
+            desk.flag(desk.id("INBOX", 3).await, &["seen"], &[]).await;
+            desk.settles(&format!("{name}, {command}")).await;
+            assert_eq!((desk.numbers("INBOX"), desk.numbers("Work")), (vec![2, 3], vec![0, 1]), "{name}, {command}");
+            let left = desk.scene.phone.core.operations(desk.scene.phone.account, false).await.unwrap();
+            assert_eq!(left, [], "{name}, {command}");
         }
     }
 }
