@@ -141,7 +141,7 @@ impl Run<'_> {
             Some(source) if scene.present.contains(&(source.mailbox, source.uid)) => Found::Surely,
             _ => Found::Absent,
         };
-        if let Some(copied) = &evidence.copied {
+        if let Some(copied) = evidence.copied.as_ref().filter(|copied| copied.at.is_some()) {
             return Ok((Some(resolve_move(source, Found::Surely)), copied.at));
         }
         let place = if is_move { step.key.place } else { lands };
@@ -152,13 +152,15 @@ impl Run<'_> {
         let renumbered = known.is_some() && known != *now;
         let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
         let (target, uid) = identity::find(newcomers, &identity, from.unwrap_or(Uid::MIN));
-        let at = now.zip(uid).filter(|_| !renumbered);
+        let at = now.zip(uid);
+        if evidence.copied.is_some() {
+            return Ok((Some(resolve_move(source, Found::Surely)), at));
+        }
         let target = match (target, source, uid, &evidence.source) {
-            // Which of a renumbered mailbox was there before cannot be known.
-            (Found::Probably, Found::Surely, ..) if renumbered => Found::Probably,
             // Before anything is expunged, bytes are compared.
             (Found::Probably, Found::Surely, Some(copy), Some(original)) if is_move => {
                 let same = self.same_bytes((original.mailbox, original.uid), (to, copy), identity.size).await?;
+                let Some(same) = same else { return Ok((None, None)) };
                 if same { Found::Surely } else { Found::Probably }
             }
             (target, ..) => target,
