@@ -250,3 +250,7 @@ fn next_about_mailbox(
 #[cfg(test)]
 #[path = "plan_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "plan_model_tests.rs"]
+mod model_tests;

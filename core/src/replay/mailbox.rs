@@ -10,9 +10,7 @@ use super::run::Run;
 use super::settle::{self, Added, Copies, Judge, Verdicts};
 use crate::imap::command::{self, StatusItem};
 use crate::imap::{Code, StatusEntry, Untagged};
-use crate::journal::{
-    Batch, Copied, Evidence, Item, Reason, Refusal, Source, StepKey, Target, Then, classify,
-};
+use crate::journal::{Batch, Copied, Evidence, Item, Reason, Refusal, Source, StepKey, Target, Then, classify};
 use crate::model::{MailboxId, Uid, UidSet, UidValidity};
 use crate::store::{Mailbox, Outcome};
 
@@ -310,9 +308,8 @@ impl Run<'_> {
         let (complete, outcome) = self.send(planned, &mut proofs).await;
         let can_expunge = self.session.capabilities().uidplus();
         let mut verdicts = Verdicts::default();
-        let refuse = |key: StepKey, code: Option<&str>| {
-            settle::refused(code, key.operation, (self.attempts)(key), self.now)
-        };
+        let refuse =
+            |key: StepKey, code: Option<&str>| settle::refused(code, key.operation, (self.attempts)(key), self.now);
         for (index, (_, to, copies)) in halves.iter().enumerate() {
             if !complete.get(&index).copied().unwrap_or(false) {
                 continue;

@@ -170,11 +170,7 @@ impl Run<'_> {
     }
 
     /// After a change of UIDVALIDITY: where the mirror has the message, once it was synced.
-    async fn by_mirror(
-        &mut self,
-        step: &OpenStep,
-        to: MailboxId,
-    ) -> Result<Resolved, ReplayError> {
+    async fn by_mirror(&mut self, step: &OpenStep, to: MailboxId) -> Result<Resolved, ReplayError> {
         let (place, source) = (step.key.place, step.evidence.as_ref().and_then(|evidence| evidence.source.clone()));
         let Some(source) = source else { return Ok((None, None)) };
         let (at, synced) = self
@@ -285,10 +281,11 @@ impl Run<'_> {
     async fn finish(&mut self, mailbox: MailboxId, steps: Vec<Unfinished>) -> Result<(), ReplayError> {
         let Some(found) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(()) };
         let selected = ask(self.session, vec![command::select(&found.naming.raw_name, None)?]).await?;
-        let validity = selected.iter().filter(|answer| answer.is_ok()).flat_map(Answer::codes).find_map(|code| match code {
-            Code::UidValidity(validity) => Some(*validity),
-            _ => None,
-        });
+        let validity =
+            selected.iter().filter(|answer| answer.is_ok()).flat_map(Answer::codes).find_map(|code| match code {
+                Code::UidValidity(validity) => Some(*validity),
+                _ => None,
+            });
         let known = |one: &Unfinished| Some(one.source.validity) == validity;
         let uids: UidSet = steps.iter().filter(|one| known(one)).map(|one| one.source.uid).collect();
         let mut planned = Vec::new();
@@ -310,13 +307,8 @@ impl Run<'_> {
                 continue;
             }
             let (last, now) = (&one.group.last, self.now);
-            let half = Half {
-                steps: &one.group.steps,
-                place: last.key.place,
-                uid: one.source.uid,
-                to: one.to,
-                at: one.at,
-            };
+            let half =
+                Half { steps: &one.group.steps, place: last.key.place, uid: one.source.uid, to: one.to, at: one.at };
             let refuse = |key: StepKey, code: Option<&str>| refused(code, key.operation, last.attempts, now);
             settle::finish(&half, &proof, can_expunge, refuse, &mut verdicts);
         }

@@ -235,9 +235,9 @@ impl Desk {
             let mailbox = state.account(USER)?.mailbox(raw.as_bytes())?;
             let subject = format!("\r\nSubject: Mail {wanted}\r\n");
             mailbox.uids().into_iter().find(|uid| {
-                mailbox.place(*uid).is_some_and(|place| {
-                    String::from_utf8_lossy(&place.message.content.bytes()).contains(&subject)
-                })
+                mailbox
+                    .place(*uid)
+                    .is_some_and(|place| String::from_utf8_lossy(&place.message.content.bytes()).contains(&subject))
             })
         });
         found.expect("a mail of that number")

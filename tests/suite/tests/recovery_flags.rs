@@ -55,7 +55,12 @@ async fn recovery_rule_flag_of_a_message_that_a_rival_moved_follows_it() {
             }
             desk.settles(&name).await;
             let held = desk.held();
-            assert_eq!(held["Work"], [(0, vec!["flagged".to_owned()])], "{name} {direction:?} {:?}", desk.story().await);
+            assert_eq!(
+                held["Work"],
+                [(0, vec!["flagged".to_owned()])],
+                "{name} {direction:?} {:?}",
+                desk.story().await
+            );
             desk.all_done(&name).await;
         }
     }

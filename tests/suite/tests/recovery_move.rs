@@ -197,7 +197,10 @@ async fn recovery_rule_move_to_a_mailbox_that_was_renumbered_is_done_once() {
         for act in [Act::Cut, Act::CutAfter] {
             let desk = desk(profile.clone()).await;
             for number in 0..5 {
-                desk.scene.rival().deliver(desk.scene.raw("Work"), postrider_tests::workload::mail(20 + number)).unwrap();
+                desk.scene
+                    .rival()
+                    .deliver(desk.scene.raw("Work"), postrider_tests::workload::mail(20 + number))
+                    .unwrap();
             }
             desk.scene.rival().expunge(desk.scene.raw("Work"), &[1, 2, 3, 4, 5]).unwrap();
             desk.breaks_off(sent, act.clone()).await;

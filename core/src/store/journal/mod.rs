@@ -11,3 +11,4 @@ pub use act::Acted;
 pub(in crate::store) use overlay::{follow_place, refresh_places};
 pub use read::{OpenStep, Operation, StepInfo};
 pub use settle::Outcome;
+pub(in crate::store) use settle::hold_steps;

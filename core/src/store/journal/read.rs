@@ -260,8 +260,7 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn open_steps(&self, account: AccountId) -> Result<Vec<OpenStep>, StoreError> {
-        let sql =
-            "SELECT o.id, o.action, s.place, s.made, s.evidence, s.attempts
+        let sql = "SELECT o.id, o.action, s.place, s.made, s.evidence, s.attempts
              FROM operations o JOIN steps s ON s.operation = o.id
              WHERE o.account = ?1 AND o.state < 7 AND (s.state IN (1, 2, 3)
                OR s.state IN (0, 4) AND instr(s.evidence, '\"copied\":{')) ORDER BY o.id, s.place";

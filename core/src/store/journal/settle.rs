@@ -125,7 +125,8 @@ impl ReplayTx<'_> {
     pub fn set_aside(&mut self, operations: &[OperationId]) -> Result<(), StoreError> {
         let reason = to_json(&Reason::new("damaged", "what was noted of it cannot be read"))?;
         for operation in operations {
-            let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE operation = ?1 AND state < 5 RETURNING place, made";
+            let sql =
+                "UPDATE steps SET state = ?2, reason = ?3 WHERE operation = ?1 AND state < 5 RETURNING place, made";
             let mut statement = self.prepare(sql)?;
             let rows = statement.query_map(params![operation.0, StepState::Parked as u8, reason], |row| {
                 Ok([Some(PlaceId(row.get(0)?)), row.get::<_, Option<i64>>(1)?.map(PlaceId)])
@@ -168,6 +169,18 @@ fn steps_changed(
     note_mailboxes(tx, &places)?;
     refresh_places(tx.conn(), places.iter().copied())?;
     note_mailboxes(tx, &places)?;
+    update_operations(tx, operations)
+}
+
+/// The id of a place goes to a message that may be another: what was to be done to it waits for the user.
+pub(in crate::store) fn hold_steps(tx: &mut WriteTx<'_>, place: PlaceId) -> Result<(), StoreError> {
+    let reason = Reason::new("unsure", "the server has renumbered the mailbox, and several messages may be this one");
+    let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 5 RETURNING operation";
+    let mut statement = tx.conn().prepare_cached(sql)?;
+    let rows =
+        statement.query_map(params![place.0, StepState::NeedsUser as u8, to_json(&reason)?], |row| row.get(0))?;
+    let operations: BTreeSet<OperationId> = rows.map(|id| id.map(OperationId)).collect::<Result<_, _>>()?;
+    drop(statement);
     update_operations(tx, operations)
 }
 
