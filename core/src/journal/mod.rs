@@ -16,6 +16,6 @@ pub use action::{Action, ActionKind};
 pub use backoff::{MAX_DELAY, delay};
 pub use evidence::{Copied, Evidence, Found, Resolution, Source, Target, resolve_copy, resolve_move};
 pub use overlay::{Effect, Overlay};
-pub use plan::{Batch, Item, Location, PendingStep, Plan, StepKey, Then, plan};
+pub use plan::{Batch, FlagWish, Item, Location, PendingStep, Plan, StepKey, Then, plan};
 pub use refusal::{Reason, Refusal, classify};
 pub use state::StepState;

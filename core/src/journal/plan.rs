@@ -55,6 +55,15 @@ pub enum Then {
     Delete,
 }
 
+/// What one step asks of flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlagWish {
+    /// To be set.
+    pub add: Flags,
+    /// To be cleared.
+    pub remove: Flags,
+}
+
 /// One message of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -64,6 +73,8 @@ pub struct Item {
     pub uid: Uid,
     /// The steps that the batch brings to their end, in order.
     pub steps: Vec<StepKey>,
+    /// What those of them ask for that are about flags, as far as no later one of them asks for the contrary.
+    pub flags: BTreeMap<StepKey, FlagWish>,
     /// The message that a copy makes.
     pub made: Option<PlaceId>,
 }
@@ -124,8 +135,8 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
             continue;
         }
         let Some(location) = first.location else { continue };
-        if let Some((key, steps, made)) = Wish::of(location, steps, &about_mailboxes).into_key(location) {
-            batches.entry(key).or_default().push(Item { place: *place, uid: location.uid, steps, made });
+        if let Some((key, item)) = Wish::of(location, steps, &about_mailboxes).into_item(*place, location) {
+            batches.entry(key).or_default().push(item);
         }
     }
     for (key, mut items) in batches {
@@ -135,38 +146,48 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
     plan
 }
 
-/// What goes out together. What was refused before goes alone, so that it takes no other operation with it.
+/// What goes out together. What was refused before goes alone, so that it takes no other operation with it; where it was refused
+/// several times, each message goes alone.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct BatchKey {
     mailbox: MailboxId,
     then: Then,
     add: Flags,
     remove: Flags,
-    alone: Option<OperationId>,
+    alone: Option<(OperationId, Option<PlaceId>)>,
 }
+
+/// After so many refusals each message of an operation goes alone: it may be that only one of them is refused.
+const EACH_ALONE: u32 = 2;
 
 /// What the next steps of one message add up to.
 #[derive(Default)]
 struct Wish {
     steps: Vec<StepKey>,
+    flags: BTreeMap<StepKey, FlagWish>,
     add: Flags,
     remove: Flags,
     then: Option<Then>,
     made: Option<PlaceId>,
-    alone: Option<OperationId>,
+    alone: Option<(OperationId, Option<PlaceId>)>,
 }
 
 impl Wish {
     fn of(location: Location, steps: &[&PendingStep], about_mailboxes: &[&PendingStep]) -> Self {
         let mut wish = Self::default();
         for step in steps {
-            if !step.is_due || is_held_up(step, about_mailboxes) {
+            if !step.is_due || is_held_up(step, about_mailboxes) || step.attempts > 0 && !wish.steps.is_empty() {
                 break;
             }
             match &step.action {
                 Action::Flags { add, remove } => {
                     wish.add = wish.add.without(remove).with(add);
                     wish.remove = wish.remove.without(add).with(remove);
+                    for earlier in wish.flags.values_mut() {
+                        earlier.add = earlier.add.without(remove);
+                        earlier.remove = earlier.remove.without(add);
+                    }
+                    wish.flags.insert(step.key, FlagWish { add: add.clone(), remove: remove.clone() });
                 }
                 Action::Move { to } => {
                     wish.then = if *to == location.mailbox { None } else { Some(Then::Move(*to)) };
@@ -181,16 +202,17 @@ impl Wish {
             }
             wish.steps.push(step.key);
             if step.attempts > 0 {
-                wish.alone = Some(step.key.operation);
+                let each = (step.attempts >= EACH_ALONE).then_some(step.key.place);
+                wish.alone = Some((step.key.operation, each));
             }
-            if matches!(wish.then, Some(Then::Copy(_) | Then::Delete)) {
+            if step.attempts > 0 || matches!(wish.then, Some(Then::Copy(_) | Then::Delete)) {
                 break;
             }
         }
         wish
     }
 
-    fn into_key(self, location: Location) -> Option<(BatchKey, Vec<StepKey>, Option<PlaceId>)> {
+    fn into_item(self, place: PlaceId, location: Location) -> Option<(BatchKey, Item)> {
         if self.steps.is_empty() {
             return None;
         }
@@ -198,7 +220,7 @@ impl Wish {
         // Flags of what is expunged matter to nobody.
         let (add, remove) = if then == Then::Delete { Default::default() } else { (self.add, self.remove) };
         let key = BatchKey { mailbox: location.mailbox, then, add, remove, alone: self.alone };
-        Some((key, self.steps, self.made))
+        Some((key, Item { place, uid: location.uid, steps: self.steps, flags: self.flags, made: self.made }))
     }
 }
 
@@ -228,3 +250,7 @@ fn next_about_mailbox(
 #[cfg(test)]
 #[path = "plan_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "plan_model_tests.rs"]
+mod model_tests;

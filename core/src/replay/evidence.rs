@@ -50,7 +50,10 @@ impl Proof {
                 Untagged::Fetch(fetch) => {
                     let Some(uid) = fetch.uid else { continue };
                     present.insert(uid);
-                    if let Some(flags) = &fetch.flags {
+                    // An answer may come late: what is older than what is known counts for nothing.
+                    let known = self.flags.get(&uid).and_then(|(_, modseq)| *modseq);
+                    let late = known.zip(fetch.modseq).is_some_and(|(known, told)| told < known);
+                    if let Some(flags) = fetch.flags.as_ref().filter(|_| !late) {
                         self.flags.insert(uid, (flags.clone(), fetch.modseq));
                     }
                 }

@@ -57,10 +57,11 @@ fn newcomer(fetch: &Fetch, from: Uid) -> Option<Newcomer> {
     Some(Newcomer { uid, identity, taken: false })
 }
 
-/// Looks for a message among newcomers, and takes the one that it is. Several that look like it and are not told apart by the
+/// Looks for a message among newcomers from a UID on, and takes the one that it is. Several that look like it and are not told apart by the
 /// server are the same in all that is known: the lowest is taken.
-pub(super) fn find(newcomers: &mut [Newcomer], wanted: &Identity) -> (Found, Option<Uid>) {
-    let mut free: Vec<&mut Newcomer> = newcomers.iter_mut().filter(|newcomer| !newcomer.taken).collect();
+pub(super) fn find(newcomers: &mut [Newcomer], wanted: &Identity, from: Uid) -> (Found, Option<Uid>) {
+    let free = newcomers.iter_mut().filter(|newcomer| !newcomer.taken && newcomer.uid >= from);
+    let mut free: Vec<&mut Newcomer> = free.collect();
     free.sort_by_key(|newcomer| newcomer.uid);
     for (fits, found) in [
         (Identity::is_same as fn(&Identity, &Identity) -> bool, Found::Surely),

@@ -6,24 +6,64 @@ use super::ReplayError;
 use super::commands;
 use super::exchange::{Answer, ask};
 use super::identity::{self, Newcomer};
+use super::mailbox::is_missing;
 use super::run::Run;
-use super::settle::{Verdicts, Write, gone};
+use super::settle::{self, Half, Verdicts, Write, gone, refused};
 use crate::imap::command::{self, FetchItem};
 use crate::imap::{Code, Untagged};
-use crate::journal::{Action, Found, Resolution, Source, resolve_copy, resolve_move};
+use crate::journal::{
+    Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, resolve_copy, resolve_move,
+};
 use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
 use crate::store::{Mailbox, OpenStep, Outcome};
 
 /// What a probe found in the mailboxes concerned.
 #[derive(Default)]
 struct Scene {
-    /// UIDVALIDITY of the mailboxes that were opened.
+    /// UIDVALIDITY of the mailboxes that were opened and in which messages were looked for.
     validities: BTreeMap<MailboxId, UidValidity>,
     /// Messages that are still where they were.
     present: BTreeSet<(MailboxId, Uid)>,
-    /// What was added to mailboxes.
-    newcomers: BTreeMap<MailboxId, Vec<Newcomer>>,
+    /// What was added to mailboxes, under their UIDVALIDITY now.
+    newcomers: BTreeMap<MailboxId, (Option<UidValidity>, Vec<Newcomer>)>,
 }
+
+/// Steps that left as one: the last says where the message was to go.
+struct Group {
+    last: OpenStep,
+    steps: Vec<StepKey>,
+}
+
+impl Group {
+    /// Several moves of one message leave as one, under the same evidence.
+    fn all(open: Vec<OpenStep>) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for step in open {
+            let is_move = |step: &OpenStep| matches!(step.action, Action::Move { .. });
+            let same = groups.iter_mut().find(|group| {
+                is_move(&step)
+                    && is_move(&group.last)
+                    && group.last.key.place == step.key.place
+                    && group.last.evidence == step.evidence
+            });
+            match same {
+                Some(group) => {
+                    group.steps.push(step.key);
+                    group.last = step;
+                }
+                None => groups.push(Self { steps: vec![step.key], last: step }),
+            }
+        }
+        groups
+    }
+
+    fn settle(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
+        verdicts.outcomes.extend(self.steps.iter().map(|key| (*key, outcome.clone())));
+    }
+}
+
+/// What a step came to, and under which UID its message lies in its target.
+type Resolved = (Option<Resolution>, Option<(UidValidity, Uid)>);
 
 impl Run<'_> {
     /// Resolves what is unknown. What only the mirror can tell after the next sync stays so.
@@ -39,39 +79,42 @@ impl Run<'_> {
         let mut verdicts = Verdicts::default();
         verdicts.outcomes.extend(open.iter().map(|step| (step.key, Outcome::Probing)));
         self.commit(verdicts).await?;
-        let scene = self.look_around(&open).await?;
-        let mut scene = scene;
+        let mut scene = self.look_around(&open).await?;
         let mut verdicts = Verdicts::default();
-        let mut unfinished: BTreeMap<MailboxId, Vec<(OpenStep, MailboxId, Option<(UidValidity, Uid)>)>> =
-            BTreeMap::new();
-        for step in open {
+        let mut unfinished: BTreeMap<MailboxId, Vec<Unfinished>> = BTreeMap::new();
+        for group in Group::all(open) {
+            let step = &group.last;
             match &step.action {
+                Action::Move { .. } | Action::Copy { .. } | Action::Append { .. } if step.evidence.is_none() => {
+                    let reason = Reason::new("damaged", "what was noted of it cannot be read: it may have been done");
+                    group.settle(&Outcome::NeedsUser(reason), &mut verdicts);
+                }
                 Action::Move { to } => {
                     let to = *to;
-                    let (resolution, at) = self.resolve(&step, to, step.key.place, &mut scene).await?;
+                    let (resolution, at) = self.resolve(step, to, step.key.place, &mut scene).await?;
                     let source = step.evidence.as_ref().and_then(|evidence| evidence.source.clone());
                     match (resolution, source) {
-                        (None, _) => verdicts.outcomes.push((step.key, Outcome::Unknown)),
+                        (None, _) => group.settle(&Outcome::Unknown, &mut verdicts),
                         (Some(Resolution::Finish), Some(source)) => {
-                            unfinished.entry(source.mailbox).or_default().push((step, to, at));
+                            unfinished.entry(source.mailbox).or_default().push(Unfinished { group, source, to, at });
                         }
-                        (Some(resolution), source) => moved(&step, to, resolution, at, source, &mut verdicts),
+                        (Some(resolution), source) => moved(&group, to, resolution, at, source, &mut verdicts),
                     }
                 }
                 Action::Copy { to } | Action::Append { to, .. } => {
                     let lands = step.made.unwrap_or(step.key.place);
-                    let (resolution, at) = self.resolve(&step, *to, lands, &mut scene).await?;
+                    let (resolution, at) = self.resolve(step, *to, lands, &mut scene).await?;
                     match resolution {
-                        None => verdicts.outcomes.push((step.key, Outcome::Unknown)),
-                        Some(Resolution::Again) => verdicts.outcomes.push((step.key, Outcome::Again)),
+                        None => group.settle(&Outcome::Unknown, &mut verdicts),
+                        Some(Resolution::Again) => group.settle(&Outcome::Again, &mut verdicts),
                         Some(_) => {
                             verdicts.writes.push(Write::Landed(lands, *to, at));
-                            verdicts.outcomes.push((step.key, Outcome::Done));
+                            group.settle(&Outcome::Done, &mut verdicts);
                         }
                     }
                 }
                 // These may be said twice: the same again makes it so.
-                _ => verdicts.outcomes.push((step.key, Outcome::Again)),
+                _ => group.settle(&Outcome::Again, &mut verdicts),
             }
         }
         self.commit(verdicts).await?;
@@ -81,15 +124,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Where the message of a step is, and what follows. `None`: only a sync can tell.
+    /// Where the message of a step is, and what follows. `None`: only another look, or a sync, can tell.
     async fn resolve(
         &mut self,
         step: &OpenStep,
         to: MailboxId,
         lands: PlaceId,
         scene: &mut Scene,
-    ) -> Result<(Option<Resolution>, Option<(UidValidity, Uid)>), ReplayError> {
-        let Some(evidence) = &step.evidence else { return Ok((Some(Resolution::Again), None)) };
+    ) -> Result<Resolved, ReplayError> {
+        let Some(evidence) = &step.evidence else { return Ok((None, None)) };
         let is_move = matches!(step.action, Action::Move { .. });
         let source = match &evidence.source {
             Some(source) if scene.validities.get(&source.mailbox) != Some(&source.validity) => {
@@ -98,22 +141,26 @@ impl Run<'_> {
             Some(source) if scene.present.contains(&(source.mailbox, source.uid)) => Found::Surely,
             _ => Found::Absent,
         };
-        if let Some(copied) = &evidence.copied {
+        if let Some(copied) = evidence.copied.as_ref().filter(|copied| copied.at.is_some()) {
             return Ok((Some(resolve_move(source, Found::Surely)), copied.at));
         }
-        let known = evidence.target.as_ref().and_then(|target| target.validity);
-        let now = scene.validities.get(&to).copied();
         let place = if is_move { step.key.place } else { lands };
         let identity = self.store.read(move |view| view.identity(place)).await?.unwrap_or_default();
-        let (target, uid) = match scene.newcomers.get_mut(&to) {
-            Some(newcomers) => identity::find(newcomers, &identity),
-            None => (Found::Absent, None),
-        };
-        let at = now.zip(uid).filter(|_| known.is_none() || known == now);
+        // That a mailbox could not be looked into proves nothing.
+        let Some((now, newcomers)) = scene.newcomers.get_mut(&to) else { return Ok((None, None)) };
+        let known = evidence.target.as_ref().and_then(|target| target.validity);
+        let renumbered = known.is_some() && known != *now;
+        let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
+        let (target, uid) = identity::find(newcomers, &identity, from.unwrap_or(Uid::MIN));
+        let at = now.zip(uid);
+        if evidence.copied.is_some() {
+            return Ok((Some(resolve_move(source, Found::Surely)), at));
+        }
         let target = match (target, source, uid, &evidence.source) {
             // Before anything is expunged, bytes are compared.
             (Found::Probably, Found::Surely, Some(copy), Some(original)) if is_move => {
                 let same = self.same_bytes((original.mailbox, original.uid), (to, copy), identity.size).await?;
+                let Some(same) = same else { return Ok((None, None)) };
                 if same { Found::Surely } else { Found::Probably }
             }
             (target, ..) => target,
@@ -123,11 +170,7 @@ impl Run<'_> {
     }
 
     /// After a change of UIDVALIDITY: where the mirror has the message, once it was synced.
-    async fn by_mirror(
-        &mut self,
-        step: &OpenStep,
-        to: MailboxId,
-    ) -> Result<(Option<Resolution>, Option<(UidValidity, Uid)>), ReplayError> {
+    async fn by_mirror(&mut self, step: &OpenStep, to: MailboxId) -> Result<Resolved, ReplayError> {
         let (place, source) = (step.key.place, step.evidence.as_ref().and_then(|evidence| evidence.source.clone()));
         let Some(source) = source else { return Ok((None, None)) };
         let (at, synced) = self
@@ -153,7 +196,7 @@ impl Run<'_> {
     /// Opens every mailbox concerned, for reading only, and looks for what may be there.
     async fn look_around(&mut self, open: &[OpenStep]) -> Result<Scene, ReplayError> {
         let mut sources: BTreeMap<MailboxId, UidSet> = BTreeMap::new();
-        let mut targets: BTreeMap<MailboxId, Option<Uid>> = BTreeMap::new();
+        let mut targets: BTreeMap<MailboxId, Wanted> = BTreeMap::new();
         for step in open.iter().filter(|step| step.action.mailbox().is_some()) {
             let Some(evidence) = &step.evidence else { continue };
             if let Some(source) = &evidence.source {
@@ -162,8 +205,9 @@ impl Run<'_> {
             if let Some(target) = &evidence.target {
                 // Without a UIDNEXT it may be any.
                 let from = target.uid_next.unwrap_or(Uid::MIN);
-                let first = targets.entry(target.mailbox).or_insert(Some(from));
-                *first = (*first).map(|known| known.min(from));
+                let wanted = targets.entry(target.mailbox).or_insert_with(|| Wanted { from, ..Wanted::default() });
+                wanted.from = wanted.from.min(from);
+                wanted.validities.extend(target.validity);
             }
         }
         let ids: BTreeSet<MailboxId> = sources.keys().chain(targets.keys()).copied().collect();
@@ -173,8 +217,7 @@ impl Run<'_> {
             .await?;
         let mut scene = Scene::default();
         for mailbox in mailboxes.into_iter().flatten() {
-            self.look_into(&mailbox, sources.get(&mailbox.id), targets.get(&mailbox.id).copied().flatten(), &mut scene)
-                .await?;
+            self.look_into(&mailbox, sources.get(&mailbox.id), targets.get(&mailbox.id), &mut scene).await?;
         }
         Ok(scene)
     }
@@ -183,7 +226,7 @@ impl Run<'_> {
         &mut self,
         mailbox: &Mailbox,
         uids: Option<&UidSet>,
-        from: Option<Uid>,
+        wanted: Option<&Wanted>,
         scene: &mut Scene,
     ) -> Result<(), ReplayError> {
         let mut asked = vec![command::examine(&mailbox.naming.raw_name, None)?];
@@ -191,17 +234,27 @@ impl Run<'_> {
         for uids in &pieces {
             asked.push(command::uid_fetch(uids, &[FetchItem::Uid, FetchItem::Flags], None, false)?);
         }
-        if let Some(from) = from {
-            asked.push(identity::ask(self.session.capabilities(), from)?);
+        if let Some(wanted) = wanted {
+            asked.push(identity::ask(self.session.capabilities(), wanted.from)?);
         }
-        let answers = ask(self.session, asked).await?;
-        let Some(opened) = answers.first().filter(|answer| answer.is_ok()) else { return Ok(()) };
+        let mut answers = ask(self.session, asked).await?.into_iter();
+        let Some(opened) = answers.next() else { return Ok(()) };
+        if !opened.is_ok() {
+            if mailbox.missing_since.is_some() || opened.refusal().is_some_and(|code| is_missing(&code)) {
+                // Where nothing is, nothing was added.
+                scene.newcomers.insert(mailbox.id, (None, Vec::new()));
+            }
+            return Ok(());
+        }
         let validity = opened.codes().find_map(|code| match code {
             Code::UidValidity(validity) => Some(*validity),
             _ => None,
         });
-        scene.validities.extend(validity.map(|validity| (mailbox.id, validity)));
-        let there: Vec<&Answer> = answers.iter().skip(1).take(pieces.len()).collect();
+        let there: Vec<Answer> = answers.by_ref().take(pieces.len()).collect();
+        // That something was not told is believed only where the question was answered.
+        if there.iter().all(Answer::is_ok) {
+            scene.validities.extend(validity.map(|validity| (mailbox.id, validity)));
+        }
         for data in there.iter().flat_map(|answer| &answer.data) {
             if let Untagged::Fetch(fetch) = data
                 && let Some(uid) = fetch.uid
@@ -209,31 +262,32 @@ impl Run<'_> {
                 scene.present.insert((mailbox.id, uid));
             }
         }
-        if let (Some(from), Some(answer)) = (from, answers.get(pieces.len() + 1)) {
-            scene.newcomers.insert(mailbox.id, identity::newcomers(&answer.data, from));
+        let (Some(wanted), Some(mut answer)) = (wanted, answers.next()) else { return Ok(()) };
+        let mut from = wanted.from;
+        if from > Uid::MIN && wanted.validities.iter().any(|known| Some(*known) != validity) {
+            // UIDs from before mean nothing now.
+            from = Uid::MIN;
+            let all = ask(self.session, vec![identity::ask(self.session.capabilities(), from)?]).await?;
+            let Some(all) = all.into_iter().next() else { return Ok(()) };
+            answer = all;
+        }
+        if answer.is_ok() {
+            scene.newcomers.insert(mailbox.id, (validity, identity::newcomers(&answer.data, from)));
         }
         Ok(())
     }
 
     /// Expunges what is proved to have been copied.
-    async fn finish(
-        &mut self,
-        mailbox: MailboxId,
-        steps: Vec<(OpenStep, MailboxId, Option<(UidValidity, Uid)>)>,
-    ) -> Result<(), ReplayError> {
-        let source = |step: &OpenStep| -> Option<Source> { step.evidence.as_ref()?.source.clone() };
+    async fn finish(&mut self, mailbox: MailboxId, steps: Vec<Unfinished>) -> Result<(), ReplayError> {
         let Some(found) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(()) };
         let selected = ask(self.session, vec![command::select(&found.naming.raw_name, None)?]).await?;
-        let validity = selected.iter().flat_map(Answer::codes).find_map(|code| match code {
-            Code::UidValidity(validity) => Some(*validity),
-            _ => None,
-        });
-        let uids: UidSet = steps
-            .iter()
-            .filter_map(|(step, ..)| source(step))
-            .filter(|source| Some(source.validity) == validity)
-            .map(|source| source.uid)
-            .collect();
+        let validity =
+            selected.iter().filter(|answer| answer.is_ok()).flat_map(Answer::codes).find_map(|code| match code {
+                Code::UidValidity(validity) => Some(*validity),
+                _ => None,
+            });
+        let known = |one: &Unfinished| Some(one.source.validity) == validity;
+        let uids: UidSet = steps.iter().filter(|one| known(one)).map(|one| one.source.uid).collect();
         let mut planned = Vec::new();
         for uids in command::split_for_command(&uids) {
             planned.extend(commands::expunge(self.session.capabilities(), &uids)?);
@@ -247,28 +301,54 @@ impl Run<'_> {
         }
         let can_expunge = self.session.capabilities().uidplus();
         let mut verdicts = Verdicts::default();
-        for (step, to, at) in steps {
-            let there = source(&step).and_then(|source| proof.is_there(source.uid));
-            let outcome = match there {
-                Some(false) => Outcome::Done,
-                Some(true) if !can_expunge => {
-                    verdicts.writes.push(Write::Remnant(step.key.place));
-                    Outcome::Done
-                }
-                _ => Outcome::Unknown,
-            };
-            if outcome == Outcome::Done {
-                verdicts.writes.push(Write::Landed(step.key.place, to, at));
+        for one in &steps {
+            if !known(one) {
+                one.group.settle(&Outcome::Unknown, &mut verdicts);
+                continue;
             }
-            verdicts.outcomes.push((step.key, outcome));
+            let (last, now) = (&one.group.last, self.now);
+            let half =
+                Half { steps: &one.group.steps, place: last.key.place, uid: one.source.uid, to: one.to, at: one.at };
+            let refuse = |key: StepKey, code: Option<&str>| refused(code, key.operation, last.attempts, now);
+            settle::finish(&half, &proof, can_expunge, refuse, &mut verdicts);
         }
+        // Whatever is refused now: what was copied is not copied again.
+        let noted = steps.iter().flat_map(|one| {
+            let evidence = one.group.last.evidence.clone().unwrap_or_default();
+            let evidence = Evidence { copied: Some(Copied { at: one.at }), ..evidence };
+            one.group.steps.iter().map(move |key| (*key, evidence.clone()))
+        });
+        let noted: Vec<_> = noted.collect();
+        self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
         self.commit(verdicts).await
     }
 }
 
+/// What is looked for in a mailbox that messages were to go to.
+struct Wanted {
+    /// The lowest UID that may be new.
+    from: Uid,
+    /// The UIDVALIDITYs under which that holds.
+    validities: BTreeSet<UidValidity>,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { from: Uid::MIN, validities: BTreeSet::new() }
+    }
+}
+
+/// A move of which the second half is missing.
+struct Unfinished {
+    group: Group,
+    source: Source,
+    to: MailboxId,
+    at: Option<(UidValidity, Uid)>,
+}
+
 /// A move that is resolved.
 fn moved(
-    step: &OpenStep,
+    group: &Group,
     to: MailboxId,
     resolution: Resolution,
     at: Option<(UidValidity, Uid)>,
@@ -276,16 +356,16 @@ fn moved(
     verdicts: &mut Verdicts,
 ) {
     match resolution {
-        Resolution::Again => verdicts.outcomes.push((step.key, Outcome::Again)),
+        Resolution::Again => group.settle(&Outcome::Again, verdicts),
         Resolution::Gone => {
             if let Some(source) = source {
                 verdicts.writes.push(Write::Gone(source.mailbox, UidSet::range(source.uid, source.uid)));
             }
-            verdicts.outcomes.push((step.key, Outcome::Moot(gone())));
+            group.settle(&Outcome::Moot(gone()), verdicts);
         }
         Resolution::Done | Resolution::Finish | Resolution::Both => {
-            verdicts.writes.push(Write::Landed(step.key.place, to, at));
-            verdicts.outcomes.push((step.key, Outcome::Done));
+            verdicts.writes.push(Write::Landed(group.last.key.place, to, at));
+            group.settle(&Outcome::Done, verdicts);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What became of steps, and what that changes of the mirror: written in one transaction.
 
-use crate::journal::{Batch, Evidence, Item, Reason, Refusal, StepKey, Then, classify, delay};
+use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify, delay};
 use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity};
 use crate::replay::commands::Purpose;
 use crate::replay::evidence::Proof;
@@ -84,6 +84,26 @@ fn not_kept() -> Reason {
     Reason::new("not_kept", "the server does not keep this flag")
 }
 
+/// Messages that were copied, and where the copies are.
+pub(super) type Copies = Vec<(Item, Option<(UidValidity, Uid)>)>;
+
+/// What is asked of a message's place came to this.
+pub(super) enum Placed<'p> {
+    /// An end, or none that is known.
+    Is(Outcome),
+    /// A refusal with this response code.
+    Refused(Option<&'p str>),
+}
+
+/// Whether a mailbox that messages were to go to has got any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    /// It has what it had before.
+    Nothing,
+    /// It may have got something.
+    Maybe,
+}
+
 /// How often steps were refused before.
 pub(super) type Attempts<'a> = &'a dyn Fn(StepKey) -> u32;
 
@@ -95,9 +115,56 @@ pub(super) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    pub(super) fn refuse(&self, item: &Item, code: Option<&str>, verdicts: &mut Verdicts) {
+    /// Settles an item, what is asked of its place having come to this. Of its flags is settled what is proved of each.
+    pub(super) fn settle(&self, item: &Item, place: &Placed<'_>, verdicts: &mut Verdicts) {
+        let together = item.steps.len() > 1;
         for key in &item.steps {
-            verdicts.outcomes.push((*key, refused(code, key.operation, (self.attempts)(*key), self.now)));
+            let outcome = match (item.flags.get(key), place) {
+                (Some(wish), _) => self.flags_outcome(*key, item, wish, place),
+                (None, Placed::Is(outcome)) => outcome.clone(),
+                (None, Placed::Refused(code)) => self.refused(*key, *code, together),
+            };
+            verdicts.outcomes.push((*key, outcome));
+        }
+    }
+
+    /// Settles what an item asks of flags, and nothing else of it.
+    pub(super) fn settle_flags(&self, item: &Item, verdicts: &mut Verdicts) {
+        let placed = Placed::Is(Outcome::Unknown);
+        let outcomes = item.flags.iter().map(|(key, wish)| (*key, self.flags_outcome(*key, item, wish, &placed)));
+        verdicts.outcomes.extend(outcomes);
+    }
+
+    /// A refusal. What was refused together with something else is tried alone at once.
+    fn refused(&self, key: StepKey, code: Option<&str>, together: bool) -> Outcome {
+        let attempts = (self.attempts)(key);
+        match refused(code, key.operation, attempts, self.now) {
+            Outcome::Later(reason, _) | Outcome::Parked(reason) if together && attempts == 0 => {
+                Outcome::Later(reason, self.now)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// What became of what one step asks of flags.
+    fn flags_outcome(&self, key: StepKey, item: &Item, wish: &FlagWish, place: &Placed<'_>) -> Outcome {
+        let refusal = self.proof.refusal(item.uid, &[Purpose::Store]);
+        if self.batch.then == Then::Delete {
+            // Flags of what is expunged matter to nobody.
+            return match place {
+                Placed::Is(outcome) => outcome.clone(),
+                Placed::Refused(_) => Outcome::Again,
+            };
+        }
+        let went = self.batch.then == Then::Stay && self.proof.is_there(item.uid) == Some(false);
+        match (self.proof.has_flags(item.uid, &wish.add, &wish.remove), refusal) {
+            (Some(true), _) => Outcome::Done,
+            _ if went => Outcome::Again,
+            (Some(false), None) => Outcome::Parked(not_kept()),
+            (_, Some(code)) => self.refused(key, code, item.steps.len() > 1),
+            (None, None) if wish.add.is_empty() && wish.remove.is_empty() => Outcome::Done,
+            // It may lie elsewhere now: there it is asked for again, once a sync has found it.
+            (None, None) => Outcome::Again,
         }
     }
 
@@ -121,66 +188,48 @@ impl Judge<'_> {
         unproved.map(|item| item.uid).collect()
     }
 
-    /// Flags alone. Returns what of the item's flags is proved: done, or why not.
-    pub(super) fn flags_outcome(&self, item: &Item) -> Option<Outcome> {
-        let (add, remove) = (&self.batch.add, &self.batch.remove);
-        if add.is_empty() && remove.is_empty() {
-            return Some(Outcome::Done);
-        }
-        match (self.proof.has_flags(item.uid, add, remove), self.proof.is_there(item.uid)) {
-            (Some(true), _) => Some(Outcome::Done),
-            (_, Some(false)) => Some(Outcome::Moot(gone())),
-            (Some(false), _) if self.proof.refusal(item.uid, &[Purpose::Store]).is_none() => {
-                Some(Outcome::Parked(not_kept()))
-            }
-            _ => None,
-        }
-    }
-
     /// Messages that stay where they are.
     pub(super) fn stay(&self, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
-            match self.flags_outcome(item) {
-                Some(outcome) => {
-                    if matches!(outcome, Outcome::Moot(_)) {
-                        verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
-                    }
-                    verdicts.settle(item, &outcome);
-                }
-                None => {
-                    let code = self.proof.refusal(item.uid, &[Purpose::Store]).flatten();
-                    self.refuse(item, code, verdicts);
-                }
+            if self.proof.is_there(item.uid) == Some(false) {
+                verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
             }
+            self.settle(item, &Placed::Is(Outcome::Done), verdicts);
         }
     }
 
     /// Messages that MOVE moved (RFC 6851). What is proved of a message is that it was told under its new UID, or that it is
-    /// gone from where it was and something went; of what is left the next probe decides.
-    pub(super) fn moved(&self, to: MailboxId, verdicts: &mut Verdicts) {
+    /// gone from where it was and something went; of what is left the next probe decides. Gives those that were copied and are
+    /// still where they were.
+    pub(super) fn moved(&self, to: MailboxId, added: Added, verdicts: &mut Verdicts) -> Copies {
+        let mut halves = Copies::new();
         let went = self.batch.items.iter().filter(|item| self.proof.is_there(item.uid) == Some(false)).count();
         for item in &self.batch.items {
             let copy = self.proof.copies.get(&item.uid);
             let there = self.proof.is_there(item.uid);
             let expunged = self.proof.vanished.contains(item.uid) || self.proof.expunged >= went;
             let refusal = self.proof.refusal(item.uid, &[Purpose::Move]);
-            if there != Some(true)
-                && let Some(at) = copy
-            {
+            let placed = if let Some(at) = copy {
+                if there == Some(true) {
+                    halves.push((item.clone(), Some(*at)));
+                    continue;
+                }
                 verdicts.writes.push(Write::Landed(item.place, to, Some(*at)));
-                verdicts.settle(item, &Outcome::Done);
-            } else if there == Some(true) {
-                self.refuse(item, refusal.flatten(), verdicts);
+                Placed::Is(Outcome::Done)
+            } else if there == Some(true) && added == Added::Nothing {
+                Placed::Refused(refusal.flatten())
             } else if there == Some(false) && self.proof.told_copies && refusal.is_none() {
                 verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
-                verdicts.settle(item, &Outcome::Moot(gone()));
+                Placed::Is(Outcome::Moot(gone()))
             } else if there == Some(false) && expunged && refusal.is_none() {
                 verdicts.writes.push(Write::Landed(item.place, to, None));
-                verdicts.settle(item, &Outcome::Done);
+                Placed::Is(Outcome::Done)
             } else {
-                verdicts.settle(item, &Outcome::Unknown);
-            }
+                Placed::Is(Outcome::Unknown)
+            };
+            self.settle(item, &placed, verdicts);
         }
+        halves
     }
 
     /// Where the copy of a message is, if the server made it; else what became of it.
@@ -199,71 +248,100 @@ impl Judge<'_> {
         }
     }
 
+    /// What became of a message that was not copied.
+    pub(super) fn not_copied(&self, item: &Item, outcome: Option<Outcome>, added: Added, verdicts: &mut Verdicts) {
+        let placed = match outcome {
+            Some(outcome) => Placed::Is(outcome),
+            None if added == Added::Nothing => {
+                Placed::Refused(self.proof.refusal(item.uid, &[Purpose::Copy]).flatten())
+            }
+            // It said no, but something came.
+            None => Placed::Is(Outcome::Unknown),
+        };
+        self.settle(item, &placed, verdicts);
+    }
+
     /// Messages that were copied.
-    pub(super) fn copied(&self, to: MailboxId, verdicts: &mut Verdicts) {
+    pub(super) fn copied(&self, to: MailboxId, added: Added, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
             match self.copy_of(item) {
                 Ok(at) => {
                     verdicts.writes.extend(item.made.map(|made| Write::Landed(made, to, at)));
-                    verdicts.settle(item, &Outcome::Done);
+                    self.settle(item, &Placed::Is(Outcome::Done), verdicts);
                 }
-                Err(Some(outcome)) => verdicts.settle(item, &outcome),
-                Err(None) => {
-                    let code = self.proof.refusal(item.uid, &[Purpose::Copy]).flatten();
-                    self.refuse(item, code, verdicts);
-                }
+                Err(outcome) => self.not_copied(item, outcome, added, verdicts),
             }
         }
+    }
+
+    /// The messages that were copied as the first half of a move; of the others is settled what became of them.
+    pub(super) fn halves(&self, added: Added, verdicts: &mut Verdicts) -> Copies {
+        let mut halves = Copies::new();
+        for item in &self.batch.items {
+            match self.copy_of(item) {
+                Ok(at) => halves.push((item.clone(), at)),
+                Err(outcome) => self.not_copied(item, outcome, added, verdicts),
+            }
+        }
+        halves
     }
 
     /// Messages that were to be expunged.
     pub(super) fn deleted(&self, can_expunge: bool, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
-            match self.proof.is_there(item.uid) {
+            let placed = match self.proof.is_there(item.uid) {
                 Some(false) => {
                     verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
-                    verdicts.settle(item, &Outcome::Done);
+                    Placed::Is(Outcome::Done)
                 }
                 Some(true) if !can_expunge && self.proof.is_done(Purpose::Mark, item.uid) => {
                     verdicts.writes.push(Write::Marked(item.place));
-                    verdicts.settle(item, &Outcome::Done);
+                    Placed::Is(Outcome::Done)
                 }
                 Some(true) => {
-                    let code = self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
-                    self.refuse(item, code, verdicts);
+                    Placed::Refused(self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten())
                 }
-                None => verdicts.settle(item, &Outcome::Unknown),
-            }
+                None => Placed::Is(Outcome::Unknown),
+            };
+            self.settle(item, &placed, verdicts);
         }
     }
+}
 
-    /// Messages that were copied, with what became of their originals.
-    pub(super) fn finished(
-        &self,
-        to: MailboxId,
-        copies: &[(Item, Option<(UidValidity, Uid)>)],
-        can_expunge: bool,
-        verdicts: &mut Verdicts,
-    ) {
-        for (item, at) in copies {
-            match self.proof.is_there(item.uid) {
-                Some(true) if !can_expunge && self.proof.is_done(Purpose::Mark, item.uid) => {
-                    verdicts.writes.push(Write::Remnant(item.place));
-                    verdicts.writes.push(Write::Landed(item.place, to, *at));
-                    verdicts.settle(item, &Outcome::Done);
-                }
-                Some(false) => {
-                    verdicts.writes.push(Write::Landed(item.place, to, *at));
-                    verdicts.settle(item, &Outcome::Done);
-                }
-                Some(true) => {
-                    let code = self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
-                    self.refuse(item, code, verdicts);
-                }
-                None => verdicts.settle(item, &Outcome::Unknown),
-            }
+/// What became of messages that were copied away, by what is proved of their originals. Where one is still there, that it was
+/// copied stays noted, so that it is only the second half that is tried again.
+pub(super) fn finish(
+    half: &Half<'_>,
+    proof: &Proof,
+    can_expunge: bool,
+    refuse: impl Fn(StepKey, Option<&str>) -> Outcome,
+    verdicts: &mut Verdicts,
+) {
+    let mut settle = |outcome: &Outcome| verdicts.outcomes.extend(half.steps.iter().map(|key| (*key, outcome.clone())));
+    let remnant = match proof.is_there(half.uid) {
+        Some(true) if !can_expunge && proof.is_done(Purpose::Mark, half.uid) => true,
+        Some(false) => false,
+        Some(true) => {
+            let code = proof.refusal(half.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
+            verdicts.outcomes.extend(half.steps.iter().map(|key| (*key, refuse(*key, code))));
+            return;
         }
+        None => return settle(&Outcome::Unknown),
+    };
+    settle(&Outcome::Done);
+    if remnant {
+        verdicts.writes.push(Write::Remnant(half.place));
     }
+    verdicts.writes.push(Write::Landed(half.place, half.to, half.at));
+}
+
+/// A message that was copied and is to go from where it was.
+pub(super) struct Half<'s> {
+    pub(super) steps: &'s [StepKey],
+    pub(super) place: PlaceId,
+    pub(super) uid: Uid,
+    pub(super) to: MailboxId,
+    pub(super) at: Option<(UidValidity, Uid)>,
 }
 
 /// What is noted before the steps of a batch leave.

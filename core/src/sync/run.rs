@@ -232,7 +232,8 @@ impl Run<'_> {
             .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
             .await?;
         let visit = Visit::new(mailbox, gaps, known, self.abilities, self.clock.now());
-        if delta::untouched(visit.mirror(), status) && mailbox.state.stale_since.is_none() {
+        let settled = mailbox.state.stale_since.is_none() && mailbox.detached == 0;
+        if settled && delta::untouched(visit.mirror(), status) {
             return Ok(true);
         }
         let empty = status.messages == Some(0) && known == 0 && status.uid_next.is_some() && mailbox.detached == 0;

@@ -13,3 +13,4 @@ pub use act::Acted;
 pub(in crate::store) use overlay::{follow_place, refresh_places, wrongly_shown};
 pub use read::{OpenStep, Operation, StepInfo};
 pub use settle::Outcome;
+pub(in crate::store) use settle::hold_steps;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::refresh_places;
 use crate::journal::{Evidence, Reason, StepKey, StepState};
@@ -125,12 +125,14 @@ impl ReplayTx<'_> {
     pub fn set_aside(&mut self, operations: &[OperationId]) -> Result<(), StoreError> {
         let reason = to_json(&Reason::new("damaged", "what was noted of it cannot be read"))?;
         for operation in operations {
-            let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE operation = ?1 AND state < 5 RETURNING place";
+            let sql =
+                "UPDATE steps SET state = ?2, reason = ?3 WHERE operation = ?1 AND state < 5 RETURNING place, made";
             let mut statement = self.prepare(sql)?;
-            let rows = statement
-                .query_map(params![operation.0, StepState::Parked as u8, reason], |row| row.get(0).map(PlaceId))?;
-            let touched: Vec<PlaceId> = rows.collect::<Result<_, _>>()?;
-            self.steps_changed([*operation], touched)?;
+            let rows = statement.query_map(params![operation.0, StepState::Parked as u8, reason], |row| {
+                Ok([Some(PlaceId(row.get(0)?)), row.get::<_, Option<i64>>(1)?.map(PlaceId)])
+            })?;
+            let touched: Vec<[Option<PlaceId>; 2]> = rows.collect::<Result<_, _>>()?;
+            self.steps_changed([*operation], touched.into_iter().flatten().flatten())?;
         }
         Ok(())
     }
@@ -160,11 +162,62 @@ fn steps_changed(
     operations: impl IntoIterator<Item = OperationId>,
     places: impl IntoIterator<Item = PlaceId>,
 ) -> Result<(), StoreError> {
-    let places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
+    let mut operations: BTreeSet<OperationId> = operations.into_iter().collect();
+    let mut places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
+    note_mailboxes(tx, &places)?;
+    end_unmade(tx, &mut operations, &mut places)?;
     note_mailboxes(tx, &places)?;
     refresh_places(tx.conn(), places.iter().copied())?;
     note_mailboxes(tx, &places)?;
     update_operations(tx, operations)
+}
+
+/// The id of a place goes to a message that may be another: what was to be done to it waits for the user.
+pub(in crate::store) fn hold_steps(tx: &mut WriteTx<'_>, place: PlaceId) -> Result<(), StoreError> {
+    let reason = Reason::new("unsure", "the server has renumbered the mailbox, and several messages may be this one");
+    let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 5 RETURNING operation";
+    let mut statement = tx.conn().prepare_cached(sql)?;
+    let rows =
+        statement.query_map(params![place.0, StepState::NeedsUser as u8, to_json(&reason)?], |row| row.get(0))?;
+    let operations: BTreeSet<OperationId> = rows.map(|id| id.map(OperationId)).collect::<Result<_, _>>()?;
+    drop(statement);
+    update_operations(tx, operations)
+}
+
+/// Messages that will never be made, as their copy came to nothing, go, and with them what was to be done to them.
+fn end_unmade(
+    tx: &mut WriteTx<'_>,
+    operations: &mut BTreeSet<OperationId>,
+    places: &mut BTreeSet<PlaceId>,
+) -> Result<(), StoreError> {
+    let unmade = "SELECT s.state, s.reason, p.message FROM steps s JOIN places p ON p.id = s.made
+                  WHERE s.made = ?1 AND s.state IN (8, 9) AND p.mailbox IS NULL";
+    let end = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 RETURNING operation, made";
+    let orphan = "UPDATE messages SET orphaned = ?2
+                  WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM places WHERE message = ?1)";
+    let mut looked_at = places.clone();
+    while let Some(place) = looked_at.pop_first() {
+        let found = tx.conn().prepare_cached(unmade)?.query_row([place.0], |row| {
+            Ok((row.get::<_, u8>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, i64>(2)?))
+        });
+        let Some((state, reason, message)) = found.optional()? else { continue };
+        let mut statement = tx.conn().prepare_cached(end)?;
+        let rows = statement.query_map(params![place.0, state, reason], |row| {
+            Ok((OperationId(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(PlaceId)))
+        })?;
+        let ended: Vec<(OperationId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
+        drop(statement);
+        for (operation, made) in ended {
+            operations.insert(operation);
+            looked_at.extend(made);
+            places.extend(made);
+        }
+        note_mailboxes(tx, &BTreeSet::from([place]))?;
+        tx.conn().prepare_cached("DELETE FROM places WHERE id = ?1")?.execute([place.0])?;
+        let now = tx.now().0;
+        tx.conn().prepare_cached(orphan)?.execute([message, now])?;
+    }
+    Ok(())
 }
 
 /// The mailboxes in which places are shown have changed.

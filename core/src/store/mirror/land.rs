@@ -16,7 +16,8 @@ impl MirrorTx<'_> {
             let gone = Gone { place, message: MessageId(row.get(1)?), thread: ThreadId(row.get(2)?) };
             Ok((row.get::<_, Option<i64>>(0)?.map(MailboxId), gone, row.get::<_, u8>(3)?, row.get::<_, bool>(4)?))
         });
-        let (from, gone, flags, detached) = row.optional()?.ok_or(StoreError::NotFound("place"))?;
+        // One that sync has taken away meanwhile is found again, or not, as any other.
+        let Some((from, gone, flags, detached)) = row.optional()? else { return Ok(()) };
         let validity = self.mailbox_state(to)?.uid_validity;
         let uid = at.filter(|(told, _)| Some(*told) == validity).map(|(_, uid)| uid);
         if from == Some(to) && at.is_none() && !detached {
@@ -53,8 +54,8 @@ impl MirrorTx<'_> {
         let Some((mailbox, uid)) = found.optional()? else { return Ok(()) };
         self.prepare("UPDATE places SET uid = NULL WHERE id = ?1")?.execute([place.0])?;
         let sql = "INSERT INTO places (mailbox, message, thread, uid, modseq, flags, date, keywords, overlaid, hidden)
-                   SELECT mailbox, message, thread, ?2, modseq, flags, date, keywords, 1, 2 FROM places WHERE id = ?1";
-        self.prepare(sql)?.execute([place.0, uid])?;
+                   SELECT mailbox, message, thread, ?2, modseq, flags | ?3, date, keywords, 1, 2 FROM places WHERE id = ?1";
+        self.prepare(sql)?.execute([place.0, uid, SystemFlag::Deleted as i64])?;
         // The place itself is without a UID until it lands.
         let mailbox = MailboxId(mailbox);
         let unread: bool =
@@ -89,7 +90,8 @@ impl ReplayTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn marked(&mut self, place: PlaceId) -> Result<(), StoreError> {
-        self.prepare("UPDATE places SET hidden = 2, overlaid = 1 WHERE id = ?1")?.execute([place.0])?;
+        let sql = "UPDATE places SET hidden = 2, overlaid = 1, flags = flags | ?2 WHERE id = ?1";
+        self.prepare(sql)?.execute([place.0, SystemFlag::Deleted as i64])?;
         Ok(())
     }
 
@@ -105,7 +107,7 @@ impl ReplayTx<'_> {
     /// A message that the server said it has put into a mailbox, under this UID where it told one.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where the place or the mailbox is not there.
+    /// [`StoreError::NotFound`] where the mailbox is not there. Where the place is not, nothing is written.
     pub fn landed(&mut self, place: PlaceId, to: MailboxId, at: Option<(UidValidity, Uid)>) -> Result<(), StoreError> {
         self.mirror(|tx| tx.land(place, to, at))
     }
