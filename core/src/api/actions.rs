@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Core, CoreError};
+use super::{Core, CoreError, mailbox_actions};
 use crate::journal::Action;
 use crate::model::{Flags, Keyword, MailboxId, MailboxRole, OperationId, PlaceId, SystemFlag};
-use crate::store::{Acted, StoreError};
+use crate::store::Acted;
 
 /// Which flags are to be set and which cleared: `seen`, `flagged`, `answered`, `draft`, `deleted`, and keywords as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,14 +58,17 @@ impl Core {
         self.act(Action::Copy { to: mailbox }, ids).await
     }
 
-    /// Moves messages to the mailbox of a role: archive, trash, junk.
+    /// Moves messages to the mailbox of a role: archive, trash, junk. Where the account has none of that role, it is made.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`]; those of storage.
+    /// [`CoreError::NotFound`], also where a mailbox of another role is missing; those of storage.
     pub async fn file_under(&self, ids: Vec<PlaceId>, role: MailboxRole) -> Result<ActionDone, CoreError> {
         let first = *ids.first().ok_or_else(|| CoreError::invalid_input("no message is named"))?;
         let acted = self.store().journal(move |tx| {
-            let to = tx.role_mailbox_of(first, role)?.ok_or(StoreError::NotFound("mailbox"))?;
+            let to = match tx.role_mailbox_of(first, role)? {
+                Some(to) => to,
+                None => mailbox_actions::create_for_role(tx, first, role)?,
+            };
             tx.act(&Action::Move { to }, &ids)
         });
         Ok(done(acted.await?))

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::journal::Traits;
 
 const INBOX: MailboxId = MailboxId(1);
 const WORK: MailboxId = MailboxId(2);
@@ -110,8 +111,8 @@ fn hard_problem_13_what_has_no_uid_yet_waits_for_it() {
 
 #[test]
 fn operations_on_a_mailbox_and_on_its_messages_keep_their_order() {
-    let create = step(1, 0, Action::CreateMailbox { mailbox: WORK });
-    let delete = step(3, 0, Action::DeleteMailbox { mailbox: WORK });
+    let create = step(1, 0, Action::CreateMailbox { mailbox: WORK, raw: b"Work".to_vec(), role: None });
+    let delete = step(3, 0, Action::DeleteMailbox { mailbox: WORK, seen: Traits::default() });
     let fill = step(2, 7, Action::Move { to: WORK });
     let after = step(4, 8, Action::Move { to: WORK });
     let first = plan(&[create.clone(), fill.clone(), delete.clone(), after.clone(), step(5, 9, set(1))]);

@@ -28,6 +28,7 @@ impl Run<'_> {
             source: Some(Source { mailbox: mailbox.id, validity, uid: item.uid }),
             target: target_of(batch).and_then(|to| targets.get(&to)).map(|(_, target)| target.clone()),
             copied: None,
+            mailbox: None,
         };
         let noted: Vec<(StepKey, Evidence)> =
             batches.iter().flat_map(|batch| settle::evidence_of(batch, move |item| note(batch, item))).collect();
@@ -209,6 +210,7 @@ impl Run<'_> {
                     }),
                     target: targets.get(to).map(|(_, target)| target.clone()),
                     copied: Some(Copied { at: *at }),
+                    mailbox: None,
                 };
                 noted.extend(item.steps.iter().map(|key| (*key, evidence.clone())));
             }

@@ -39,8 +39,12 @@ impl Run<'_> {
         let mut verdicts = Verdicts::default();
         verdicts.outcomes.extend(open.iter().map(|step| (step.key, Outcome::Probing)));
         self.commit(verdicts).await?;
-        let scene = self.look_around(&open).await?;
-        let mut scene = scene;
+        let (about_mailboxes, open): (Vec<OpenStep>, Vec<OpenStep>) =
+            open.into_iter().partition(|step| step.action.is_about_mailbox());
+        for step in about_mailboxes {
+            self.probe_mailbox(step).await?;
+        }
+        let mut scene = self.look_around(&open).await?;
         let mut verdicts = Verdicts::default();
         let mut unfinished: BTreeMap<MailboxId, Vec<(OpenStep, MailboxId, Option<(UidValidity, Uid)>)>> =
             BTreeMap::new();

@@ -19,6 +19,14 @@ pub(super) enum Write {
     Marked(PlaceId),
     /// A message that was moved has left its original behind, marked deleted.
     Remnant(PlaceId),
+    /// A mailbox is on the server: its raw name, its MAILBOXID, whether the user is subscribed.
+    MailboxCreated(MailboxId, Vec<u8>, Option<String>, bool),
+    /// A mailbox has another raw name, and another as shown.
+    MailboxRenamed(MailboxId, Vec<u8>, String),
+    /// A mailbox is gone.
+    MailboxDeleted(MailboxId),
+    /// Whether the user is subscribed to a mailbox.
+    MailboxSubscribed(MailboxId, bool),
 }
 
 /// What is to be written down together.
@@ -31,6 +39,11 @@ pub(super) struct Verdicts {
 impl Verdicts {
     pub(super) fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.outcomes.is_empty()
+    }
+
+    /// One step, with what it changes of the mirror.
+    pub(super) fn of(key: StepKey, outcome: Outcome, write: Option<Write>) -> Self {
+        Self { writes: write.into_iter().collect(), outcomes: vec![(key, outcome)] }
     }
 
     pub(super) fn settle(&mut self, item: &Item, outcome: &Outcome) {
@@ -49,6 +62,12 @@ impl Verdicts {
                 }
                 Write::Marked(place) => tx.marked(*place)?,
                 Write::Remnant(place) => tx.leave_remnant(*place)?,
+                Write::MailboxCreated(id, raw, object_id, subscribed) => {
+                    tx.mailbox_created(*id, raw, object_id.clone(), *subscribed)?;
+                }
+                Write::MailboxRenamed(id, to, name) => tx.mailbox_renamed(*id, to, name)?,
+                Write::MailboxDeleted(id) => tx.mailbox_deleted(*id)?,
+                Write::MailboxSubscribed(id, subscribed) => tx.mailbox_subscribed(*id, *subscribed)?,
             }
         }
         tx.settle(&self.outcomes)

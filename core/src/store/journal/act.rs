@@ -81,7 +81,11 @@ impl JournalTx<'_> {
     /// [`StoreError::NotFound`] where there is no such operation.
     pub fn retry(&mut self, operation: OperationId) -> Result<u64, StoreError> {
         let refused = [StepState::Retry, StepState::Parked, StepState::NeedsUser];
-        self.set_states(operation, &refused, StepState::Queued)
+        let count = self.set_states(operation, &refused, StepState::Queued)?;
+        if count > 0 {
+            self.renew(operation)?;
+        }
+        Ok(count)
     }
 
     fn set_states(&mut self, operation: OperationId, from: &[StepState], to: StepState) -> Result<u64, StoreError> {
@@ -107,7 +111,7 @@ impl JournalTx<'_> {
         let sql = "SELECT p.id, m.account, p.shown_in, b.uid_validity FROM places p JOIN messages m ON m.id = p.message
                    LEFT JOIN mailboxes b ON b.id = p.mailbox
                    WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1)
-                   AND p.shown_in IS NOT NULL";
+                   AND p.shown_in NOT IN (SELECT id FROM mailboxes WHERE removed = 1)";
         let mut statement = self.prepare(sql)?;
         let mut seen = BTreeSet::new();
         let mut targets = Vec::with_capacity(places.len());

@@ -3,11 +3,15 @@
 
 mod act;
 mod identity;
+mod mailbox_acts;
+mod mailbox_overlay;
 mod overlay;
 mod read;
 mod settle;
 
 pub use act::Acted;
+pub use mailbox_acts::{MailboxActed, NewMailbox};
+pub(in crate::store) use mailbox_overlay::{mailbox_gone, mailboxes_changed, wanted_mailbox};
 pub(in crate::store) use overlay::{follow_place, refresh_places};
 pub use read::{OpenStep, Operation, StepInfo};
 pub use settle::Outcome;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use rusqlite::params;
 
+use super::mailbox_overlay::refresh_mailboxes;
 use super::refresh_places;
 use crate::journal::{Evidence, Reason, StepKey, StepState};
-use crate::model::{MailboxId, OperationId, PlaceId, Timestamp};
+use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
 use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, ReplayTx, StoreError};
 
@@ -161,10 +162,18 @@ fn steps_changed(
     places: impl IntoIterator<Item = PlaceId>,
 ) -> Result<(), StoreError> {
     let places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
-    note_mailboxes(tx, &places)?;
+    places_changed(tx, &places)?;
+    for account in update_operations(tx, operations)? {
+        refresh_mailboxes(tx, account)?;
+    }
+    Ok(())
+}
+
+/// Shows places by their steps anew.
+pub(super) fn places_changed(tx: &mut WriteTx<'_>, places: &BTreeSet<PlaceId>) -> Result<(), StoreError> {
+    note_mailboxes(tx, places)?;
     refresh_places(tx.conn(), places.iter().copied())?;
-    note_mailboxes(tx, &places)?;
-    update_operations(tx, operations)
+    note_mailboxes(tx, places)
 }
 
 /// The mailboxes in which places are shown have changed.
@@ -179,24 +188,32 @@ fn note_mailboxes(tx: &mut WriteTx<'_>, places: &BTreeSet<PlaceId>) -> Result<()
     Ok(())
 }
 
-fn update_operations(
+/// What operations add up to. Returns the accounts in which any was about a mailbox.
+pub(super) fn update_operations(
     tx: &mut WriteTx<'_>,
     operations: impl IntoIterator<Item = OperationId>,
-) -> Result<(), StoreError> {
+) -> Result<BTreeSet<AccountId>, StoreError> {
+    let mut of_mailboxes = BTreeSet::new();
     let now = tx.now().0;
     let mut read = tx.conn().prepare_cached("SELECT DISTINCT state FROM steps WHERE operation = ?1")?;
     let mut write =
-        tx.conn().prepare_cached("UPDATE operations SET state = ?2, updated = ?3 WHERE id = ?1 RETURNING account")?;
+        tx.conn().prepare_cached(
+            "UPDATE operations SET state = ?2, updated = ?3 WHERE id = ?1 RETURNING account, kind >= 'mailbox_' AND kind < 'mailbox`'",
+        )?;
     for operation in operations {
         let rows = read.query_map([operation.0], |row| row.get::<_, u8>(0))?;
         let states: Vec<u8> = rows.collect::<Result<_, _>>()?;
         let state = StepState::of_all(states.into_iter().filter_map(StepState::from_code));
-        let account: i64 = write.query_row(params![operation.0, state as u8, now], |row| row.get(0))?;
-        tx.change().accounts.insert(crate::model::AccountId(account));
+        let params = params![operation.0, state as u8, now];
+        let (account, about_mailbox) = write.query_row(params, |row| Ok((AccountId(row.get(0)?), row.get(1)?)))?;
+        tx.change().accounts.insert(account);
+        if about_mailbox {
+            of_mailboxes.insert(account);
+        }
     }
-    Ok(())
+    Ok(of_mailboxes)
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|_| StoreError::Internal("no JSON".to_owned()))
 }
