@@ -90,7 +90,7 @@ impl Core {
     }
 }
 
-fn done(acted: Acted) -> ActionDone {
+pub(super) fn done(acted: Acted) -> ActionDone {
     ActionDone { operation: acted.operation, ids: acted.places }
 }
 

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod actions;
+mod append;
 mod bodies;
 mod compare;
 mod convert;
@@ -21,6 +22,7 @@ mod values;
 
 pub use self::core::{Core, CoreOptions};
 pub use actions::{ActionDone, FlagChange};
+pub use append::MailSource;
 pub use bodies::RawMail;
 pub use error::CoreError;
 pub use mailbox_actions::MailboxActionDone;

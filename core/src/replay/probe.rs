@@ -110,6 +110,9 @@ impl Run<'_> {
         let place = if is_move { step.key.place } else { lands };
         let identity = self.store.read(move |view| view.identity(place)).await?.unwrap_or_default();
         let (target, uid) = match scene.newcomers.get_mut(&to) {
+            Some(newcomers) if matches!(step.action, Action::Append { .. }) => {
+                identity::find_appended(newcomers, &identity)
+            }
             Some(newcomers) => identity::find(newcomers, &identity),
             None => (Found::Absent, None),
         };

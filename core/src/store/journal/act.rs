@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use super::refresh_places;
 use crate::journal::{Action, StepState};
 use crate::model::{AccountId, Flags, MailboxId, MessageId, OperationId, PlaceId};
-use crate::store::{JournalTx, StoreError};
+use crate::store::{JournalTx, NewMessage, PreparedBody, StoreError};
 
 /// What an action became.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,30 @@ impl JournalTx<'_> {
         refresh_places(self.conn(), shown.iter().copied())?;
         self.change().accounts.insert(account);
         Ok(Acted { operation, places: shown.into_iter().collect() })
+    }
+
+    /// Puts a mail of the user's own into a mailbox: it is there at once. Its UID is not looked at.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the mailbox is not shown, or holds no messages; nothing is written then.
+    pub fn append(
+        &mut self,
+        mailbox: MailboxId,
+        message: &NewMessage,
+        body: PreparedBody,
+    ) -> Result<Acted, StoreError> {
+        let account = self.shown_mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?.account;
+        self.require_target(account, mailbox)?;
+        let (id, thread) = self.mails(|tx| tx.insert_own(mailbox, message, body))?;
+        let date = message.internal_date.unwrap_or(self.now());
+        let action = Action::Append { to: mailbox, flags: message.flags.clone(), date: Some(date) };
+        let operation = self.insert_operation(account, &action)?;
+        let place = self.insert_provisional(id, thread.0, &message.flags, date.0, mailbox)?;
+        self.insert_step(operation, place, None, None)?;
+        refresh_places(self.conn(), [place])?;
+        self.change().mailboxes.insert(mailbox);
+        self.change().accounts.insert(account);
+        Ok(Acted { operation, places: vec![place] })
     }
 
     /// Takes an operation back as far as nothing of it has left. Returns how many messages it was taken back from.
