@@ -48,7 +48,8 @@ async fn an_appended_mail_is_there_at_once_and_reaches_the_server() {
         let snapshot = desk.scene.server.world().snapshot();
         let held = &snapshot.accounts[postrider_tests::phone::USER].mailboxes[raw.as_bytes()].messages;
         let sizes: Vec<u64> = held.values().map(|message| message.size).collect();
-        let sent = |number, filler| String::from_utf8(letter(number, filler)).unwrap().replace('\n', "\r\n").len() as u64;
+        let sent =
+            |number, filler| String::from_utf8(letter(number, filler)).unwrap().replace('\n', "\r\n").len() as u64;
         assert_eq!(sizes, [sent(1, 1), sent(2, 4000)], "{name}");
     }
 }

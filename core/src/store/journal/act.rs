@@ -135,7 +135,7 @@ impl JournalTx<'_> {
         let sql = "SELECT p.id, m.account, p.shown_in, b.uid_validity FROM places p JOIN messages m ON m.id = p.message
                    LEFT JOIN mailboxes b ON b.id = p.mailbox
                    WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1)
-                   AND p.shown_in NOT IN (SELECT id FROM mailboxes WHERE removed = 1)";
+                   AND EXISTS (SELECT 1 FROM mailboxes WHERE id = p.shown_in AND NOT removed)";
         let mut statement = self.prepare(sql)?;
         let mut seen = BTreeSet::new();
         let mut targets = Vec::with_capacity(places.len());

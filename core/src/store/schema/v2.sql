@@ -84,8 +84,6 @@ ALTER TABLE mailboxes ADD COLUMN wanted_raw BLOB;
 ALTER TABLE mailboxes ADD COLUMN wanted_name TEXT;
 ALTER TABLE mailboxes ADD COLUMN wanted_subscribed INTEGER;
 
-CREATE INDEX mailboxes_removed ON mailboxes (id) WHERE removed = 1;
-
 -- Where the server keeps the user's own mailboxes: what their raw names begin with (RFC 2342).
 ALTER TABLE accounts ADD COLUMN namespace_prefix    BLOB;
 ALTER TABLE accounts ADD COLUMN namespace_delimiter TEXT;

@@ -42,7 +42,7 @@ impl Snapshot<'_> {
             "SELECT {COLUMNS}, m.message_id, m.internal_date, m.more, m.structure
              FROM places p CROSS JOIN messages m ON m.id = p.message
              WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1)
-             AND p.shown_in NOT IN (SELECT id FROM mailboxes WHERE removed = 1)"
+             AND EXISTS (SELECT 1 FROM mailboxes WHERE id = p.shown_in AND NOT removed)"
         );
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([id.0])?;
