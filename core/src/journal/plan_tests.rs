@@ -29,6 +29,7 @@ fn step(operation: i64, place: i64, action: Action) -> PendingStep {
         is_due: true,
         made: None,
         location: Some(Location { mailbox: INBOX, uid }),
+        trash: None,
     }
 }
 
@@ -63,6 +64,14 @@ fn what_is_deleted_in_the_end_is_only_deleted() {
     let [batch] = plan.batches.as_slice() else { panic!("{plan:?}") };
     assert_eq!((batch.add.clone(), batch.then), (Flags::new(), Then::Delete));
     assert_eq!(operations(batch), [1, 2, 3]);
+}
+
+#[test]
+fn what_has_labels_is_deleted_by_way_of_the_trash() {
+    let mut delete = step(2, 7, Action::Delete);
+    delete.trash = Some(TRASH);
+    let plan = plan(&[step(1, 7, Action::Move { to: WORK }), delete]);
+    assert_eq!((plan.batches[0].then, operations(&plan.batches[0])), (Then::Discard(TRASH), vec![1, 2]));
 }
 
 #[test]

@@ -178,8 +178,10 @@ impl Run<'_> {
             }
             match batch.then {
                 Then::Stay => judge.stay(&mut verdicts),
-                Then::Move(to) if commands::moves_at_once(&server) => judge.moved(to, &mut verdicts),
-                Then::Move(to) => {
+                Then::Move(to) | Then::Discard(to) if commands::moves_at_once(&server) => {
+                    judge.moved(to, &mut verdicts)
+                }
+                Then::Move(to) | Then::Discard(to) => {
                     let copies = copies(&judge, &batch, &mut verdicts);
                     halves.push((batch, proof, to, copies));
                 }
@@ -261,7 +263,7 @@ fn copies(judge: &Judge<'_>, batch: &Batch, verdicts: &mut Verdicts) -> Copies {
 /// Where the messages of a batch go.
 pub(super) fn target_of(batch: &Batch) -> Option<MailboxId> {
     match batch.then {
-        Then::Move(to) | Then::Copy(to) => Some(to),
+        Then::Move(to) | Then::Copy(to) | Then::Discard(to) => Some(to),
         Then::Stay | Then::Delete => None,
     }
 }

@@ -74,6 +74,15 @@ impl Run<'_> {
                         }
                     }
                 }
+                // On its way to the trash, where it is to be expunged.
+                Action::Delete if let Some(to) = target_of(&step) => {
+                    let (resolution, at) = self.resolve(&step, to, step.key.place, &mut scene).await?;
+                    if matches!(resolution, Some(Resolution::Done | Resolution::Finish | Resolution::Both)) {
+                        verdicts.writes.push(Write::Landed(step.key.place, to, at));
+                    }
+                    let outcome = if resolution.is_some() { Outcome::Again } else { Outcome::Unknown };
+                    verdicts.outcomes.push((step.key, outcome));
+                }
                 // These may be said twice: the same again makes it so.
                 _ => verdicts.outcomes.push((step.key, Outcome::Again)),
             }
@@ -94,7 +103,7 @@ impl Run<'_> {
         scene: &mut Scene,
     ) -> Result<(Option<Resolution>, Option<(UidValidity, Uid)>), ReplayError> {
         let Some(evidence) = &step.evidence else { return Ok((Some(Resolution::Again), None)) };
-        let is_move = matches!(step.action, Action::Move { .. });
+        let is_move = matches!(step.action, Action::Move { .. } | Action::Delete);
         let source = match &evidence.source {
             Some(source) if scene.validities.get(&source.mailbox) != Some(&source.validity) => {
                 return self.by_mirror(step, to).await;
@@ -161,7 +170,7 @@ impl Run<'_> {
     async fn look_around(&mut self, open: &[OpenStep]) -> Result<Scene, ReplayError> {
         let mut sources: BTreeMap<MailboxId, UidSet> = BTreeMap::new();
         let mut targets: BTreeMap<MailboxId, Option<Uid>> = BTreeMap::new();
-        for step in open.iter().filter(|step| step.action.mailbox().is_some()) {
+        for step in open.iter().filter(|step| step.action.mailbox().or(target_of(step)).is_some()) {
             let Some(evidence) = &step.evidence else { continue };
             if let Some(source) = &evidence.source {
                 sources.entry(source.mailbox).or_default().insert(source.uid);
@@ -271,6 +280,11 @@ impl Run<'_> {
         }
         self.commit(verdicts).await
     }
+}
+
+/// Where the message of a step was to go.
+fn target_of(step: &OpenStep) -> Option<MailboxId> {
+    step.evidence.as_ref()?.target.as_ref().map(|target| target.mailbox)
 }
 
 /// A move that is resolved.

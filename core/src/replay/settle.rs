@@ -174,6 +174,14 @@ impl Judge<'_> {
         }
     }
 
+    /// A message is where it was to go. What is to be expunged there goes on.
+    fn arrived(&self, item: &Item, verdicts: &mut Verdicts) {
+        verdicts.settle(item, &Outcome::Done);
+        if let (Then::Discard(_), Some((_, last))) = (self.batch.then, verdicts.outcomes.last_mut()) {
+            *last = Outcome::Again;
+        }
+    }
+
     /// Messages that MOVE moved (RFC 6851). What is proved of a message is that it was told under its new UID, or that it is
     /// gone from where it was and something went; of what is left the next probe decides.
     pub(super) fn moved(&self, to: MailboxId, verdicts: &mut Verdicts) {
@@ -187,7 +195,7 @@ impl Judge<'_> {
                 && let Some(at) = copy
             {
                 verdicts.writes.push(Write::Landed(item.place, to, Some(*at)));
-                verdicts.settle(item, &Outcome::Done);
+                self.arrived(item, verdicts);
             } else if there == Some(true) {
                 self.refuse(item, refusal.flatten(), verdicts);
             } else if there == Some(false) && self.proof.told_copies && refusal.is_none() {
@@ -195,7 +203,7 @@ impl Judge<'_> {
                 verdicts.settle(item, &Outcome::Moot(gone()));
             } else if there == Some(false) && expunged && refusal.is_none() {
                 verdicts.writes.push(Write::Landed(item.place, to, None));
-                verdicts.settle(item, &Outcome::Done);
+                self.arrived(item, verdicts);
             } else {
                 verdicts.settle(item, &Outcome::Unknown);
             }
@@ -269,11 +277,11 @@ impl Judge<'_> {
                 Some(true) if !can_expunge && self.proof.is_done(Purpose::Mark, item.uid) => {
                     verdicts.writes.push(Write::Remnant(item.place));
                     verdicts.writes.push(Write::Landed(item.place, to, *at));
-                    verdicts.settle(item, &Outcome::Done);
+                    self.arrived(item, verdicts);
                 }
                 Some(false) => {
                     verdicts.writes.push(Write::Landed(item.place, to, *at));
-                    verdicts.settle(item, &Outcome::Done);
+                    self.arrived(item, verdicts);
                 }
                 Some(true) => {
                     let code = self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
+use super::labels::with_siblings;
 use super::refresh_places;
+use super::settle::places_changed;
 use crate::journal::{Action, StepState};
 use crate::model::{AccountId, Flags, MailboxId, MessageId, OperationId, PlaceId};
 use crate::store::{JournalTx, NewMessage, PreparedBody, StoreError};
@@ -58,7 +60,8 @@ impl JournalTx<'_> {
             self.change().mailboxes.insert(target.shown_in);
         }
         self.change().mailboxes.extend(action.mailbox());
-        refresh_places(self.conn(), shown.iter().copied())?;
+        let affected = with_siblings(self.conn(), shown.iter().copied())?;
+        places_changed(self.inner(), &affected)?;
         self.change().accounts.insert(account);
         Ok(Acted { operation, places: shown.into_iter().collect() })
     }

@@ -3,6 +3,7 @@
 
 mod act;
 mod identity;
+mod labels;
 mod mailbox_acts;
 mod mailbox_overlay;
 mod overlay;
@@ -10,6 +11,7 @@ mod read;
 mod settle;
 
 pub use act::Acted;
+pub(in crate::store) use labels::LABELLED;
 pub use mailbox_acts::{MailboxActed, NewMailbox};
 pub(in crate::store) use mailbox_overlay::{mailbox_gone, mailboxes_changed, wanted_mailbox};
 pub(in crate::store) use overlay::{follow_place, refresh_places};

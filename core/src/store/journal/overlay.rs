@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
+use super::labels::{has_labels, is_hidden_by_others};
 use crate::journal::{Action, Effect, Overlay};
 use crate::model::PlaceId;
 use crate::store::StoreError;
@@ -14,7 +15,7 @@ pub(in crate::store) fn refresh_places(
     places: impl IntoIterator<Item = PlaceId>,
 ) -> Result<(), StoreError> {
     let mut steps = conn.prepare_cached(
-        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 5
+        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 7 AND state < 5
          UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
     )?;
     let mut update = conn.prepare_cached(
@@ -22,6 +23,7 @@ pub(in crate::store) fn refresh_places(
          set_bits = ?5, clear_bits = ?6, set_words = ?7, clear_words = ?8 WHERE id = ?1",
     )?;
     let mut actions = Actions::default();
+    let labels = has_labels(conn)?;
     for place in places {
         let rows = steps.query_map([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))?;
         let rows: Vec<(i64, bool)> = rows.collect::<Result<_, _>>()?;
@@ -34,10 +36,11 @@ pub(in crate::store) fn refresh_places(
             Some(if *made || by_itself { Effect::Made(action) } else { Effect::Own(action) })
         });
         let overlay = Overlay::fold(effects);
+        let hidden = overlay.hidden || labels && is_hidden_by_others(conn, place, overlay.moved_to)?;
         update.execute(params![
             place.0,
-            !overlay.is_empty(),
-            overlay.hidden,
+            hidden || !overlay.is_empty(),
+            hidden,
             overlay.moved_to.map(|mailbox| mailbox.0),
             overlay.set.bits(),
             overlay.cleared.bits(),

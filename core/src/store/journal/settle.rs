@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::params;
 
+use super::labels::with_siblings;
 use super::mailbox_overlay::refresh_mailboxes;
 use super::refresh_places;
 use crate::journal::{Evidence, Reason, StepKey, StepState};
@@ -161,7 +162,7 @@ fn steps_changed(
     operations: impl IntoIterator<Item = OperationId>,
     places: impl IntoIterator<Item = PlaceId>,
 ) -> Result<(), StoreError> {
-    let places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
+    let places = with_siblings(tx.conn(), places)?;
     places_changed(tx, &places)?;
     for account in update_operations(tx, operations)? {
         refresh_mailboxes(tx, account)?;

@@ -23,6 +23,10 @@ impl ReplayTx<'_> {
                 // Sync was there before.
                 return Ok(());
             }
+            if let Some(other) = tx.mailbox_by_raw(id, raw)? {
+                // The server had one of this name, and lists it no more.
+                tx.remove_mailbox(other)?;
+            }
             let state = MailboxState { object_id, ..mailbox.state };
             tx.set_mailbox_state(id, &state)?;
             tx.adopt_mailbox(id, &MailboxNaming { raw_name: raw.to_vec(), subscribed, ..mailbox.naming })
@@ -106,13 +110,13 @@ impl MirrorTx<'_> {
 }
 
 impl Snapshot<'_> {
-    /// Whether a mailbox of the mirror, other than this one, has this raw name.
+    /// Whether a mailbox that the server lists, other than this one, has this raw name.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn is_raw_name_taken(&self, beside: MailboxId, raw: &[u8]) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM mailboxes WHERE raw_name = ?2 AND id <> ?1
-                   AND account = (SELECT account FROM mailboxes WHERE id = ?1))";
+                   AND missing_since IS NULL AND account = (SELECT account FROM mailboxes WHERE id = ?1))";
         Ok(self.prepare(sql)?.query_row(params![beside.0, raw], |row| row.get(0))?)
     }
 

@@ -73,6 +73,16 @@ impl Snapshot<'_> {
         Ok(place.optional()?)
     }
 
+    /// All messages that are shown in a mailbox.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn places_shown_in(&self, mailbox: MailboxId) -> Result<Vec<PlaceId>, StoreError> {
+        let mut statement = self.prepare("SELECT id FROM places WHERE shown_in = ?1")?;
+        let rows = statement.query_map([mailbox.0], |row| row.get(0).map(PlaceId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// All places where a mail lies.
     ///
     /// # Errors
