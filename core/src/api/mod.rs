@@ -5,11 +5,13 @@
 
 mod accounts;
 mod actions;
+mod append;
 mod bodies;
 mod compare;
 mod convert;
 mod core;
 mod error;
+mod mailbox_actions;
 mod mailboxes;
 mod messages;
 mod observe;
@@ -24,8 +26,10 @@ mod values;
 
 pub use self::core::{Core, CoreOptions};
 pub use actions::{ActionDone, FlagChange};
+pub use append::MailSource;
 pub use bodies::RawMail;
 pub use error::CoreError;
+pub use mailbox_actions::MailboxActionDone;
 pub use observe::{ListDiff, ListObserver, Subscription};
 pub use operations::{OperationInfo, OperationState, StepInfo};
 pub use parts::PartContent;

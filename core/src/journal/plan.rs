@@ -40,6 +40,8 @@ pub struct PendingStep {
     pub made: Option<PlaceId>,
     /// Where its message is; `None` where the server has it not yet, or under a UID that is not known yet.
     pub location: Option<Location>,
+    /// The mailbox it must lie in to be expunged, where it lies in another: the trash, on a server with labels.
+    pub trash: Option<MailboxId>,
 }
 
 /// What becomes of the messages of a batch once their flags are as wanted.
@@ -53,6 +55,8 @@ pub enum Then {
     Copy(MailboxId),
     /// They are expunged.
     Delete,
+    /// They go to the trash, to be expunged there: with labels, what is expunged elsewhere only loses one.
+    Discard(MailboxId),
 }
 
 /// What one step asks of flags.
@@ -197,7 +201,7 @@ impl Wish {
                     wish.then = Some(Then::Copy(*to));
                     wish.made = step.made;
                 }
-                Action::Delete => wish.then = Some(Then::Delete),
+                Action::Delete => wish.then = Some(step.trash.map_or(Then::Delete, Then::Discard)),
                 _ => break,
             }
             wish.steps.push(step.key);
@@ -205,7 +209,7 @@ impl Wish {
                 let each = (step.attempts >= EACH_ALONE).then_some(step.key.place);
                 wish.alone = Some((step.key.operation, each));
             }
-            if step.attempts > 0 || matches!(wish.then, Some(Then::Copy(_) | Then::Delete)) {
+            if step.attempts > 0 || matches!(wish.then, Some(Then::Copy(_) | Then::Delete | Then::Discard(_))) {
                 break;
             }
         }
@@ -218,7 +222,8 @@ impl Wish {
         }
         let then = self.then.unwrap_or(Then::Stay);
         // Flags of what is expunged matter to nobody.
-        let (add, remove) = if then == Then::Delete { Default::default() } else { (self.add, self.remove) };
+        let (add, remove) =
+            if matches!(then, Then::Delete | Then::Discard(_)) { Default::default() } else { (self.add, self.remove) };
         let key = BatchKey { mailbox: location.mailbox, then, add, remove, alone: self.alone };
         Some((key, Item { place, uid: location.uid, steps: self.steps, flags: self.flags, made: self.made }))
     }

@@ -86,6 +86,7 @@ impl World {
                 Wanted::Delete => Action::Delete,
             };
             world.pending.push(PendingStep {
+                trash: None,
                 key: StepKey { operation: OperationId(number as i64 + 1), place: PlaceId(place) },
                 action,
                 state: StepState::Queued,
@@ -140,7 +141,7 @@ impl World {
         let mail = mail.clone();
         match batch.then {
             Then::Stay => {}
-            Then::Move(to) => {
+            Then::Move(to) | Then::Discard(to) => {
                 self.server.remove(&at);
                 self.put(mail.place, to.0, mail.flags);
             }

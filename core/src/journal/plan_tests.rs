@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::journal::Traits;
 
 const INBOX: MailboxId = MailboxId(1);
 const WORK: MailboxId = MailboxId(2);
@@ -28,6 +29,7 @@ fn step(operation: i64, place: i64, action: Action) -> PendingStep {
         is_due: true,
         made: None,
         location: Some(Location { mailbox: INBOX, uid }),
+        trash: None,
     }
 }
 
@@ -62,6 +64,14 @@ fn what_is_deleted_in_the_end_is_only_deleted() {
     let [batch] = plan.batches.as_slice() else { panic!("{plan:?}") };
     assert_eq!((batch.add.clone(), batch.then), (Flags::new(), Then::Delete));
     assert_eq!(operations(batch), [1, 2, 3]);
+}
+
+#[test]
+fn what_has_labels_is_deleted_by_way_of_the_trash() {
+    let mut delete = step(2, 7, Action::Delete);
+    delete.trash = Some(TRASH);
+    let plan = plan(&[step(1, 7, Action::Move { to: WORK }), delete]);
+    assert_eq!((plan.batches[0].then, operations(&plan.batches[0])), (Then::Discard(TRASH), vec![1, 2]));
 }
 
 #[test]
@@ -110,8 +120,8 @@ fn hard_problem_13_what_has_no_uid_yet_waits_for_it() {
 
 #[test]
 fn operations_on_a_mailbox_and_on_its_messages_keep_their_order() {
-    let create = step(1, 0, Action::CreateMailbox { mailbox: WORK });
-    let delete = step(3, 0, Action::DeleteMailbox { mailbox: WORK });
+    let create = step(1, 0, Action::CreateMailbox { mailbox: WORK, raw: b"Work".to_vec(), role: None });
+    let delete = step(3, 0, Action::DeleteMailbox { mailbox: WORK, seen: Traits::default() });
     let fill = step(2, 7, Action::Move { to: WORK });
     let after = step(4, 8, Action::Move { to: WORK });
     let first = plan(&[create.clone(), fill.clone(), delete.clone(), after.clone(), step(5, 9, set(1))]);

@@ -56,17 +56,17 @@ pub(super) fn first(server: &Capabilities, batch: &Batch, target: Option<&[u8]>)
         }
         match (batch.then, target) {
             (Then::Stay, _) => {}
-            (Then::Move(_), Some(name)) if moves_at_once(server) => {
+            (Then::Move(_) | Then::Discard(_), Some(name)) if moves_at_once(server) => {
                 let move_ = command::uid_move(&uids, name)?;
                 planned.push(Planned { purpose: Purpose::Move, uids: uids.clone(), command: move_ });
                 planned.push(look(&uids)?);
             }
-            (Then::Move(_) | Then::Copy(_), Some(name)) => {
+            (Then::Move(_) | Then::Discard(_) | Then::Copy(_), Some(name)) => {
                 planned.push(look(&uids)?);
                 let copy = command::uid_copy(&uids, name)?;
                 planned.push(Planned { purpose: Purpose::Copy, uids: uids.clone(), command: copy });
             }
-            (Then::Move(_) | Then::Copy(_), None) => {}
+            (Then::Move(_) | Then::Discard(_) | Then::Copy(_), None) => {}
             (Then::Delete, _) => planned.extend(expunge(server, &uids)?),
         }
     }

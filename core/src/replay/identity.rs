@@ -57,6 +57,25 @@ fn newcomer(fetch: &Fetch, from: Uid) -> Option<Newcomer> {
     Some(Newcomer { uid, identity, taken: false })
 }
 
+/// Looks for a message that was appended: a server may have changed its size, never its Message-ID.
+pub(super) fn find_appended(newcomers: &mut [Newcomer], wanted: &Identity, from: Uid) -> (Found, Option<Uid>) {
+    match find(newcomers, wanted, from) {
+        (Found::Absent, _) if wanted.message_id.is_some() => {
+            let named = |newcomer: &&mut Newcomer| {
+                !newcomer.taken && newcomer.uid >= from && newcomer.identity.message_id == wanted.message_id
+            };
+            match newcomers.iter_mut().filter(named).min_by_key(|newcomer| newcomer.uid) {
+                Some(newcomer) => {
+                    newcomer.taken = true;
+                    (Found::Probably, Some(newcomer.uid))
+                }
+                None => (Found::Absent, None),
+            }
+        }
+        found => found,
+    }
+}
+
 /// Looks for a message among newcomers from a UID on, and takes the one that it is. Several that look like it and are not told apart by the
 /// server are the same in all that is known: the lowest is taken.
 pub(super) fn find(newcomers: &mut [Newcomer], wanted: &Identity, from: Uid) -> (Found, Option<Uid>) {

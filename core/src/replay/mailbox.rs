@@ -36,6 +36,7 @@ impl Run<'_> {
             source: Some(Source { mailbox: mailbox.id, validity, uid: item.uid }),
             target: target_of(batch).and_then(|to| targets.get(&to)).map(|before| before.target.clone()),
             copied: None,
+            mailbox: None,
         };
         let noted: Vec<(StepKey, Evidence)> =
             batches.iter().flat_map(|batch| settle::evidence_of(batch, move |item| note(batch, item))).collect();
@@ -255,7 +256,7 @@ impl Run<'_> {
             }
             match batch.then {
                 Then::Stay => judge.stay(&mut verdicts),
-                Then::Move(to) => {
+                Then::Move(to) | Then::Discard(to) => {
                     let copies = if commands::moves_at_once(&server) {
                         judge.moved(to, added(&to), &mut verdicts)
                     } else {
@@ -291,6 +292,7 @@ impl Run<'_> {
                     }),
                     target: targets.get(to).map(|before| before.target.clone()),
                     copied: Some(Copied { at: *at }),
+                    mailbox: None,
                 };
                 noted.extend(place_steps(item).map(|key| (key, evidence.clone())));
             }
@@ -310,13 +312,15 @@ impl Run<'_> {
         let mut verdicts = Verdicts::default();
         let refuse =
             |key: StepKey, code: Option<&str>| settle::refused(code, key.operation, (self.attempts)(key), self.now);
-        for (index, (_, to, copies)) in halves.iter().enumerate() {
+        for (index, (batch, to, copies)) in halves.iter().enumerate() {
+            let arrives = self.judge(batch, &proofs[index]).arrived();
             if !complete.get(&index).copied().unwrap_or(false) {
                 continue;
             }
             for (item, at) in copies {
                 let steps: Vec<StepKey> = place_steps(item).collect();
-                let half = settle::Half { steps: &steps, place: item.place, uid: item.uid, to: *to, at: *at };
+                let (place, uid, arrives) = (item.place, item.uid, arrives.clone());
+                let half = settle::Half { steps: &steps, place, uid, to: *to, at: *at, arrives };
                 settle::finish(&half, &proofs[index], can_expunge, refuse, &mut verdicts);
             }
         }
@@ -350,7 +354,7 @@ pub(super) fn is_missing(code: &str) -> bool {
 /// Where the messages of a batch go.
 pub(super) fn target_of(batch: &Batch) -> Option<MailboxId> {
     match batch.then {
-        Then::Move(to) | Then::Copy(to) => Some(to),
+        Then::Move(to) | Then::Copy(to) | Then::Discard(to) => Some(to),
         Then::Stay | Then::Delete => None,
     }
 }

@@ -79,6 +79,11 @@ impl Run<'_> {
         let mut verdicts = Verdicts::default();
         verdicts.outcomes.extend(open.iter().map(|step| (step.key, Outcome::Probing)));
         self.commit(verdicts).await?;
+        let (about_mailboxes, open): (Vec<OpenStep>, Vec<OpenStep>) =
+            open.into_iter().partition(|step| step.action.is_about_mailbox());
+        for step in about_mailboxes {
+            self.probe_mailbox(step).await?;
+        }
         let mut scene = self.look_around(&open).await?;
         let mut verdicts = Verdicts::default();
         let mut unfinished: BTreeMap<MailboxId, Vec<Unfinished>> = BTreeMap::new();
@@ -113,6 +118,15 @@ impl Run<'_> {
                         }
                     }
                 }
+                // On its way to the trash, where it is to be expunged.
+                Action::Delete if let Some(to) = target_of(step) => {
+                    let (resolution, at) = self.resolve(step, to, step.key.place, &mut scene).await?;
+                    if matches!(resolution, Some(Resolution::Done | Resolution::Finish | Resolution::Both)) {
+                        verdicts.writes.push(Write::Landed(step.key.place, to, at));
+                    }
+                    let outcome = if resolution.is_some() { Outcome::Again } else { Outcome::Unknown };
+                    group.settle(&outcome, &mut verdicts);
+                }
                 // These may be said twice: the same again makes it so.
                 _ => group.settle(&Outcome::Again, &mut verdicts),
             }
@@ -133,7 +147,7 @@ impl Run<'_> {
         scene: &mut Scene,
     ) -> Result<Resolved, ReplayError> {
         let Some(evidence) = &step.evidence else { return Ok((None, None)) };
-        let is_move = matches!(step.action, Action::Move { .. });
+        let is_move = matches!(step.action, Action::Move { .. } | Action::Delete);
         let source = match &evidence.source {
             Some(source) if scene.validities.get(&source.mailbox) != Some(&source.validity) => {
                 return self.by_mirror(step, to).await;
@@ -151,7 +165,9 @@ impl Run<'_> {
         let known = evidence.target.as_ref().and_then(|target| target.validity);
         let renumbered = known.is_some() && known != *now;
         let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
-        let (target, uid) = identity::find(newcomers, &identity, from.unwrap_or(Uid::MIN));
+        let is_append = matches!(step.action, Action::Append { .. });
+        let find = if is_append { identity::find_appended } else { identity::find };
+        let (target, uid) = find(newcomers, &identity, from.unwrap_or(Uid::MIN));
         let at = now.zip(uid);
         if evidence.copied.is_some() {
             return Ok((Some(resolve_move(source, Found::Surely)), at));
@@ -197,7 +213,7 @@ impl Run<'_> {
     async fn look_around(&mut self, open: &[OpenStep]) -> Result<Scene, ReplayError> {
         let mut sources: BTreeMap<MailboxId, UidSet> = BTreeMap::new();
         let mut targets: BTreeMap<MailboxId, Wanted> = BTreeMap::new();
-        for step in open.iter().filter(|step| step.action.mailbox().is_some()) {
+        for step in open.iter().filter(|step| step.action.mailbox().or(target_of(step)).is_some()) {
             let Some(evidence) = &step.evidence else { continue };
             if let Some(source) = &evidence.source {
                 sources.entry(source.mailbox).or_default().insert(source.uid);
@@ -307,8 +323,14 @@ impl Run<'_> {
                 continue;
             }
             let (last, now) = (&one.group.last, self.now);
-            let half =
-                Half { steps: &one.group.steps, place: last.key.place, uid: one.source.uid, to: one.to, at: one.at };
+            let half = Half {
+                steps: &one.group.steps,
+                place: last.key.place,
+                uid: one.source.uid,
+                to: one.to,
+                at: one.at,
+                arrives: Outcome::Done,
+            };
             let refuse = |key: StepKey, code: Option<&str>| refused(code, key.operation, last.attempts, now);
             settle::finish(&half, &proof, can_expunge, refuse, &mut verdicts);
         }
@@ -322,6 +344,11 @@ impl Run<'_> {
         self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
         self.commit(verdicts).await
     }
+}
+
+/// Where the message of a step was to go.
+fn target_of(step: &OpenStep) -> Option<MailboxId> {
+    step.evidence.as_ref()?.target.as_ref().map(|target| target.mailbox)
 }
 
 /// What is looked for in a mailbox that messages were to go to.

@@ -97,6 +97,9 @@ impl Run<'_> {
             if plan.is_empty() {
                 return Ok(());
             }
+            if let Some(key) = plan.mailbox {
+                self.on_mailbox(key).await?;
+            }
             for key in plan.appends {
                 self.append(key).await?;
             }

@@ -19,6 +19,14 @@ pub(super) enum Write {
     Marked(PlaceId),
     /// A message that was moved has left its original behind, marked deleted.
     Remnant(PlaceId),
+    /// A mailbox is on the server: its raw name, its MAILBOXID, whether the user is subscribed.
+    MailboxCreated(MailboxId, Vec<u8>, Option<String>, bool),
+    /// A mailbox has another raw name, and another as shown.
+    MailboxRenamed(MailboxId, Vec<u8>, String),
+    /// A mailbox is gone.
+    MailboxDeleted(MailboxId),
+    /// Whether the user is subscribed to a mailbox.
+    MailboxSubscribed(MailboxId, bool),
 }
 
 /// What is to be written down together.
@@ -31,6 +39,11 @@ pub(super) struct Verdicts {
 impl Verdicts {
     pub(super) fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.outcomes.is_empty()
+    }
+
+    /// One step, with what it changes of the mirror.
+    pub(super) fn of(key: StepKey, outcome: Outcome, write: Option<Write>) -> Self {
+        Self { writes: write.into_iter().collect(), outcomes: vec![(key, outcome)] }
     }
 
     pub(super) fn settle(&mut self, item: &Item, outcome: &Outcome) {
@@ -49,6 +62,12 @@ impl Verdicts {
                 }
                 Write::Marked(place) => tx.marked(*place)?,
                 Write::Remnant(place) => tx.leave_remnant(*place)?,
+                Write::MailboxCreated(id, raw, object_id, subscribed) => {
+                    tx.mailbox_created(*id, raw, object_id.clone(), *subscribed)?;
+                }
+                Write::MailboxRenamed(id, to, name) => tx.mailbox_renamed(*id, to, name)?,
+                Write::MailboxDeleted(id) => tx.mailbox_deleted(*id)?,
+                Write::MailboxSubscribed(id, subscribed) => tx.mailbox_subscribed(*id, *subscribed)?,
             }
         }
         tx.settle(&self.outcomes)
@@ -149,7 +168,7 @@ impl Judge<'_> {
     /// What became of what one step asks of flags.
     fn flags_outcome(&self, key: StepKey, item: &Item, wish: &FlagWish, place: &Placed<'_>) -> Outcome {
         let refusal = self.proof.refusal(item.uid, &[Purpose::Store]);
-        if self.batch.then == Then::Delete {
+        if matches!(self.batch.then, Then::Delete | Then::Discard(_)) {
             // Flags of what is expunged matter to nobody.
             return match place {
                 Placed::Is(outcome) => outcome.clone(),
@@ -198,6 +217,11 @@ impl Judge<'_> {
         }
     }
 
+    /// What became of a message that is where it was to go. What is to be expunged there goes on.
+    pub(super) fn arrived(&self) -> Outcome {
+        if matches!(self.batch.then, Then::Discard(_)) { Outcome::Again } else { Outcome::Done }
+    }
+
     /// Messages that MOVE moved (RFC 6851). What is proved of a message is that it was told under its new UID, or that it is
     /// gone from where it was and something went; of what is left the next probe decides. Gives those that were copied and are
     /// still where they were.
@@ -215,7 +239,7 @@ impl Judge<'_> {
                     continue;
                 }
                 verdicts.writes.push(Write::Landed(item.place, to, Some(*at)));
-                Placed::Is(Outcome::Done)
+                Placed::Is(self.arrived())
             } else if there == Some(true) && added == Added::Nothing {
                 Placed::Refused(refusal.flatten())
             } else if there == Some(false) && self.proof.told_copies && refusal.is_none() {
@@ -223,7 +247,7 @@ impl Judge<'_> {
                 Placed::Is(Outcome::Moot(gone()))
             } else if there == Some(false) && expunged && refusal.is_none() {
                 verdicts.writes.push(Write::Landed(item.place, to, None));
-                Placed::Is(Outcome::Done)
+                Placed::Is(self.arrived())
             } else {
                 Placed::Is(Outcome::Unknown)
             };
@@ -328,7 +352,7 @@ pub(super) fn finish(
         }
         None => return settle(&Outcome::Unknown),
     };
-    settle(&Outcome::Done);
+    settle(&half.arrives);
     if remnant {
         verdicts.writes.push(Write::Remnant(half.place));
     }
@@ -342,6 +366,8 @@ pub(super) struct Half<'s> {
     pub(super) uid: Uid,
     pub(super) to: MailboxId,
     pub(super) at: Option<(UidValidity, Uid)>,
+    /// What became of its steps once it is only there.
+    pub(super) arrives: Outcome,
 }
 
 /// What is noted before the steps of a batch leave.

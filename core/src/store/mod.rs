@@ -48,7 +48,7 @@ pub use changes::Change;
 pub use check::CheckReport;
 pub use error::StoreError;
 pub use incoming::{Claim, Incoming, IncomingFile};
-pub use journal::{Acted, OpenStep, Operation, Outcome, StepInfo};
+pub use journal::{Acted, MailboxActed, NewMailbox, OpenStep, Operation, Outcome, StepInfo};
 pub use mirror::{
     BodySelection, BodyWanted, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming, MailboxState,
     NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,

@@ -4,6 +4,7 @@
 pub mod cuts;
 pub mod desk;
 pub mod gates;
+pub mod office;
 pub mod phone;
 pub mod scene;
 pub mod servers;

@@ -3,6 +3,9 @@
 
 mod act;
 mod identity;
+mod labels;
+mod mailbox_acts;
+mod mailbox_overlay;
 mod overlay;
 mod read;
 mod settle;
@@ -10,6 +13,9 @@ mod settle;
 mod tests;
 
 pub use act::Acted;
+pub(in crate::store) use labels::LABELLED;
+pub use mailbox_acts::{MailboxActed, NewMailbox};
+pub(in crate::store) use mailbox_overlay::{mailbox_gone, mailboxes_changed, wanted_mailbox};
 pub(in crate::store) use overlay::{follow_place, refresh_places, wrongly_shown};
 pub use read::{OpenStep, Operation, StepInfo};
 pub use settle::Outcome;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
+use super::labels::{has_labels, is_hidden_by_others};
 use crate::journal::{Action, Effect, Overlay};
 use crate::model::{Flags, MailboxId, PlaceId};
 use crate::store::StoreError;
@@ -18,8 +19,9 @@ pub(in crate::store) fn refresh_places(
          set_bits = ?5, clear_bits = ?6, set_words = ?7, clear_words = ?8 WHERE id = ?1",
     )?;
     let mut actions = Actions::default();
+    let labels = has_labels(conn)?;
     for place in places {
-        let overlay = overlay_of(conn, place, &mut actions)?;
+        let overlay = overlay_of(conn, place, labels, &mut actions)?;
         update.execute(params![
             place.0,
             !overlay.is_empty(),
@@ -35,7 +37,7 @@ pub(in crate::store) fn refresh_places(
 }
 
 /// What the steps of a place that are not at their end add up to.
-fn overlay_of(conn: &Connection, place: PlaceId, actions: &mut Actions) -> Result<Overlay, StoreError> {
+fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Actions) -> Result<Overlay, StoreError> {
     let mut steps = conn.prepare_cached(
         "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 5
          UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
@@ -45,11 +47,13 @@ fn overlay_of(conn: &Connection, place: PlaceId, actions: &mut Actions) -> Resul
     for (operation, _) in &rows {
         actions.load(conn, *operation)?;
     }
-    Ok(Overlay::fold(rows.iter().filter_map(|(operation, made)| {
+    let mut overlay = Overlay::fold(rows.iter().filter_map(|(operation, made)| {
         let action = actions.get(*operation)?;
         let by_itself = matches!(action, Action::Append { .. });
         Some(if *made || by_itself { Effect::Made(action) } else { Effect::Own(action) })
-    })))
+    }));
+    overlay.hidden |= labels && is_hidden_by_others(conn, place, overlay.moved_to)?;
+    Ok(overlay)
 }
 
 /// Places that are shown otherwise than their steps have it.
@@ -60,7 +64,7 @@ pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>,
          OR id IN (SELECT place FROM steps WHERE state < 5 UNION SELECT made FROM steps WHERE state < 5)",
     )?;
     let mut rows = statement.query([])?;
-    let (mut actions, mut wrong) = (Actions::default(), Vec::new());
+    let (mut actions, mut wrong, labels) = (Actions::default(), Vec::new(), has_labels(conn)?);
     while let Some(row) = rows.next()? {
         let place = PlaceId(row.get(0)?);
         let flags = |bits, words| -> Result<Flags, StoreError> {
@@ -73,7 +77,7 @@ pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>,
             cleared: flags(4, 6)?,
         };
         let (overlaid, besides): (bool, bool) = (row.get(7)?, row.get(8)?);
-        let mut expected = overlay_of(conn, place, &mut actions)?;
+        let mut expected = overlay_of(conn, place, labels, &mut actions)?;
         // What is hidden for good stays so, whatever the steps.
         expected.hidden &= row.get::<_, i64>(1)? != 2;
         if shown != expected || overlaid != (besides || !expected.is_empty()) {

@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
+use super::LABELLED;
 use crate::journal::{Action, ActionKind, Evidence, Location, PendingStep, Reason, StepKey, StepState};
 use crate::model::{AccountId, MailboxId, MailboxRole, MessageId, OperationId, PlaceId, Timestamp, Uid};
 use crate::store::{Snapshot, StoreError};
@@ -222,11 +223,16 @@ impl Snapshot<'_> {
         account: AccountId,
         now: Timestamp,
     ) -> Result<(Vec<PendingStep>, Vec<OperationId>), StoreError> {
-        let sql = "SELECT o.id, o.action, s.place, s.state, s.attempts, s.next_try, s.made, p.mailbox, p.uid,
-                          s.state IN (0, 4) AND coalesce(instr(s.evidence, '\"copied\":{'), 0)
+        let sql = format!(
+            "SELECT o.id, o.action, s.place, s.state, s.attempts, s.next_try, s.made, p.mailbox, p.uid,
+                    s.state IN (0, 4) AND coalesce(instr(s.evidence, '\"copied\":{{'), 0),
+                   CASE WHEN o.kind = 'delete' AND {LABELLED} AND b.role IS NOT 'trash' AND b.role IS NOT 'junk'
+                        THEN (SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional) END
                    FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
-                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5 ORDER BY o.id, s.place";
-        let mut statement = self.prepare(sql)?;
+                   LEFT JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
+                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5 ORDER BY o.id, s.place"
+        );
+        let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([account.0])?;
         let (mut steps, mut unreadable): (Vec<PendingStep>, Vec<OperationId>) = (Vec::new(), Vec::new());
         while let Some(row) = rows.next()? {
@@ -250,6 +256,7 @@ impl Snapshot<'_> {
                 is_due: row.get::<_, Option<i64>>(5)?.is_none_or(|time| time <= now.0),
                 made: row.get::<_, Option<i64>>(6)?.map(PlaceId),
                 location: mailbox.zip(uid).map(|(mailbox, uid)| Location { mailbox, uid }),
+                trash: row.get::<_, Option<i64>>(10)?.map(MailboxId),
             });
         }
         Ok((steps, unreadable))

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
+use super::labels::with_siblings;
+use super::mailbox_overlay::refresh_mailboxes;
 use super::refresh_places;
 use crate::journal::{Evidence, Reason, StepKey, StepState};
-use crate::model::{MailboxId, OperationId, PlaceId, Timestamp};
+use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
 use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, ReplayTx, StoreError};
 
@@ -166,10 +168,19 @@ fn steps_changed(
     let mut places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
     note_mailboxes(tx, &places)?;
     end_unmade(tx, &mut operations, &mut places)?;
-    note_mailboxes(tx, &places)?;
+    let places = with_siblings(tx.conn(), places)?;
+    places_changed(tx, &places)?;
+    for account in update_operations(tx, operations)? {
+        refresh_mailboxes(tx, account)?;
+    }
+    Ok(())
+}
+
+/// Shows places by their steps anew.
+pub(super) fn places_changed(tx: &mut WriteTx<'_>, places: &BTreeSet<PlaceId>) -> Result<(), StoreError> {
+    note_mailboxes(tx, places)?;
     refresh_places(tx.conn(), places.iter().copied())?;
-    note_mailboxes(tx, &places)?;
-    update_operations(tx, operations)
+    note_mailboxes(tx, places)
 }
 
 /// The id of a place goes to a message that may be another: what was to be done to it waits for the user.
@@ -181,7 +192,8 @@ pub(in crate::store) fn hold_steps(tx: &mut WriteTx<'_>, place: PlaceId) -> Resu
         statement.query_map(params![place.0, StepState::NeedsUser as u8, to_json(&reason)?], |row| row.get(0))?;
     let operations: BTreeSet<OperationId> = rows.map(|id| id.map(OperationId)).collect::<Result<_, _>>()?;
     drop(statement);
-    update_operations(tx, operations)
+    update_operations(tx, operations)?;
+    Ok(())
 }
 
 /// Messages that will never be made, as their copy came to nothing, go, and with them what was to be done to them.
@@ -232,24 +244,32 @@ fn note_mailboxes(tx: &mut WriteTx<'_>, places: &BTreeSet<PlaceId>) -> Result<()
     Ok(())
 }
 
-fn update_operations(
+/// What operations add up to. Returns the accounts in which any was about a mailbox.
+pub(super) fn update_operations(
     tx: &mut WriteTx<'_>,
     operations: impl IntoIterator<Item = OperationId>,
-) -> Result<(), StoreError> {
+) -> Result<BTreeSet<AccountId>, StoreError> {
+    let mut of_mailboxes = BTreeSet::new();
     let now = tx.now().0;
     let mut read = tx.conn().prepare_cached("SELECT DISTINCT state FROM steps WHERE operation = ?1")?;
     let mut write =
-        tx.conn().prepare_cached("UPDATE operations SET state = ?2, updated = ?3 WHERE id = ?1 RETURNING account")?;
+        tx.conn().prepare_cached(
+            "UPDATE operations SET state = ?2, updated = ?3 WHERE id = ?1 RETURNING account, kind >= 'mailbox_' AND kind < 'mailbox`'",
+        )?;
     for operation in operations {
         let rows = read.query_map([operation.0], |row| row.get::<_, u8>(0))?;
         let states: Vec<u8> = rows.collect::<Result<_, _>>()?;
         let state = StepState::of_all(states.into_iter().filter_map(StepState::from_code));
-        let account: i64 = write.query_row(params![operation.0, state as u8, now], |row| row.get(0))?;
-        tx.change().accounts.insert(crate::model::AccountId(account));
+        let params = params![operation.0, state as u8, now];
+        let (account, about_mailbox) = write.query_row(params, |row| Ok((AccountId(row.get(0)?), row.get(1)?)))?;
+        tx.change().accounts.insert(account);
+        if about_mailbox {
+            of_mailboxes.insert(account);
+        }
     }
-    Ok(())
+    Ok(of_mailboxes)
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|_| StoreError::Internal("no JSON".to_owned()))
 }

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::departed::Gone;
 use super::mailboxes::Counts;
 use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, Uid, UidSet, UidValidity};
+use crate::store::journal::LABELLED;
 use crate::store::{FlagsOutcome, MirrorTx, ReplayTx, StoreError};
 
 impl MirrorTx<'_> {
@@ -30,8 +31,9 @@ impl MirrorTx<'_> {
         }
         let seen = match uid {
             Some(uid) => self.place_by_uid(to, uid)?.filter(|seen| *seen != place),
-            None => None,
+            None => self.labelled_place(gone.message, to)?.filter(|seen| *seen != place),
         };
+        self.take_labels(place, gone.message, to)?;
         if let Some(seen) = seen {
             self.prepare("DELETE FROM places WHERE id = ?1")?.execute([place.0])?;
             return self.become_one(&gone, seen);
@@ -48,6 +50,37 @@ impl MirrorTx<'_> {
 }
 
 impl MirrorTx<'_> {
+    /// Where a mail of a server with labels lies in a mailbox.
+    fn labelled_place(&self, message: MessageId, mailbox: MailboxId) -> Result<Option<PlaceId>, StoreError> {
+        let sql = format!(
+            "SELECT p.id FROM places p JOIN messages m ON m.id = p.message
+             WHERE p.message = ?1 AND p.mailbox = ?2 AND p.uid IS NOT NULL AND {LABELLED}"
+        );
+        let mut statement = self.prepare(&sql)?;
+        Ok(statement.query_row([message.0, mailbox.0], |row| row.get(0).map(PlaceId)).optional()?)
+    }
+
+    /// Trash and spam take every label from a mail (X-GM-EXT-1).
+    fn take_labels(&mut self, place: PlaceId, message: MessageId, to: MailboxId) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT p.id, p.thread, p.mailbox, p.flags FROM places p JOIN messages m ON m.id = p.message
+             WHERE p.message = ?1 AND p.id <> ?2 AND p.mailbox <> ?3 AND p.uid IS NOT NULL AND {LABELLED}
+             AND EXISTS (SELECT 1 FROM mailboxes WHERE id = ?3 AND role IN ('trash', 'junk'))"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let rows = statement.query_map([message.0, place.0, to.0], |row| {
+            let gone = Gone { place: PlaceId(row.get(0)?), message, thread: ThreadId(row.get(1)?) };
+            Ok((gone, MailboxId(row.get(2)?), row.get::<_, u8>(3)?))
+        })?;
+        for (gone, mailbox, flags) in rows.collect::<Result<Vec<_>, _>>()? {
+            // It went nowhere else: its id is nobody's.
+            self.remove_place(&gone)?;
+            let unread = i64::from(flags & SystemFlag::Seen as u8 == 0);
+            self.adjust_counts(mailbox, &Counts { total: -1, unread: -unread, detached: 0 })?;
+        }
+        Ok(())
+    }
+
     fn leave_remnant(&mut self, place: PlaceId) -> Result<(), StoreError> {
         let sql = "SELECT mailbox, uid FROM places WHERE id = ?1 AND uid IS NOT NULL";
         let found = self.prepare(sql)?.query_row([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));

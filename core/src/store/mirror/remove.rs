@@ -81,7 +81,7 @@ impl MirrorTx<'_> {
         Ok(total)
     }
 
-    fn remove_place(&self, gone: &Gone) -> Result<(), StoreError> {
+    pub(super) fn remove_place(&self, gone: &Gone) -> Result<(), StoreError> {
         let now = self.now().0;
         self.prepare("DELETE FROM places WHERE id = ?1")?.execute([gone.place.0])?;
         let sql = "INSERT INTO departed (place, message, since) VALUES (?1, ?2, ?3)";

@@ -14,6 +14,11 @@ CREATE TABLE operations (
 
 CREATE INDEX operations_open ON operations (account, id) WHERE state < 7;
 
+CREATE INDEX operations_ended ON operations (updated) WHERE state >= 7;
+
+-- Few, and asked for whenever a mailbox changes.
+CREATE INDEX operations_mailboxes ON operations (account, id) WHERE state < 7 AND kind >= 'mailbox_' AND kind < 'mailbox`';
+
 -- What an operation asks of one message, or, with place 0, of a mailbox.
 CREATE TABLE steps (
     operation INTEGER NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
@@ -76,6 +81,11 @@ CREATE INDEX        places_overlaid ON places (mailbox, shown_in, flags, shown_f
 
 -- What the journal makes of a mailbox.
 ALTER TABLE mailboxes ADD COLUMN provisional INTEGER NOT NULL DEFAULT 0; -- 1: not on the server yet
-ALTER TABLE mailboxes ADD COLUMN removed     INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailboxes ADD COLUMN removed     INTEGER NOT NULL DEFAULT 0; -- 1: not shown
+ALTER TABLE mailboxes ADD COLUMN wanted_raw BLOB;
 ALTER TABLE mailboxes ADD COLUMN wanted_name TEXT;
 ALTER TABLE mailboxes ADD COLUMN wanted_subscribed INTEGER;
+
+-- Where the server keeps the user's own mailboxes: what their raw names begin with (RFC 2342).
+ALTER TABLE accounts ADD COLUMN namespace_prefix    BLOB;
+ALTER TABLE accounts ADD COLUMN namespace_delimiter TEXT;
