@@ -17,3 +17,7 @@ pub(in crate::store) use mailbox_overlay::{mailbox_gone, mailboxes_changed, want
 pub(in crate::store) use overlay::{follow_place, refresh_places};
 pub use read::{OpenStep, Operation, StepInfo};
 pub use settle::Outcome;
+
+#[cfg(test)]
+#[path = "mailbox_tests.rs"]
+mod mailbox_tests;

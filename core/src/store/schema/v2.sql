@@ -14,6 +14,8 @@ CREATE TABLE operations (
 
 CREATE INDEX operations_open ON operations (account, id) WHERE state < 7;
 
+CREATE INDEX operations_ended ON operations (updated) WHERE state >= 7;
+
 -- Few, and asked for whenever a mailbox changes.
 CREATE INDEX operations_mailboxes ON operations (account, id) WHERE state < 7 AND kind >= 'mailbox_' AND kind < 'mailbox`';
 
