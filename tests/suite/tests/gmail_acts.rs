@@ -127,6 +127,30 @@ async fn a_move_from_one_label_to_another_changes_these_two() {
 }
 
 #[tokio::test]
+async fn a_flag_is_the_mails_whatever_label_it_was_set_under() {
+    let office = gmail(2).await;
+    let id = numbered(&office, "Work", 1).await;
+    let change = postrider::api::FlagChange { add: vec!["seen".to_owned(), "later".to_owned()], remove: Vec::new() };
+    office.core().flag(vec![id], change).await.unwrap();
+    let push = postrider::api::SyncOptions {
+        direction: postrider::api::Direction::Push,
+        ..postrider::api::SyncOptions::default()
+    };
+    for when in ["before", "pushed", "after"] {
+        for name in ["INBOX", "Work", ALL] {
+            let mailbox = office.mailbox(name).await;
+            let row = office.list(mailbox.id).await.into_iter().find(|row| row.subject == "Mail 1").unwrap();
+            assert_eq!((row.flags, mailbox.unread), (vec!["seen".to_owned(), "later".to_owned()], 1), "{name} {when}");
+        }
+        match when {
+            "before" => drop(office.scene.phone.sync_with(push.clone()).await.unwrap()),
+            _ => office.settles(when).await,
+        }
+    }
+    office.all_done("flagged").await;
+}
+
+#[tokio::test]
 async fn nothing_is_moved_out_of_all_mail_but_it_can_be_labelled_there() {
     let office = gmail(2).await;
     let (id, home) = (numbered(&office, ALL, 1).await, office.mailbox("Home").await.id);

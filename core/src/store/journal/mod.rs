@@ -11,7 +11,7 @@ mod read;
 mod settle;
 
 pub use act::Acted;
-pub(in crate::store) use labels::LABELLED;
+pub(in crate::store) use labels::{LABELLED, has_labels};
 pub use mailbox_acts::{MailboxActed, NewMailbox};
 pub(in crate::store) use mailbox_overlay::{mailbox_gone, mailboxes_changed, wanted_mailbox};
 pub(in crate::store) use overlay::{follow_place, refresh_places};
