@@ -240,16 +240,42 @@ fn is_held_up(step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
     })
 }
 
-/// Names build on each other, so operations on mailboxes go out one after the other.
+/// Names build on each other, so operations on mailboxes go out one after the other; one that cannot go now holds up only those
+/// that may build on it.
 fn next_about_mailbox(
     about_mailboxes: &[&PendingStep],
     by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>,
 ) -> Option<StepKey> {
-    let next = about_mailboxes.first()?;
-    let mailbox = next.action.mailbox()?;
-    let waits =
-        by_place.values().flatten().any(|step| step.key.operation < next.key.operation && touches(step, mailbox));
-    (next.is_due && !next.state.is_open() && !waits).then_some(next.key)
+    let waits = |next: &PendingStep| {
+        let Some(mailbox) = next.action.mailbox() else { return true };
+        by_place.values().flatten().any(|step| step.key.operation < next.key.operation && touches(step, mailbox))
+    };
+    let mut before: Vec<&PendingStep> = Vec::new();
+    for next in about_mailboxes {
+        let can_go = next.is_due && !next.state.is_open() && !waits(next);
+        if can_go && before.iter().all(|earlier| may_overtake(&next.action, &earlier.action)) {
+            return Some(next.key);
+        }
+        before.push(next);
+    }
+    None
+}
+
+/// Whether an operation on a mailbox cannot build on one on another that was asked for before.
+fn may_overtake(later: &Action, earlier: &Action) -> bool {
+    if later.mailbox() == earlier.mailbox() {
+        return false;
+    }
+    match (later, earlier) {
+        (Action::Subscribe { .. }, _) | (_, Action::Subscribe { .. }) => true,
+        // What lies below goes first.
+        (Action::DeleteMailbox { .. }, Action::CreateMailbox { .. } | Action::RenameMailbox { .. }) => true,
+        (Action::CreateMailbox { raw, .. }, Action::CreateMailbox { raw: other, .. }) => {
+            !raw.starts_with(other) && !other.starts_with(raw)
+        }
+        // A name may be one that the earlier gives free, or lie below it.
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -135,6 +135,30 @@ fn operations_on_a_mailbox_and_on_its_messages_keep_their_order() {
 }
 
 #[test]
+fn hard_problem_12_a_mailbox_that_cannot_be_made_now_holds_up_only_what_may_build_on_it() {
+    let create = |operation, mailbox, raw: &str| {
+        let raw = raw.as_bytes().to_vec();
+        step(operation, 0, Action::CreateMailbox { mailbox: MailboxId(mailbox), raw, role: None })
+    };
+    let mut refused = create(1, 11, "Work");
+    (refused.state, refused.is_due) = (StepState::Retry, false);
+    let rename = Action::RenameMailbox { mailbox: TRASH, to: b"Bin".to_vec(), name: "Bin".to_owned() };
+    let delete = Action::DeleteMailbox { mailbox: TRASH, seen: Traits::default() };
+    let subscribe = |mailbox| Action::Subscribe { mailbox, subscribed: true };
+    for (later, goes) in [
+        (create(2, 12, "Work/2026"), false),
+        (create(2, 12, "Home"), true),
+        (step(2, 0, rename), false),
+        (step(2, 0, delete), true),
+        (step(2, 0, subscribe(TRASH)), true),
+        (step(2, 0, subscribe(MailboxId(11))), false),
+    ] {
+        let key = later.key;
+        assert_eq!(plan(&[refused.clone(), later]).mailbox, goes.then_some(key), "{key:?}");
+    }
+}
+
+#[test]
 fn an_append_goes_out_and_what_was_done_to_its_message_since_waits() {
     let mut append = step(1, 7, Action::Append { to: WORK, flags: Flags::new(), date: None });
     append.location = None;

@@ -29,13 +29,13 @@ pub fn profiles() -> Vec<(String, Profile)> {
 }
 
 /// A phone that was synced with a server.
-pub struct Desk {
+pub struct Office {
     /// Both.
     pub scene: Scene,
 }
 
 #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
-impl Desk {
+impl Office {
     /// With so many mails in the inbox, and these mailboxes beside those that the kind of server has.
     ///
     /// # Panics

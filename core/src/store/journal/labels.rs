@@ -33,12 +33,24 @@ pub(super) fn with_siblings(
     Ok(places)
 }
 
-pub(super) fn has_labels(conn: &Connection) -> Result<bool, StoreError> {
+pub(in crate::store) fn has_labels(conn: &Connection) -> Result<bool, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM messages WHERE gm_msgid IS NOT NULL)
          AND EXISTS (SELECT 1 FROM mailboxes WHERE role = 'all')",
     )?;
     Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Operations that ask for flags of the mail of a place where it lies in other mailboxes.
+pub(super) fn flags_elsewhere(conn: &Connection, place: PlaceId) -> Result<Vec<i64>, StoreError> {
+    let sql = format!(
+        "SELECT s.operation FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+         JOIN steps s ON s.place = q.id AND s.state < 7 AND s.state < 5 JOIN operations o ON o.id = s.operation
+         WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id AND o.kind = 'flag'"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map([place.0], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Whether a place is hidden by what lies elsewhere: another place of its mail is shown where it is to go, or another is to go

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::labels::{has_labels, is_hidden_by_others};
+use super::labels::{flags_elsewhere, has_labels, is_hidden_by_others};
 use crate::journal::{Action, Effect, Overlay};
 use crate::model::{Flags, MailboxId, PlaceId};
 use crate::store::StoreError;
@@ -36,21 +36,40 @@ pub(in crate::store) fn refresh_places(
     Ok(())
 }
 
+/// What a step is to a place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Own,
+    Made,
+    Elsewhere,
+}
+
 /// What the steps of a place that are not at their end add up to.
 fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Actions) -> Result<Overlay, StoreError> {
     let mut steps = conn.prepare_cached(
         "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 5
          UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
     )?;
-    let rows = steps.query_map([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))?;
-    let rows: Vec<(i64, bool)> = rows.collect::<Result<_, _>>()?;
+    let rows = steps
+        .query_map([place.0], |row| Ok((row.get::<_, i64>(0)?, if row.get(1)? { Step::Made } else { Step::Own })))?;
+    let mut rows: Vec<(i64, Step)> = rows.collect::<Result<_, _>>()?;
+    if labels {
+        rows.extend(flags_elsewhere(conn, place)?.into_iter().map(|operation| (operation, Step::Elsewhere)));
+        rows.sort_unstable();
+        // What one operation asks of the mail in several mailboxes it asks of it here.
+        rows.dedup_by_key(|(operation, _)| *operation);
+    }
     for (operation, _) in &rows {
         actions.load(conn, *operation)?;
     }
-    let mut overlay = Overlay::fold(rows.iter().filter_map(|(operation, made)| {
+    let mut overlay = Overlay::fold(rows.iter().filter_map(|(operation, step)| {
         let action = actions.get(*operation)?;
-        let by_itself = matches!(action, Action::Append { .. });
-        Some(if *made || by_itself { Effect::Made(action) } else { Effect::Own(action) })
+        Some(match step {
+            Step::Own if matches!(action, Action::Append { .. }) => Effect::Made(action),
+            Step::Own => Effect::Own(action),
+            Step::Made => Effect::Made(action),
+            Step::Elsewhere => Effect::Elsewhere(action),
+        })
     }));
     overlay.hidden |= labels && is_hidden_by_others(conn, place, overlay.moved_to)?;
     Ok(overlay)

@@ -4,8 +4,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::departed::Gone;
 use super::mailboxes::Counts;
-use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, Uid, UidSet, UidValidity};
-use crate::store::journal::LABELLED;
+use crate::model::{Flags, MailboxId, MessageId, ModSeq, PlaceId, SystemFlag, ThreadId, Uid, UidSet, UidValidity};
+use crate::store::journal::{LABELLED, has_labels};
 use crate::store::{FlagsOutcome, MirrorTx, ReplayTx, StoreError};
 
 impl MirrorTx<'_> {
@@ -60,6 +60,30 @@ impl MirrorTx<'_> {
         Ok(statement.query_row([message.0, mailbox.0], |row| row.get(0).map(PlaceId)).optional()?)
     }
 
+    /// Flags belong to the mail and not to the label, but for `\Deleted` (X-GM-EXT-1).
+    fn share_flags(&mut self, mailbox: MailboxId, updates: &[(Uid, Flags, Option<ModSeq>)]) -> Result<(), StoreError> {
+        if !has_labels(self.conn())? {
+            return Ok(());
+        }
+        let sql = format!(
+            "SELECT q.mailbox, q.uid, q.flags FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+             WHERE p.mailbox = ?1 AND p.uid = ?2 AND q.id <> p.id AND q.uid IS NOT NULL AND {LABELLED}"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let deleted = Flags::from_parts(SystemFlag::Deleted as u8, "");
+        for (uid, flags, _) in updates {
+            let rows = statement.query_map([mailbox.0, i64::from(uid.get())], |row| {
+                Ok((MailboxId(row.get(0)?), row.get::<_, u32>(1)?, Flags::from_parts(row.get(2)?, "")))
+            })?;
+            for (other, uid, own) in rows.collect::<Result<Vec<_>, _>>()? {
+                let Some(uid) = Uid::new(uid) else { continue };
+                let shared = flags.without(&deleted).with(&own.common(&deleted));
+                self.update_flags(other, &[(uid, shared, None)])?;
+            }
+        }
+        Ok(())
+    }
+
     /// Trash and spam take every label from a mail (X-GM-EXT-1).
     fn take_labels(&mut self, place: PlaceId, message: MessageId, to: MailboxId) -> Result<(), StoreError> {
         let sql = format!(
@@ -105,9 +129,13 @@ impl ReplayTx<'_> {
     pub fn flags_told(
         &mut self,
         mailbox: MailboxId,
-        updates: &[(Uid, crate::model::Flags, Option<crate::model::ModSeq>)],
+        updates: &[(Uid, Flags, Option<ModSeq>)],
     ) -> Result<FlagsOutcome, StoreError> {
-        self.mirror(|tx| tx.update_flags(mailbox, updates))
+        self.mirror(|tx| {
+            let outcome = tx.update_flags(mailbox, updates)?;
+            tx.share_flags(mailbox, updates)?;
+            Ok(outcome)
+        })
     }
 
     /// Messages that the server said are gone.
