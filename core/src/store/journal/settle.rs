@@ -99,7 +99,9 @@ impl ReplayTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn settle(&mut self, outcomes: &[(StepKey, Outcome)]) -> Result<(), StoreError> {
-        let sql = "UPDATE steps SET state = ?3, reason = ?4, next_try = ?5, attempts = attempts + ?6
+        // What goes out again begins anew: what was so before, or half done, says nothing any more.
+        let sql = "UPDATE steps SET state = ?3, reason = ?4, next_try = ?5, attempts = attempts + ?6,
+                          evidence = iif(?3 = 0, NULL, evidence)
                    WHERE operation = ?1 AND place = ?2 AND state < 7 RETURNING made";
         let mut touched = Vec::new();
         for (key, outcome) in outcomes {
