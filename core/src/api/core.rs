@@ -99,7 +99,7 @@ impl Core {
         let dir = dir.to_owned();
         let salvaged = tokio::task::spawn_blocking(move || Store::salvage(&dir)).await;
         let salvaged = salvaged.map_err(|_| CoreError::internal("salvaging panicked"))??;
-        Ok(Salvaged { accounts: salvaged.accounts, incomplete: salvaged.incomplete })
+        Ok(Salvaged { accounts: salvaged.accounts as u64, incomplete: salvaged.incomplete })
     }
 
     /// Writes a consistent copy of the whole store to one file, while it is in use.

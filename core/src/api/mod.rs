@@ -21,7 +21,7 @@ mod values;
 pub use self::core::{Core, CoreOptions};
 pub use actions::{ActionDone, FlagChange};
 pub use bodies::RawMail;
-pub use error::CoreError;
+pub use error::{CoreError, ErrorFacts};
 pub use observe::{ListDiff, ListObserver, Subscription};
 pub use operations::{OperationInfo, OperationState, StepInfo};
 pub use sync::{Canceller, SyncHandle};
