@@ -54,12 +54,18 @@ fn record(mut item: ItemStruct) -> Option<TokenStream> {
     item.attrs = docs;
     for field in &mut item.fields {
         field.attrs = crate::source::docs(&field.attrs);
-        if is_option {
+        if is_option && has_default(&field.ty) {
             field.attrs.push(syn::parse_quote!(#[uniffi(default)]));
         }
     }
     LastNames.visit_item_struct_mut(&mut item);
     Some(quote!(#[uniffi::remote(Record)] #item))
+}
+
+/// Whether uniffi knows the usual value of a type: it does not know that of an enum.
+fn has_default(of: &Type) -> bool {
+    const KNOWN: &[&str] = &["Option", "String", "Vec", "bool", "u32", "u64"];
+    matches!(of, Type::Path(path) if KNOWN.iter().any(|known| path.path.segments.first().is_some_and(|first| first.ident == known)))
 }
 
 /// Errors of single parts are no values: calls fail with the one error.

@@ -105,7 +105,7 @@ fun MutableList<MessageRow>.apply(diff: ListDiff) {
  */
 suspend fun Core.syncNow(
     account: AccountId,
-    options: SyncOptions = SyncOptions(),
+    options: SyncOptions = SyncOptions(direction = Direction.BOTH),
     onEvent: suspend (SyncEvent) -> Unit = {},
 ): SyncSummary = sync(account, options).use { handle ->
     try {

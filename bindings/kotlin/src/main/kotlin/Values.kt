@@ -1,6 +1,6 @@
 package org.postrider
 
-// Ids of the core: made by the store, never reused. Which is which stands with the calls; uniffi.toml names them.
+// Ids of the core: made by the store, never reused. Which is which stands with the calls; bindgen/bindings.toml names them.
 
 /** One configured account. */
 @JvmInline

@@ -46,7 +46,7 @@ class ErrorsTest {
         assertFails<CoreException.NotFound> { core.findMailbox(account, "nowhere") }
         assertFails<CoreException.NotFound> { core.message(PlaceId(4711)) }
         assertFails<CoreException.NotFound> { core.operation(OperationId(4711)) }
-        assertFails<CoreException.NotFound> { core.sync(AccountId(4711), SyncOptions()) }
+        assertFails<CoreException.NotFound> { core.sync(AccountId(4711), SyncOptions(direction = Direction.PUSH)) }
     }
 
     @Test
@@ -88,7 +88,7 @@ class ErrorsTest {
         withFolder { folder ->
             runBlocking {
                 Postrider.open(folder.toString(), FixedPassword(""), tokens).use { core ->
-                    val settings = settings(server.user, server.url).copy(auth = Auth.X_O_AUTH2)
+                    val settings = settings(server.user, server.url).copy(auth = Auth.XOAUTH2)
                     assertFails<CoreException.Authentication> { core.testAccount(settings) }
                     core.shutDown()
                 }

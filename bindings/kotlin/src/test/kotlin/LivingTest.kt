@@ -70,7 +70,7 @@ class LivingTest {
     fun `a sync is cancelled by its handle and says that it is not complete`() = SilentServer().use { server ->
         withCore { core ->
             val account = core.addAccount(settings("mara@postrider.example", server.url))
-            core.sync(account, SyncOptions()).use { sync ->
+            core.sync(account, SyncOptions(direction = Direction.BOTH)).use { sync ->
                 withContext(Dispatchers.IO) { server.untilClosed { sync.cancel() } }
                 val outcome = runCatching { sync.outcome() }
                 assertTrue(outcome.isFailure || !outcome.getOrThrow().complete, "$outcome")
