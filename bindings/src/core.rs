@@ -51,6 +51,7 @@ impl Core {
     }
 
     /// Ends every task, writes everything to disk and releases every lock. All handles are of no use then.
+    /// What is closed already stays so.
     ///
     /// # Errors
     /// Those of storage; the store is closed even so.

@@ -88,7 +88,7 @@ class ErrorsTest {
         withFolder { folder ->
             runBlocking {
                 Postrider.open(folder.toString(), FixedPassword(""), tokens).use { core ->
-                    val settings = settings(server.user, server.url).copy(auth = Auth.XOAUTH2)
+                    val settings = settings(server.user, server.url).copy(auth = Auth.TOKEN)
                     assertFails<CoreException.Authentication> { core.testAccount(settings) }
                     core.shutDown()
                 }

@@ -3,6 +3,7 @@ package org.postrider
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import java.io.OutputStream
 import java.net.InetAddress
 import java.net.ServerSocket
 import java.nio.file.Files
@@ -43,7 +44,7 @@ class SilentServer(port: Int = 0) : AutoCloseable {
         socket.accept().use { connection ->
             connection.soTimeout = 30_000
             whileOpen()
-            while (connection.getInputStream().read() != -1) Unit
+            connection.getInputStream().transferTo(OutputStream.nullOutputStream())
         }
     }
 
