@@ -61,3 +61,37 @@ impl<T> Drop for AbortOnDrop<T> {
 fn internal(text: &str) -> CoreError {
     CoreError::Internal { text: text.to_owned(), server_code: None }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_nobody_waits_for_any_more_is_aborted() {
+        let runtime = Runtime::start().unwrap();
+        let (started, has_started) = oneshot::channel();
+        // Dropped with the call that holds it.
+        let (held, mut is_dropped) = oneshot::channel::<()>();
+        let call = async move {
+            let _held = held;
+            let _ = started.send(());
+            std::future::pending::<Result<(), CoreError>>().await
+        };
+        tokio::select! {
+            _ = runtime.run(call) => unreachable!("it never ends"),
+            started = has_started => started.unwrap(),
+        }
+        assert!((&mut is_dropped).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_of_our_own_and_the_next_call_goes_on() {
+        let runtime = Runtime::start().unwrap();
+        let panics = async { Err(std::panic::panic_any("planted")) };
+        assert!(matches!(runtime.run::<()>(panics).await, Err(CoreError::Internal { .. })));
+        assert_eq!(runtime.run(async { Ok(7) }).await, Ok(7));
+    }
+}

@@ -8,6 +8,7 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.yield
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -64,6 +65,19 @@ class LivingTest {
         shown.receive()
         core.shutDown()
         assertTrue(collecting.await().exceptionOrNull() is CoreException.Closed)
+    }
+
+    @Test
+    fun `an end that was cancelled is made good by the next one`() = withFolder { folder ->
+        runBlocking {
+            repeat(20) {
+                Postrider.open(folder.toString(), FixedPassword("")).use { core ->
+                    val ending = launch(Dispatchers.Default) { core.shutDown() }
+                    ending.cancelAndJoin()
+                    core.shutDown()
+                }
+            }
+        }
     }
 
     @Test
