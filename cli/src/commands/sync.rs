@@ -126,7 +126,7 @@ async fn mailbox(core: &Core, account: AccountId, name: &str) -> Result<MailboxI
 }
 
 /// Passes on what a sync tells, with the account's place in the list.
-async fn follow(index: usize, mut handle: SyncHandle, sender: mpsc::UnboundedSender<(usize, News)>) {
+async fn follow(index: usize, handle: SyncHandle, sender: mpsc::UnboundedSender<(usize, News)>) {
     while let Some(event) = handle.next_event().await {
         // Nobody listens any more when the command has failed meanwhile.
         let _ = sender.send((index, News::Event(event)));

@@ -28,7 +28,7 @@ pub use self::core::{Core, CoreOptions};
 pub use actions::{ActionDone, FlagChange};
 pub use append::MailSource;
 pub use bodies::RawMail;
-pub use error::CoreError;
+pub use error::{CoreError, ErrorFacts};
 pub use mailbox_actions::MailboxActionDone;
 pub use observe::{ListDiff, ListObserver, Subscription};
 pub use operations::{OperationInfo, OperationState, StepInfo};

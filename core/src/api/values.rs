@@ -338,7 +338,7 @@ pub struct ServerReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Salvaged {
     /// How many accounts.
-    pub accounts: usize,
+    pub accounts: u64,
     /// Whether there may have been more, which could not be read any more.
     pub incomplete: bool,
 }
