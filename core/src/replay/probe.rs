@@ -14,6 +14,9 @@ use crate::journal::{Action, Found, Resolution, Source, resolve_copy, resolve_mo
 use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
 use crate::store::{Mailbox, OpenStep, Outcome};
 
+/// A move that is half done: where to, and where the message is there.
+type Unfinished = (OpenStep, MailboxId, Option<(UidValidity, Uid)>);
+
 /// What a probe found in the mailboxes concerned.
 #[derive(Default)]
 struct Scene {
@@ -46,8 +49,7 @@ impl Run<'_> {
         }
         let mut scene = self.look_around(&open).await?;
         let mut verdicts = Verdicts::default();
-        let mut unfinished: BTreeMap<MailboxId, Vec<(OpenStep, MailboxId, Option<(UidValidity, Uid)>)>> =
-            BTreeMap::new();
+        let mut unfinished: BTreeMap<MailboxId, Vec<Unfinished>> = BTreeMap::new();
         for step in open {
             match &step.action {
                 Action::Move { to } => {
@@ -232,11 +234,7 @@ impl Run<'_> {
     }
 
     /// Expunges what is proved to have been copied.
-    async fn finish(
-        &mut self,
-        mailbox: MailboxId,
-        steps: Vec<(OpenStep, MailboxId, Option<(UidValidity, Uid)>)>,
-    ) -> Result<(), ReplayError> {
+    async fn finish(&mut self, mailbox: MailboxId, steps: Vec<Unfinished>) -> Result<(), ReplayError> {
         let source = |step: &OpenStep| -> Option<Source> { step.evidence.as_ref()?.source.clone() };
         let Some(found) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(()) };
         let selected = ask(self.session, vec![command::select(&found.naming.raw_name, None)?]).await?;
