@@ -7,7 +7,7 @@ use syn::{FnArg, Ident, ImplItem, ImplItemFn, Item, Pat, Type, Visibility};
 use crate::source::{Source, docs};
 
 /// What takes or gives a handle: exported by hand.
-const BY_HAND: &[&str] = &["close", "observe", "open", "raw", "sync"];
+const BY_HAND: &[&str] = &["close", "observe", "open", "part", "raw", "sync"];
 
 /// The exports of all calls.
 pub(crate) fn export(source: &Source) -> TokenStream {

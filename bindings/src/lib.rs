@@ -10,14 +10,23 @@ mod host;
 mod runtime;
 mod sync;
 
+use std::path::PathBuf;
+
 pub use core::{Core, Subscription};
 pub use exported::*;
 pub use host::{HostError, ListObserver, SecretStore, TokenProvider};
 pub use sync::SyncHandle;
 
+uniffi::custom_type!(PathBuf, String, {
+    remote,
+    lower: |path| path.to_string_lossy().into_owned(),
+    try_lift: |path| Ok(PathBuf::from(path)),
+});
+
 /// What the build script found in the API.
 mod exported {
     use std::collections::BTreeMap;
+    use std::path::PathBuf;
 
     use postrider::api::*;
 

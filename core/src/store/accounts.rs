@@ -137,13 +137,16 @@ impl ConfigTx<'_> {
     }
 }
 
+/// A prefix of raw names, and their hierarchy delimiter.
+type PersonalNamespace = (Vec<u8>, Option<char>);
+
 impl Snapshot<'_> {
     /// What the raw names of the user's own mailboxes begin with, and their hierarchy delimiter; `None` where the server has
     /// not told.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn personal_namespace(&self, id: AccountId) -> Result<Option<(Vec<u8>, Option<char>)>, StoreError> {
+    pub fn personal_namespace(&self, id: AccountId) -> Result<Option<PersonalNamespace>, StoreError> {
         let sql = "SELECT namespace_prefix, namespace_delimiter FROM accounts WHERE id = ?1";
         let found = self.prepare(sql)?.query_row([id.0], |row| {
             let delimiter: Option<String> = row.get(1)?;

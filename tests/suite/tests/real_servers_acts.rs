@@ -70,8 +70,9 @@ async fn acts_reach_it_once(port: u16, log: impl Fn() -> String) {
         for (name, expected) in &held {
             assert_eq!(count(&phone, name).await, *expected, "{when}: {name}, before\n{}", log());
         }
-        for _ in 0..4 {
-            let (summary, notices) = phone.sync().await.unwrap();
+        for _ in 0..8 {
+            // A process of Cyrus 3.6 that lost its last client may answer AUTHENTICATE twice, with OK and with BAD.
+            let Ok((summary, notices)) = phone.sync().await else { continue };
             assert!(summary.complete, "{when}: {notices:?}\n{}", log());
             if summary.operations_left == 0 {
                 break;
