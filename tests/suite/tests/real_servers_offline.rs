@@ -163,7 +163,8 @@ async fn what_was_done_offline_reaches_dovecot_once() {
 
 #[tokio::test]
 async fn what_was_done_offline_reaches_dovecot_without_move_once() {
-    reach_dovecot(Some("IMAP4rev1 LITERAL+ SASL-IR ID ENABLE CONDSTORE QRESYNC UIDPLUS NAMESPACE ESEARCH"), false).await;
+    reach_dovecot(Some("IMAP4rev1 LITERAL+ SASL-IR ID ENABLE CONDSTORE QRESYNC UIDPLUS NAMESPACE ESEARCH"), false)
+        .await;
 }
 
 #[tokio::test]

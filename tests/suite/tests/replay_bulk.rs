@@ -38,7 +38,7 @@ async fn ten_thousand_messages_in_one_action_take_a_handful_of_commands() {
         let moved = core.move_to(ids, desk.mailbox("Work")).await.unwrap().operation;
         assert_eq!((desk.counts("Bulk").await, desk.counts("Work").await), ((0, 0), (u64::from(COUNT), 0)), "{name}");
         desk.scene.server.world().with(|state| state.record_commands(true));
-        desk.settles(name).await;
+        desk.scene.agrees(name).await;
         let received = desk.scene.server.world().received();
         let acts = |command: &&postrider_model::world::Received| {
             let line = String::from_utf8_lossy(&command.line).into_owned();
