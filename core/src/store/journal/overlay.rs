@@ -13,8 +13,9 @@ pub(in crate::store) fn refresh_places(
     conn: &Connection,
     places: impl IntoIterator<Item = PlaceId>,
 ) -> Result<(), StoreError> {
+    // The index of steps by place is of those below 7: SQLite uses it only where that very term stands.
     let mut steps = conn.prepare_cached(
-        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 5
+        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 7 AND state < 5
          UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
     )?;
     let mut update = conn.prepare_cached(
