@@ -298,9 +298,14 @@ impl Judge<'_> {
                     verdicts.writes.push(Write::Marked(item.place));
                     Placed::Is(Outcome::Done)
                 }
-                Some(true) => {
-                    Placed::Refused(self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten())
-                }
+                Some(true) => match self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]) {
+                    // It said yes and did nothing, as Dovecot does where EXPUNGE follows STORE closely: once more, at once.
+                    None if item.steps.iter().all(|key| (self.attempts)(*key) == 0) => {
+                        let reason = Reason::new("refused", "the server did not remove it");
+                        Placed::Is(Outcome::Later(reason, self.now))
+                    }
+                    refusal => Placed::Refused(refusal.flatten()),
+                },
                 None => Placed::Is(Outcome::Unknown),
             };
             self.settle(item, &placed, verdicts);

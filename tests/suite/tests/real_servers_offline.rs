@@ -1,4 +1,4 @@
-//! What a person does offline reaches Dovecot and Cyrus once, by the word of a second client that shares nothing with the core;
+//! What a person does offline reaches Dovecot once, by the word of a second client that shares nothing with the core;
 //! also where the connection is cut in the middle.
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use postrider::api::{FlagChange, ListFilter, MailboxId, OperationState, PlaceId};
 use postrider_tests::cuts::{Allowed, cut};
 use postrider_tests::phone::{Loopback, PASSWORD, Phone, USER};
-use postrider_tests::servers::{Cyrus, CyrusOptions, Dovecot, DovecotOptions, RawClient};
+use postrider_tests::servers::{Dovecot, DovecotOptions, RawClient};
 
 const MAILS: u64 = 8;
 
@@ -149,13 +149,6 @@ async fn reach_dovecot(capability: Option<&str>, marks: bool) {
     acts_reach(server.imap_port(), marks, (1_500, 310)).await;
 }
 
-async fn reach_cyrus(suppressed: &[&str], marks: bool) {
-    let suppressed = suppressed.iter().map(|name| (*name).to_owned()).collect();
-    let options = CyrusOptions { suppressed, ..CyrusOptions::plain_names() };
-    let server = Cyrus::start(&options).unwrap_or_else(|error| panic!("{error}"));
-    acts_reach(server.imap_port(), marks, (2_500, 510)).await;
-}
-
 #[tokio::test]
 async fn what_was_done_offline_reaches_dovecot_once() {
     reach_dovecot(None, false).await;
@@ -170,14 +163,4 @@ async fn what_was_done_offline_reaches_dovecot_without_move_once() {
 #[tokio::test]
 async fn what_was_done_offline_reaches_a_dovecot_of_rfc_3501_alone_once() {
     reach_dovecot(Some("IMAP4rev1"), true).await;
-}
-
-#[tokio::test]
-async fn what_was_done_offline_reaches_cyrus_once() {
-    reach_cyrus(&[], false).await;
-}
-
-#[tokio::test]
-async fn what_was_done_offline_reaches_cyrus_without_move_and_uidplus_once() {
-    reach_cyrus(&["MOVE", "UIDPLUS"], true).await;
 }
