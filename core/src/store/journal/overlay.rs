@@ -1,6 +1,7 @@
 //! The columns of a place in which the journal says how it is shown: always what its steps add up to.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rusqlite::{Connection, params};
 
@@ -67,11 +68,11 @@ struct Actions(BTreeMap<i64, Option<Action>>);
 
 impl Actions {
     fn load(&mut self, conn: &Connection, operation: i64) -> Result<(), StoreError> {
-        if !self.0.contains_key(&operation) {
+        if let Entry::Vacant(slot) = self.0.entry(operation) {
             let mut statement = conn.prepare_cached("SELECT action FROM operations WHERE id = ?1")?;
             let json: String = statement.query_row([operation], |row| row.get(0))?;
             // What cannot be read shows nothing; replay sets it aside.
-            self.0.insert(operation, serde_json::from_str(&json).ok());
+            slot.insert(serde_json::from_str(&json).ok());
         }
         Ok(())
     }
