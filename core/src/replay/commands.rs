@@ -59,10 +59,8 @@ pub(super) fn first(server: &Capabilities, batch: &Batch, target: Option<&[u8]>)
             (Then::Move(_) | Then::Discard(_), Some(name)) if moves_at_once(server) => {
                 let move_ = command::uid_move(&uids, name)?;
                 planned.push(Planned { purpose: Purpose::Move, uids: uids.clone(), command: move_ });
-                planned.push(look(&uids)?);
             }
             (Then::Move(_) | Then::Discard(_) | Then::Copy(_), Some(name)) => {
-                planned.push(look(&uids)?);
                 let copy = command::uid_copy(&uids, name)?;
                 planned.push(Planned { purpose: Purpose::Copy, uids: uids.clone(), command: copy });
             }
@@ -82,11 +80,10 @@ pub(super) fn expunge(server: &Capabilities, uids: &UidSet) -> Result<Vec<Planne
         let expunge = command::uid_expunge(uids)?;
         planned.push(Planned { purpose: Purpose::Expunge, uids: uids.clone(), command: expunge });
     }
-    planned.push(look(uids)?);
     Ok(planned)
 }
 
-/// Which of the messages are there.
+/// Which of the messages are there. Not to be sent in one flight with anything else that tells of messages.
 pub(super) fn look(uids: &UidSet) -> Result<Planned, ReplayError> {
     let command = command::uid_fetch(uids, &[FetchItem::Uid, FetchItem::Flags], None, false)?;
     Ok(Planned { purpose: Purpose::Look, uids: uids.clone(), command })

@@ -32,9 +32,9 @@ pub(super) fn ask(server: &Capabilities, from: Uid) -> Result<Command, ReplayErr
 }
 
 /// What was told. `n:*` names the last message even where its UID is lower (RFC 3501 section 6.4.8): that one is left out.
-pub(super) fn newcomers(data: &[Untagged], from: Uid) -> Vec<Newcomer> {
-    let fetches = data.iter().filter_map(|data| match data {
-        Untagged::Fetch(fetch) => Some(fetch.as_ref()),
+pub(super) fn newcomers<'d>(data: impl Iterator<Item = &'d Untagged>, from: Uid) -> Vec<Newcomer> {
+    let fetches = data.filter_map(|data| match data {
+        Untagged::Fetch(fetch) if fetch.size.is_some() => Some(fetch.as_ref()),
         _ => None,
     });
     fetches.filter_map(|fetch| newcomer(fetch, from)).collect()

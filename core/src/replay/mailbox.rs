@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ReplayError;
 use super::commands::{self, Planned, Purpose};
 use super::evidence::Proof;
-use super::exchange::{Answer, ask, exchange};
+use super::exchange::{Answer, ask, exchange, told};
 use super::run::Run;
 use super::settle::{self, Added, Copies, Judge, Verdicts};
 use crate::imap::command::{self, StatusItem};
@@ -101,14 +101,15 @@ impl Run<'_> {
             commands.push(command::status(&target.naming.raw_name, &STATUS)?);
         }
         commands.push(command::select(&mailbox.naming.raw_name, None)?);
-        let mut answers = ask(self.session, commands).await?;
-        let Some(selected) = answers.pop() else { return Ok(None) };
+        let answers = ask(self.session, commands).await?;
+        let Some(selected) = answers.last() else { return Ok(None) };
         if !selected.is_ok() {
             self.held.insert(mailbox.id);
             self.cannot_open(selected.refusal().as_deref(), batches).await?;
             return Ok(None);
         }
-        let validity = selected.codes().find_map(|code| match code {
+        let codes = || answers.iter().flat_map(Answer::codes);
+        let validity = codes().find_map(|code| match code {
             Code::UidValidity(validity) => Some(*validity),
             _ => None,
         });
@@ -117,7 +118,7 @@ impl Run<'_> {
             self.held.insert(mailbox.id);
             return Ok(None);
         };
-        if selected.codes().any(|code| *code == Code::ReadOnly) {
+        if codes().any(|code| *code == Code::ReadOnly) {
             let mut verdicts = Verdicts::default();
             let reason = Reason::new("no_permission", "the mailbox cannot be changed");
             for item in batches.iter().flat_map(|batch| &batch.items) {
@@ -126,9 +127,9 @@ impl Run<'_> {
             self.commit(verdicts).await?;
             return Ok(None);
         }
-        let mut told = Targets::new();
-        for (target, answer) in targets.into_iter().zip(&answers) {
-            let status = status_of(answer, &target.naming.raw_name);
+        let mut before = Targets::new();
+        for target in targets {
+            let status = status_of(&answers, &target.naming.raw_name);
             let uid_next = status.and_then(|status| status.uid_next);
             let messages = status.and_then(|status| status.messages);
             let id = target.id;
@@ -146,9 +147,9 @@ impl Run<'_> {
                 },
             };
             let name = target.naming.raw_name;
-            told.insert(id, Before { name, target: known, told: (uid_next, messages) });
+            before.insert(id, Before { name, target: known, told: (uid_next, messages) });
         }
-        Ok(Some((validity, told)))
+        Ok(Some((validity, before)))
     }
 
     /// Settles what was to be done in a mailbox that cannot be opened. One that is gone is left to the next sync.
@@ -174,8 +175,8 @@ impl Run<'_> {
         let mut asked: BTreeMap<MailboxId, &Before> = BTreeMap::new();
         for (batch, proof) in batches.iter().zip(proofs) {
             let doubtful = |item: &Item| {
-                let copied = proof.copies.contains_key(&item.uid) || proof.is_done(Purpose::Copy, item.uid);
-                !copied && proof.is_there(item.uid) != Some(false)
+                let there = proof.is_there(item.uid) == Some(true);
+                !(proof.copies.contains_key(&item.uid) || proof.is_done(Purpose::Copy, item.uid) && there)
             };
             if let Some((to, before)) = target_of(batch).and_then(|to| Some((to, targets.get(&to)?)))
                 && batch.items.iter().any(doubtful)
@@ -187,7 +188,7 @@ impl Run<'_> {
         let answers = ask(self.session, commands?).await?;
         let mut added = BTreeMap::new();
         for ((to, before), answer) in asked.into_iter().zip(&answers) {
-            let nothing = status_of(answer, &before.name).is_some_and(|status| match before.told {
+            let nothing = status_of(&answers, &before.name).is_some_and(|status| match before.told {
                 _ if status.uid_validity != before.target.validity => false,
                 (Some(uid_next), _) => status.uid_next == Some(uid_next),
                 (None, Some(messages)) => status.messages == Some(messages),
@@ -211,11 +212,13 @@ impl Run<'_> {
             .map(|(index, planned)| ((index, planned.purpose, planned.uids), planned.command))
             .unzip();
         let (answers, outcome) = exchange(self.session, commands).await;
+        let told: Vec<Untagged> = answers.iter().flatten().flat_map(|answer| &answer.data).cloned().collect();
+        proofs.iter_mut().for_each(|proof| proof.add_data(&told));
         let mut complete = BTreeMap::new();
         for ((index, purpose, uids), answer) in meanings.into_iter().zip(answers) {
             let whole = complete.entry(index).or_insert(true);
             match answer {
-                Some(answer) => proofs[index].add(purpose, &uids, &answer),
+                Some(answer) => proofs[index].add(purpose, &uids, &answer, &told),
                 None => *whole = false,
             }
         }
@@ -307,7 +310,17 @@ impl Run<'_> {
         }
         self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
         let mut proofs: Vec<Proof> = halves.iter().map(|_| Proof::default()).collect();
-        let (complete, outcome) = self.send(planned, &mut proofs).await;
+        let (complete, mut outcome) = self.send(planned, &mut proofs).await;
+        if outcome.is_ok() {
+            let mut looks = Vec::new();
+            for (index, (_, _, copies)) in halves.iter().enumerate() {
+                let uids: UidSet = copies.iter().map(|(item, _)| item.uid).collect();
+                for uids in command::split_for_command(&uids) {
+                    looks.push((index, commands::look(&uids)?));
+                }
+            }
+            outcome = self.send(looks, &mut proofs).await.1;
+        }
         let can_expunge = self.session.capabilities().uidplus();
         let mut verdicts = Verdicts::default();
         let refuse =
@@ -339,8 +352,8 @@ fn place_steps(item: &Item) -> impl Iterator<Item = StepKey> {
 }
 
 /// What STATUS told of a mailbox.
-fn status_of<'a>(answer: &'a Answer, name: &[u8]) -> Option<&'a StatusEntry> {
-    answer.data.iter().find_map(|data| match data {
+fn status_of<'a>(answers: &'a [Answer], name: &[u8]) -> Option<&'a StatusEntry> {
+    told(answers).find_map(|data| match data {
         Untagged::Status(status) if status.name == name => Some(status),
         _ => None,
     })

@@ -191,7 +191,7 @@ impl Run<'_> {
         });
         let own = own.await?;
         let mut newcomers: Vec<Newcomer> =
-            answers.iter().flat_map(|answer| identity::newcomers(&answer.data, from)).collect();
+            identity::newcomers(answers.iter().flat_map(|answer| &answer.data), from);
         newcomers.retain(|newcomer| !own.iter().any(|(uid, _)| *uid == Some(newcomer.uid)));
         for identity in own.iter().filter(|(uid, _)| uid.is_none()).filter_map(|(_, identity)| identity.as_ref()) {
             identity::find(&mut newcomers, identity, from);

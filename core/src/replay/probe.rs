@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ReplayError;
 use super::commands;
-use super::exchange::{Answer, ask};
+use super::evidence::Proof;
+use super::exchange::{Answer, ask, told};
 use super::identity::{self, Newcomer};
 use super::mailbox::is_missing;
 use super::run::Run;
@@ -253,8 +254,8 @@ impl Run<'_> {
         if let Some(wanted) = wanted {
             asked.push(identity::ask(self.session.capabilities(), wanted.from)?);
         }
-        let mut answers = ask(self.session, asked).await?.into_iter();
-        let Some(opened) = answers.next() else { return Ok(()) };
+        let answers = ask(self.session, asked).await?;
+        let Some((opened, others)) = answers.split_first() else { return Ok(()) };
         if !opened.is_ok() {
             if mailbox.missing_since.is_some() || opened.refusal().is_some_and(|code| is_missing(&code)) {
                 // Where nothing is, nothing was added.
@@ -266,30 +267,30 @@ impl Run<'_> {
             Code::UidValidity(validity) => Some(*validity),
             _ => None,
         });
-        let there: Vec<Answer> = answers.by_ref().take(pieces.len()).collect();
-        // That something was not told is believed only where the question was answered.
-        if there.iter().all(Answer::is_ok) {
-            scene.validities.extend(validity.map(|validity| (mailbox.id, validity)));
+        // That something was not told is believed only where all was answered. To which question an answer belongs is not to be
+        // known.
+        if others.iter().any(|answer| !answer.is_ok()) {
+            return Ok(());
         }
-        for data in there.iter().flat_map(|answer| &answer.data) {
+        scene.validities.extend(validity.map(|validity| (mailbox.id, validity)));
+        for data in told(others) {
             if let Untagged::Fetch(fetch) = data
                 && let Some(uid) = fetch.uid
             {
                 scene.present.insert((mailbox.id, uid));
             }
         }
-        let (Some(wanted), Some(mut answer)) = (wanted, answers.next()) else { return Ok(()) };
-        let mut from = wanted.from;
-        if from > Uid::MIN && wanted.validities.iter().any(|known| Some(*known) != validity) {
+        let Some(wanted) = wanted else { return Ok(()) };
+        let mut newcomers = identity::newcomers(told(others), wanted.from);
+        if wanted.from > Uid::MIN && wanted.validities.iter().any(|known| Some(*known) != validity) {
             // UIDs from before mean nothing now.
-            from = Uid::MIN;
-            let all = ask(self.session, vec![identity::ask(self.session.capabilities(), from)?]).await?;
-            let Some(all) = all.into_iter().next() else { return Ok(()) };
-            answer = all;
+            let all = ask(self.session, vec![identity::ask(self.session.capabilities(), Uid::MIN)?]).await?;
+            if !all.iter().all(Answer::is_ok) {
+                return Ok(());
+            }
+            newcomers = identity::newcomers(told(&all), Uid::MIN);
         }
-        if answer.is_ok() {
-            scene.newcomers.insert(mailbox.id, (validity, identity::newcomers(&answer.data, from)));
-        }
+        scene.newcomers.insert(mailbox.id, (validity, newcomers));
         Ok(())
     }
 
@@ -311,9 +312,20 @@ impl Run<'_> {
         let (meanings, asked): (Vec<_>, Vec<_>) =
             planned.into_iter().map(|planned| ((planned.purpose, planned.uids), planned.command)).unzip();
         let answers = ask(self.session, asked).await?;
-        let mut proof = super::evidence::Proof::default();
-        for ((purpose, uids), answer) in meanings.iter().zip(&answers) {
-            proof.add(*purpose, uids, answer);
+        let mut proof = Proof::default();
+        let mut looks = Vec::new();
+        for uids in command::split_for_command(&uids) {
+            looks.push(commands::look(&uids)?);
+        }
+        let (looked_for, asked): (Vec<_>, Vec<_>) =
+            looks.into_iter().map(|look| ((look.purpose, look.uids), look.command)).unzip();
+        let looked = ask(self.session, asked).await?;
+        for (meanings, answers) in [(meanings, answers), (looked_for, looked)] {
+            let told: Vec<Untagged> = told(&answers).cloned().collect();
+            proof.add_data(&told);
+            for ((purpose, uids), answer) in meanings.iter().zip(&answers) {
+                proof.add(*purpose, uids, answer, &told);
+            }
         }
         let can_expunge = self.session.capabilities().uidplus();
         let mut verdicts = Verdicts::default();

@@ -257,7 +257,7 @@ impl Judge<'_> {
     }
 
     /// Where the copy of a message is, if the server made it; else what became of it.
-    pub(super) fn copy_of(&self, item: &Item) -> Result<Option<(UidValidity, Uid)>, Option<Outcome>> {
+    pub(super) fn copy_of(&self, item: &Item, added: Added) -> Result<Option<(UidValidity, Uid)>, Option<Outcome>> {
         if let Some(at) = self.proof.copies.get(&item.uid) {
             return Ok(Some(*at));
         }
@@ -267,7 +267,7 @@ impl Judge<'_> {
         // COPY of a message that is not there succeeds and does nothing (RFC 4315 section 3).
         match self.proof.is_there(item.uid) {
             Some(true) if !self.proof.told_copies => Ok(None),
-            Some(false) => Err(Some(Outcome::Moot(gone()))),
+            Some(false) if self.proof.told_copies || added == Added::Nothing => Err(Some(Outcome::Moot(gone()))),
             _ => Err(Some(Outcome::Unknown)),
         }
     }
@@ -288,7 +288,7 @@ impl Judge<'_> {
     /// Messages that were copied.
     pub(super) fn copied(&self, to: MailboxId, added: Added, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
-            match self.copy_of(item) {
+            match self.copy_of(item, added) {
                 Ok(at) => {
                     verdicts.writes.extend(item.made.map(|made| Write::Landed(made, to, at)));
                     self.settle(item, &Placed::Is(Outcome::Done), verdicts);
@@ -302,7 +302,7 @@ impl Judge<'_> {
     pub(super) fn halves(&self, added: Added, verdicts: &mut Verdicts) -> Copies {
         let mut halves = Copies::new();
         for item in &self.batch.items {
-            match self.copy_of(item) {
+            match self.copy_of(item, added) {
                 Ok(at) => halves.push((item.clone(), at)),
                 Err(outcome) => self.not_copied(item, outcome, added, verdicts),
             }
@@ -322,9 +322,14 @@ impl Judge<'_> {
                     verdicts.writes.push(Write::Marked(item.place));
                     Placed::Is(Outcome::Done)
                 }
-                Some(true) => {
-                    Placed::Refused(self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten())
-                }
+                Some(true) => match self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]) {
+                    // It said yes and did nothing, as Dovecot does where EXPUNGE follows STORE closely: once more, at once.
+                    None if item.steps.iter().all(|key| (self.attempts)(*key) == 0) => {
+                        let reason = Reason::new("refused", "the server did not remove it");
+                        Placed::Is(Outcome::Later(reason, self.now))
+                    }
+                    refusal => Placed::Refused(refusal.flatten()),
+                },
                 None => Placed::Is(Outcome::Unknown),
             };
             self.settle(item, &placed, verdicts);

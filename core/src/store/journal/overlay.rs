@@ -47,8 +47,9 @@ enum Step {
 
 /// What the steps of a place that are not at their end add up to.
 fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Actions) -> Result<Overlay, StoreError> {
+    // The index of steps by place is of those below 7: SQLite uses it only where that very term stands.
     let mut steps = conn.prepare_cached(
-        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 5
+        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 7 AND state < 5
          UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
     )?;
     let rows = steps

@@ -188,7 +188,8 @@ pub(super) fn places_changed(tx: &mut WriteTx<'_>, places: &BTreeSet<PlaceId>) -
 /// The id of a place goes to a message that may be another: what was to be done to it waits for the user.
 pub(in crate::store) fn hold_steps(tx: &mut WriteTx<'_>, place: PlaceId) -> Result<(), StoreError> {
     let reason = Reason::new("unsure", "the server has renumbered the mailbox, and several messages may be this one");
-    let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 5 RETURNING operation";
+    let sql =
+        "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 AND state < 5 RETURNING operation";
     let mut statement = tx.conn().prepare_cached(sql)?;
     let rows =
         statement.query_map(params![place.0, StepState::NeedsUser as u8, to_json(&reason)?], |row| row.get(0))?;
