@@ -1,9 +1,6 @@
 //! What the host gives: secrets, tokens, observers. A call into the host can fail in ways that nobody declared; the core
 //! never does because of it.
 
-use std::collections::BTreeMap;
-#[allow(clippy::disallowed_types, reason = "what uniffi exports; its order does not matter in a host's map")]
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use postrider::api::{self, CoreError, CredentialError, ListDiff, Secret};
@@ -11,16 +8,6 @@ use postrider::api::{self, CoreError, CredentialError, ListDiff, Secret};
 uniffi::custom_type!(
     /// A password or token. It is never kept or logged.
     Secret, String, { remote, lower: |secret| secret.expose().to_owned(), try_lift: |text| Ok(Secret::new(text)) });
-
-type HostValues = BTreeMap<String, String>;
-
-uniffi::custom_type!(
-/// What the application keeps with an account for itself.
-HostValues, HashMap<String, String>, {
-    remote,
-    lower: |values| values.into_iter().collect(),
-    try_lift: |values| Ok(values.into_iter().collect()),
-});
 
 /// What a host may answer instead of what it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Error)]

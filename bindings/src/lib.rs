@@ -7,6 +7,7 @@ uniffi::setup_scaffolding!();
 
 mod core;
 mod host;
+mod host_values;
 mod runtime;
 mod sync;
 

@@ -87,11 +87,14 @@ mod tests {
         assert!((&mut is_dropped).await.is_err());
     }
 
+    async fn panics() -> Result<(), CoreError> {
+        std::panic::panic_any("planted")
+    }
+
     #[tokio::test]
     async fn a_panic_is_an_error_of_our_own_and_the_next_call_goes_on() {
         let runtime = Runtime::start().unwrap();
-        let panics = async { Err(std::panic::panic_any("planted")) };
-        assert!(matches!(runtime.run::<()>(panics).await, Err(CoreError::Internal { .. })));
+        assert!(matches!(runtime.run(panics()).await, Err(CoreError::Internal { .. })));
         assert_eq!(runtime.run(async { Ok(7) }).await, Ok(7));
     }
 }
