@@ -49,7 +49,7 @@ fn acknowledged(criterion: &mut Criterion) {
         bencher.iter(|| {
             turn += 1;
             let place = all[turn % all.len()];
-            let action = flag(turn / all.len() % 2 == 0);
+            let action = flag((turn / all.len()).is_multiple_of(2));
             runtime.block_on(store.journal(move |tx| tx.act(&action, &[place]))).expect("an action");
         });
     });
@@ -59,7 +59,7 @@ fn acknowledged(criterion: &mut Criterion) {
             || all.clone(),
             |all| {
                 turn += 1;
-                let action = flag(turn % 2 == 0);
+                let action = flag(turn.is_multiple_of(2));
                 runtime.block_on(store.journal(move |tx| tx.act(&action, &all))).expect("an action");
             },
             BatchSize::PerIteration,

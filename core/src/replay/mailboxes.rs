@@ -190,8 +190,7 @@ impl Run<'_> {
             places.map(|(place, uid)| Ok((uid, view.identity(place)?))).collect::<Result<Vec<_>, StoreError>>()
         });
         let own = own.await?;
-        let mut newcomers: Vec<Newcomer> =
-            identity::newcomers(answers.iter().flat_map(|answer| &answer.data), from);
+        let mut newcomers: Vec<Newcomer> = identity::newcomers(answers.iter().flat_map(|answer| &answer.data), from);
         newcomers.retain(|newcomer| !own.iter().any(|(uid, _)| *uid == Some(newcomer.uid)));
         for identity in own.iter().filter(|(uid, _)| uid.is_none()).filter_map(|(_, identity)| identity.as_ref()) {
             identity::find(&mut newcomers, identity, from);
