@@ -15,6 +15,7 @@ mod mailbox;
 mod mailboxes;
 mod probe;
 mod run;
+mod scene;
 mod settle;
 
 pub use run::{Means, Report, run};

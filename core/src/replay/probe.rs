@@ -1,33 +1,22 @@
 //! What became of steps whose answer was lost: asked, never guessed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::ReplayError;
 use super::commands;
 use super::evidence::Proof;
 use super::exchange::{Answer, ask, told};
-use super::identity::{self, Newcomer};
-use super::mailbox::is_missing;
+use super::identity;
 use super::run::Run;
+use super::scene::{Scene, target_of};
 use super::settle::{self, Half, Verdicts, Write, gone, refused};
-use crate::imap::command::{self, FetchItem};
+use crate::imap::command;
 use crate::imap::{Code, Untagged};
 use crate::journal::{
     Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, resolve_copy, resolve_move,
 };
 use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
-use crate::store::{Mailbox, OpenStep, Outcome};
-
-/// What a probe found in the mailboxes concerned.
-#[derive(Default)]
-struct Scene {
-    /// UIDVALIDITY of the mailboxes that were opened and in which messages were looked for.
-    validities: BTreeMap<MailboxId, UidValidity>,
-    /// Messages that are still where they were.
-    present: BTreeSet<(MailboxId, Uid)>,
-    /// What was added to mailboxes, under their UIDVALIDITY now.
-    newcomers: BTreeMap<MailboxId, (Option<UidValidity>, Vec<Newcomer>)>,
-}
+use crate::store::{OpenStep, Outcome};
 
 /// Steps that left as one: the last says where the message was to go.
 struct Group {
@@ -210,90 +199,6 @@ impl Run<'_> {
         Ok((resolution, None))
     }
 
-    /// Opens every mailbox concerned, for reading only, and looks for what may be there.
-    async fn look_around(&mut self, open: &[OpenStep]) -> Result<Scene, ReplayError> {
-        let mut sources: BTreeMap<MailboxId, UidSet> = BTreeMap::new();
-        let mut targets: BTreeMap<MailboxId, Wanted> = BTreeMap::new();
-        for step in open.iter().filter(|step| step.action.mailbox().or(target_of(step)).is_some()) {
-            let Some(evidence) = &step.evidence else { continue };
-            if let Some(source) = &evidence.source {
-                sources.entry(source.mailbox).or_default().insert(source.uid);
-            }
-            if let Some(target) = &evidence.target {
-                // Without a UIDNEXT it may be any.
-                let from = target.uid_next.unwrap_or(Uid::MIN);
-                let wanted = targets.entry(target.mailbox).or_insert_with(|| Wanted { from, ..Wanted::default() });
-                wanted.from = wanted.from.min(from);
-                wanted.validities.extend(target.validity);
-            }
-        }
-        let ids: BTreeSet<MailboxId> = sources.keys().chain(targets.keys()).copied().collect();
-        let mailboxes = self
-            .store
-            .read(move |view| ids.into_iter().map(|id| view.mailbox(id)).collect::<Result<Vec<_>, _>>())
-            .await?;
-        let mut scene = Scene::default();
-        for mailbox in mailboxes.into_iter().flatten() {
-            self.look_into(&mailbox, sources.get(&mailbox.id), targets.get(&mailbox.id), &mut scene).await?;
-        }
-        Ok(scene)
-    }
-
-    async fn look_into(
-        &mut self,
-        mailbox: &Mailbox,
-        uids: Option<&UidSet>,
-        wanted: Option<&Wanted>,
-        scene: &mut Scene,
-    ) -> Result<(), ReplayError> {
-        let mut asked = vec![command::examine(&mailbox.naming.raw_name, None)?];
-        let pieces = uids.map(command::split_for_command).unwrap_or_default();
-        for uids in &pieces {
-            asked.push(command::uid_fetch(uids, &[FetchItem::Uid, FetchItem::Flags], None, false)?);
-        }
-        if let Some(wanted) = wanted {
-            asked.push(identity::ask(self.session.capabilities(), wanted.from)?);
-        }
-        let answers = ask(self.session, asked).await?;
-        let Some((opened, others)) = answers.split_first() else { return Ok(()) };
-        if !opened.is_ok() {
-            if mailbox.missing_since.is_some() || opened.refusal().is_some_and(|code| is_missing(&code)) {
-                // Where nothing is, nothing was added.
-                scene.newcomers.insert(mailbox.id, (None, Vec::new()));
-            }
-            return Ok(());
-        }
-        let validity = opened.codes().find_map(|code| match code {
-            Code::UidValidity(validity) => Some(*validity),
-            _ => None,
-        });
-        // That something was not told is believed only where all was answered. To which question an answer belongs is not to be
-        // known.
-        if others.iter().any(|answer| !answer.is_ok()) {
-            return Ok(());
-        }
-        scene.validities.extend(validity.map(|validity| (mailbox.id, validity)));
-        for data in told(others) {
-            if let Untagged::Fetch(fetch) = data
-                && let Some(uid) = fetch.uid
-            {
-                scene.present.insert((mailbox.id, uid));
-            }
-        }
-        let Some(wanted) = wanted else { return Ok(()) };
-        let mut newcomers = identity::newcomers(told(others), wanted.from);
-        if wanted.from > Uid::MIN && wanted.validities.iter().any(|known| Some(*known) != validity) {
-            // UIDs from before mean nothing now.
-            let all = ask(self.session, vec![identity::ask(self.session.capabilities(), Uid::MIN)?]).await?;
-            if !all.iter().all(Answer::is_ok) {
-                return Ok(());
-            }
-            newcomers = identity::newcomers(told(&all), Uid::MIN);
-        }
-        scene.newcomers.insert(mailbox.id, (validity, newcomers));
-        Ok(())
-    }
-
     /// Expunges what is proved to have been copied.
     async fn finish(&mut self, mailbox: MailboxId, steps: Vec<Unfinished>) -> Result<(), ReplayError> {
         let Some(found) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(()) };
@@ -355,25 +260,6 @@ impl Run<'_> {
         let noted: Vec<_> = noted.collect();
         self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
         self.commit(verdicts).await
-    }
-}
-
-/// Where the message of a step was to go.
-fn target_of(step: &OpenStep) -> Option<MailboxId> {
-    step.evidence.as_ref()?.target.as_ref().map(|target| target.mailbox)
-}
-
-/// What is looked for in a mailbox that messages were to go to.
-struct Wanted {
-    /// The lowest UID that may be new.
-    from: Uid,
-    /// The UIDVALIDITYs under which that holds.
-    validities: BTreeSet<UidValidity>,
-}
-
-impl Default for Wanted {
-    fn default() -> Self {
-        Self { from: Uid::MIN, validities: BTreeSet::new() }
     }
 }
 
