@@ -1,8 +1,8 @@
 //! The API's values as the contract of the command line writes them: ids as strings, times in RFC 3339.
 
 use postrider::api::{
-    AccountInfo, ActionDone, AttachmentInfo, MailboxInfo, MessageDetail, MessageRow, OperationInfo, PartInfo, StepInfo,
-    SyncSummary, ThreadRow, Timestamp,
+    AccountInfo, ActionDone, AttachmentInfo, MailboxActionDone, MailboxInfo, MessageDetail, MessageRow, OperationInfo,
+    PartInfo, StepInfo, SyncSummary, ThreadRow, Timestamp,
 };
 use serde_json::{Map, Value, json};
 
@@ -98,6 +98,11 @@ pub(crate) fn account(info: &AccountInfo) -> Value {
 pub(crate) fn action(done: &ActionDone) -> Value {
     let ids: Vec<String> = done.ids.iter().map(ToString::to_string).collect();
     json!({"operation": done.operation.to_string(), "ids": ids})
+}
+
+/// What an action on a mailbox became.
+pub(crate) fn mailbox_action(done: &MailboxActionDone) -> Value {
+    json!({"operation": done.operation.to_string(), "ids": [], "mailbox_id": done.mailbox.to_string()})
 }
 
 /// One operation of the journal.

@@ -92,6 +92,30 @@ async fn what_was_done_can_be_taken_back_before_it_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn mailboxes_are_made_filled_renamed_and_deleted_with_no_network_between() {
+    let (machine, server, _) = synced(1).await;
+    std::fs::write(machine.folder.path().join("own.eml"), mail(5)).unwrap();
+    assert_eq!(machine.run(&["mailbox", "create", "Plans/2027"]).code(), 0);
+    let appended = machine.run(&["append", "Plans/2027", "own.eml", "--flags", "seen,$Mine", "--json"]).objects();
+    let id = appended[0]["ids"][0].as_str().unwrap().to_owned();
+    let rows = machine.run(&["list", "Plans/2027", "--json"]).objects();
+    assert_eq!((&rows[0]["id"], words(&rows[0]["flags"])), (&json!(id), vec!["seen", "$Mine"]));
+    assert_eq!(machine.run(&["mailbox", "rename", "Plans/2027", "Plans/Next"]).code(), 0);
+    assert_eq!(ids(&machine, "Plans/Next"), [id.clone()]);
+    let synced = machine.run(&["sync"]);
+    assert_eq!(synced.code(), 0, "{}", synced.err());
+    assert_eq!(ids(&machine, "Plans/Next"), [id]);
+    let snapshot = server.model.world().snapshot();
+    let there = &snapshot.accounts[common::USER].mailboxes;
+    let held = there.iter().find(|(name, _)| name.ends_with(b"Next")).map(|(_, mailbox)| mailbox.messages.len());
+    assert_eq!(held, Some(1));
+    assert_eq!(machine.run(&["mailbox", "delete", "Plans/Next"]).code(), 2, "without a terminal it needs --yes");
+    assert_eq!(machine.run(&["mailbox", "delete", "Plans/Next", "--yes", "--now"]).code(), 0);
+    assert_eq!(machine.run(&["list", "Plans/Next"]).code(), 1);
+    assert_eq!(machine.run(&["mailbox", "rename", "inbox", "Other"]).code(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_direction_can_be_synced_alone() {
     let (machine, server, here) = synced(1).await;
     machine.run(&["flag", &here[0], "+seen"]);

@@ -3,7 +3,7 @@ use std::ffi::OsString;
 use clap::{Args, Subcommand};
 use postrider::api::{OperationId, PlaceId};
 
-const LATER: &str = "It is written down and shown at once, network or not; a sync carries it out.";
+pub(super) const LATER: &str = "It is written down and shown at once, network or not; a sync carries it out.";
 
 /// What every action takes.
 #[derive(Args)]

@@ -3,6 +3,7 @@
 mod account;
 mod act;
 mod care;
+mod keep;
 mod read;
 mod sync;
 mod units;
@@ -17,6 +18,7 @@ pub(crate) use act::{
     CLEARED, DeleteArgs, FlagArgs, JournalArgs, JournalCommand, JournalListArgs, MessagesArgs, ToMailboxArgs,
 };
 pub(crate) use care::{BackupArgs, CompletionsArgs, DoctorArgs, ManArgs, RestoreArgs, ServeModelArgs};
+pub(crate) use keep::{AppendArgs, MailboxCommand};
 pub(crate) use read::{
     AttachmentArgs, ExportArgs, ExportTarget, ListArgs, MailboxesArgs, SearchArgs, ShowArgs, ThreadArgs,
 };
@@ -110,6 +112,11 @@ pub(crate) enum Command {
     Junk(MessagesArgs),
     /// Delete messages for ever
     Delete(DeleteArgs),
+    /// Put mails of your own into a mailbox
+    Append(AppendArgs),
+    /// Make, rename, delete, subscribe to and unsubscribe from mailboxes
+    #[command(subcommand, after_help = keep::MAILBOX_EXAMPLES)]
+    Mailbox(MailboxCommand),
     /// Show what was done and is not on the server yet; take it back, or have it tried again
     Journal(JournalArgs),
     /// Write a mailbox to an mbox file or a Maildir

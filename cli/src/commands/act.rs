@@ -1,6 +1,6 @@
 //! What people do to messages.
 
-use postrider::api::{ActionDone, Direction, FlagChange, MailboxRole, PlaceId};
+use postrider::api::{ActionDone, Direction, FlagChange, MailboxRole, OperationId, PlaceId};
 
 use crate::args::{CLEARED, DeleteArgs, FlagArgs, MessagesArgs, SyncArgs, ToMailboxArgs};
 use crate::commands::sync;
@@ -56,11 +56,13 @@ pub(super) async fn told(session: &Session<'_>, done: &ActionDone, verb: &str, n
             if ids.is_empty() { String::new() } else { format!("{verb} {}", count(ids.len() as u64, "message")) };
         session.out.words(&format!("{what}{messages} (operation {})", done.operation))?;
     }
-    if !now {
-        return Ok(Exit::Done);
-    }
+    if now { sync_after(session, done.operation).await } else { Ok(Exit::Done) }
+}
+
+/// Syncs the account of an operation.
+pub(super) async fn sync_after(session: &Session<'_>, operation: OperationId) -> Result<Exit, Failure> {
     session.out.flush()?;
-    let account = session.core().await?.operation(done.operation).await?.account;
+    let account = session.core().await?.operation(operation).await?.account;
     let accounts = session.core().await?.accounts().await?;
     let name = accounts.into_iter().find(|other| other.id == account).map(|account| account.name);
     let args = SyncArgs { accounts: name.into_iter().collect(), ..SyncArgs::default() };

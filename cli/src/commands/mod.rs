@@ -7,6 +7,7 @@ mod backup;
 mod doctor;
 mod export;
 mod journal;
+mod keep;
 mod list;
 mod mailboxes;
 mod reference;
@@ -42,6 +43,8 @@ pub(crate) async fn run(session: &Session<'_>, command: Command) -> Result<Exit,
         Command::Trash(args) => act::file_under(session, args, MailboxRole::Trash).await,
         Command::Junk(args) => act::file_under(session, args, MailboxRole::Junk).await,
         Command::Delete(args) => act::delete(session, args).await,
+        Command::Append(args) => keep::append(session, args).await,
+        Command::Mailbox(command) => keep::mailbox(session, command).await,
         Command::Journal(args) => journal::run(session, args).await,
         Command::Export(args) => export::run(session, args).await,
         Command::Doctor(args) => doctor::run(session, args).await,
