@@ -1,7 +1,8 @@
 //! The API's values as the contract of the command line writes them: ids as strings, times in RFC 3339.
 
 use postrider::api::{
-    AccountInfo, AttachmentInfo, MailboxInfo, MessageDetail, MessageRow, PartInfo, SyncSummary, ThreadRow, Timestamp,
+    AccountInfo, ActionDone, AttachmentInfo, MailboxActionDone, MailboxInfo, MessageDetail, MessageRow, OperationInfo,
+    PartInfo, StepInfo, SyncSummary, ThreadRow, Timestamp,
 };
 use serde_json::{Map, Value, json};
 
@@ -91,6 +92,46 @@ pub(crate) fn account(info: &AccountInfo) -> Value {
         "last_error": failed.map(|error| json!({"error": error.kind, "message": error.message})),
         "needs_user": info.needs_user,
     })
+}
+
+/// What an action became.
+pub(crate) fn action(done: &ActionDone) -> Value {
+    let ids: Vec<String> = done.ids.iter().map(ToString::to_string).collect();
+    json!({"operation": done.operation.to_string(), "ids": ids})
+}
+
+/// What an action on a mailbox became.
+pub(crate) fn mailbox_action(done: &MailboxActionDone) -> Value {
+    json!({"operation": done.operation.to_string(), "ids": [], "mailbox_id": done.mailbox.to_string()})
+}
+
+/// One operation of the journal.
+pub(crate) fn operation(info: &OperationInfo) -> Value {
+    let ids: Vec<String> = info.message_ids.iter().map(ToString::to_string).collect();
+    json!({
+        "id": info.id.to_string(),
+        "kind": info.kind,
+        "state": info.state,
+        "message_ids": ids,
+        "mailbox": info.mailbox,
+        "attempts": info.attempts,
+        "reason": info.reason,
+        "reason_code": info.reason_code,
+        "created": time(info.created),
+        "updated": time(info.updated),
+    })
+}
+
+/// What became of each message of an operation.
+pub(crate) fn steps(steps: &[StepInfo]) -> Value {
+    let step = |step: &StepInfo| {
+        json!({
+            "message_id": step.message_id.map(|id| id.to_string()),
+            "state": step.state,
+            "reason": step.reason,
+        })
+    };
+    json!({"steps": steps.iter().map(step).collect::<Vec<_>>()})
 }
 
 /// What a sync did.

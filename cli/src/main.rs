@@ -14,7 +14,6 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Cli;
@@ -24,7 +23,7 @@ use crate::session::Session;
 use crate::terminal::Out;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return refused(&error).into(),
     };

@@ -79,11 +79,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Closes the core, where it was opened.
+    /// Closes the core, where it was opened and is not closed yet.
     pub(crate) async fn close(&self) -> Result<(), Failure> {
-        match self.opened.get() {
-            Some(opened) => Ok(opened.core.close().await?),
-            None => Ok(()),
+        let Some(opened) = self.opened.get() else { return Ok(()) };
+        match opened.core.close().await {
+            Err(CoreError::Closed { .. }) => Ok(()),
+            closed => Ok(closed?),
         }
     }
 

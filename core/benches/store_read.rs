@@ -7,7 +7,7 @@ mod store_fixture;
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use postrider::model::{Digest, SystemFlag, Timestamp, Uid};
 use postrider::store::{Cursor, ListFilter, Search, ToIndex};
 use store_fixture::{body, filled, open, wait};
@@ -88,15 +88,52 @@ fn search(criterion: &mut Criterion) {
     wait(store.close()).expect("closed");
     let size = std::fs::metadata(dir.path().join("postrider.db")).expect("the database").len();
     println!("the database of 100,000 mails, bodies indexed and not stored: {} octets a mail", size / 100_000);
-    group.bench_function("open_and_first_page_of_100k", |bencher| {
-        bencher.iter(|| {
-            let store = open(dir.path());
-            let page = store.read_blocking(|s| s.page(mailbox, ListFilter::default(), None, 50)).expect("read");
-            wait(store.close()).expect("closed");
-            page
+    let open_and_show = || {
+        let store = open(dir.path());
+        let page = store.read_blocking(|s| s.page(mailbox, ListFilter::default(), None, 50)).expect("read");
+        wait(store.close()).expect("closed");
+        page
+    };
+    group.bench_function("open_and_first_page_of_100k", |bencher| bencher.iter(open_and_show));
+    #[cfg(target_os = "linux")]
+    {
+        cold::forget(dir.path());
+        let before = cold::read_from_disk();
+        open_and_show();
+        println!("a cold open and first page reads {} KiB from disk", (cold::read_from_disk() - before) / 1024);
+        group.sample_size(20).bench_function("cold_open_and_first_page_of_100k", |bencher| {
+            bencher.iter_batched(|| cold::forget(dir.path()), |()| open_and_show(), BatchSize::PerIteration);
         });
-    });
+    }
     group.finish();
+}
+
+/// As after a restart of the machine: the store's files are not in the system's cache. Folders and file names still are. On a
+/// file system in memory there is nothing to forget, and nothing is read from disk.
+#[cfg(target_os = "linux")]
+mod cold {
+    use std::path::Path;
+
+    use rustix::fs::{Advice, fadvise};
+
+    pub(super) fn forget(folder: &Path) {
+        for entry in std::fs::read_dir(folder).expect("the store's folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_file() {
+                let file = std::fs::File::open(path).expect("a file of the store");
+                // Only what is on disk can be forgotten.
+                file.sync_all().expect("synced");
+                fadvise(&file, 0, None, Advice::DontNeed).expect("forgotten");
+            }
+        }
+    }
+
+    /// How much this process had read from a disk so far, in bytes.
+    pub(super) fn read_from_disk() -> u64 {
+        let io = std::fs::read_to_string("/proc/self/io").expect("what Linux tells of a process");
+        let line = io.lines().find_map(|line| line.strip_prefix("read_bytes: "));
+        line.and_then(|count| count.parse().ok()).expect("a count")
+    }
 }
 
 criterion_group!(benches, page, search);

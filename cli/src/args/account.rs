@@ -106,7 +106,7 @@ impl From<AuthName> for Auth {
     fn from(name: AuthName) -> Self {
         match name {
             AuthName::Password => Self::Password,
-            AuthName::Xoauth2 => Self::XOAuth2,
+            AuthName::Xoauth2 => Self::Token,
         }
     }
 }

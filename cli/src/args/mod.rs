@@ -1,17 +1,24 @@
 //! What can be said on the command line. The contract stands in the manual; the words here are its help.
 
 mod account;
+mod act;
 mod care;
+mod keep;
 mod read;
 mod sync;
 mod units;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use account::{AccountCommand, AddArgs, NamedArgs, PasswordSource, RemoveArgs, SetArgs};
+pub(crate) use act::{
+    CLEARED, DeleteArgs, FlagArgs, JournalArgs, JournalCommand, JournalListArgs, MessagesArgs, ToMailboxArgs,
+};
 pub(crate) use care::{BackupArgs, CompletionsArgs, DoctorArgs, ManArgs, RestoreArgs, ServeModelArgs};
+pub(crate) use keep::{AppendArgs, MailboxCommand};
 pub(crate) use read::{
     AttachmentArgs, ExportArgs, ExportTarget, ListArgs, MailboxesArgs, SearchArgs, ShowArgs, ThreadArgs,
 };
@@ -36,6 +43,13 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// What a command line says, the program's name first.
+    pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(act::without_hyphens(line))
+    }
 }
 
 /// Options of every command.
@@ -81,6 +95,30 @@ pub(crate) enum Command {
     Search(SearchArgs),
     /// Show the conversation that a message belongs to, oldest first
     Thread(ThreadArgs),
+    /// Set and clear flags of messages
+    Flag(FlagArgs),
+    /// Move messages to another mailbox
+    Move(ToMailboxArgs),
+    /// Copy messages to another mailbox
+    Copy(ToMailboxArgs),
+    /// Move messages to the archive
+    #[command(after_help = act::filing("archive"))]
+    Archive(MessagesArgs),
+    /// Move messages to the trash
+    #[command(after_help = act::filing("trash"))]
+    Trash(MessagesArgs),
+    /// Move messages to the mailbox for junk
+    #[command(after_help = act::filing("junk"))]
+    Junk(MessagesArgs),
+    /// Delete messages for ever
+    Delete(DeleteArgs),
+    /// Put mails of your own into a mailbox
+    Append(AppendArgs),
+    /// Make, rename, delete, subscribe to and unsubscribe from mailboxes
+    #[command(subcommand, after_help = keep::MAILBOX_EXAMPLES)]
+    Mailbox(MailboxCommand),
+    /// Show what was done and is not on the server yet; take it back, or have it tried again
+    Journal(JournalArgs),
     /// Write a mailbox to an mbox file or a Maildir
     Export(ExportArgs),
     /// Check the store, and the mail in it against the server

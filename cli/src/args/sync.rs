@@ -17,7 +17,7 @@ Examples:
   postrider sync --max-time 25s --max-bytes 2M       for a job that runs now and then; exit status 3 asks for another run
   postrider sync --json";
 
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SyncArgs {
     /// The accounts' names or addresses [default: all]
@@ -38,4 +38,10 @@ pub(crate) struct SyncArgs {
     /// Each byte costs: fetch no body ahead
     #[arg(long)]
     pub(crate) metered: bool,
+    /// Only bring what was done here to the server
+    #[arg(long, conflicts_with = "pull_only")]
+    pub(crate) push_only: bool,
+    /// Only bring what happened on the server here
+    #[arg(long)]
+    pub(crate) pull_only: bool,
 }

@@ -64,7 +64,8 @@ async fn save(
     output: Option<PathBuf>,
 ) -> Result<(), Failure> {
     if output.as_deref() == Some(Path::new("-")) {
-        return session.out.bytes(&core.part_content(id, part).await?);
+        core.part(id, part).await?.write_to(&mut session.out.writer())?;
+        return Ok(());
     }
     let known = attachments.iter().find(|info| info.part == part);
     let name = known.map_or_else(|| format!("part-{part}"), |info| info.name.clone());

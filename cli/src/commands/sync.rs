@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use postrider::api::{
-    AccountId, AccountInfo, Core, CoreError, Direction, MailboxId, SyncEvent, SyncHandle, SyncOptions, SyncStage,
-    SyncSummary,
+    AccountId, AccountInfo, Core, CoreError, Direction, MailboxId, OperationInfo, OperationState, SyncEvent,
+    SyncHandle, SyncOptions, SyncStage, SyncSummary,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -24,6 +24,20 @@ enum News {
 
 /// Syncs and reports; gives what was reported too, for who tells more of it.
 pub(crate) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<(Exit, Vec<SyncSummary>), Failure> {
+    let direction = match (args.push_only, args.pull_only) {
+        (true, _) => Direction::Push,
+        (_, true) => Direction::Pull,
+        _ => Direction::Both,
+    };
+    run_in(session, args, direction).await
+}
+
+/// As [`run`], in a direction.
+pub(crate) async fn run_in(
+    session: &Session<'_>,
+    args: SyncArgs,
+    direction: Direction,
+) -> Result<(Exit, Vec<SyncSummary>), Failure> {
     let accounts = session.accounts(&args.accounts).await?;
     if accounts.is_empty() {
         return Err(Failure::not_found("there is no account yet: postrider account add"));
@@ -32,7 +46,7 @@ pub(crate) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<(Exit, 
     let (sender, mut news) = mpsc::unbounded_channel();
     let mut syncs = Vec::new();
     for account in &accounts {
-        let handle = core.sync(account.id, options(session, &args, account).await?).await?;
+        let handle = core.sync(account.id, options(session, &args, direction, account).await?).await?;
         syncs.push(handle.canceller());
         tokio::spawn(follow(syncs.len() - 1, handle, sender.clone()));
     }
@@ -59,22 +73,45 @@ pub(crate) async fn run(session: &Session<'_>, args: SyncArgs) -> Result<(Exit, 
         }
     }
     report.progress.clear();
+    if direction != Direction::Pull {
+        for account in &accounts {
+            exit = exit.max(left_over(session, account).await?);
+        }
+    }
     Ok((exit, summaries))
 }
 
-async fn options(session: &Session<'_>, args: &SyncArgs, account: &AccountInfo) -> Result<SyncOptions, Failure> {
+async fn options(
+    session: &Session<'_>,
+    args: &SyncArgs,
+    direction: Direction,
+    account: &AccountInfo,
+) -> Result<SyncOptions, Failure> {
     let mut mailboxes: Vec<MailboxId> = Vec::new();
     for name in &args.mailboxes {
         mailboxes.push(mailbox(session.core().await?, account.id, name).await?);
     }
     Ok(SyncOptions {
-        direction: Direction::Both,
+        direction,
         mailboxes,
         bodies: args.bodies,
         max_time: args.max_time,
         max_bytes: args.max_bytes,
         metered: args.metered,
     })
+}
+
+/// What is left of what was done: work that is tried again, or that needs the person.
+async fn left_over(session: &Session<'_>, account: &AccountInfo) -> Result<Exit, Failure> {
+    let left = session.core().await?.operations(account.id, false).await?;
+    let waits = |one: &OperationInfo| matches!(one.state, OperationState::Parked | OperationState::NeedsUser);
+    let parked = left.iter().filter(|one| waits(one)).count();
+    if parked > 0 {
+        let operations = count(parked as u64, "operation");
+        session.out.warning(format!("{}: the server refused {operations}: postrider journal", account.name));
+        return Ok(Exit::NeedsUser);
+    }
+    Ok(if left.is_empty() { Exit::Done } else { Exit::Stopped })
 }
 
 /// The mailbox of that name; one that is not known here may be on the server.
@@ -89,7 +126,7 @@ async fn mailbox(core: &Core, account: AccountId, name: &str) -> Result<MailboxI
 }
 
 /// Passes on what a sync tells, with the account's place in the list.
-async fn follow(index: usize, mut handle: SyncHandle, sender: mpsc::UnboundedSender<(usize, News)>) {
+async fn follow(index: usize, handle: SyncHandle, sender: mpsc::UnboundedSender<(usize, News)>) {
     while let Some(event) = handle.next_event().await {
         // Nobody listens any more when the command has failed meanwhile.
         let _ = sender.send((index, News::Event(event)));
@@ -167,6 +204,8 @@ fn in_words(summary: &SyncSummary) -> String {
         (summary.flags_changed, "flag change"),
         (summary.messages_removed, "removal"),
         (summary.bodies_fetched, "fetched body"),
+        (summary.operations_done, "sent operation"),
+        (summary.operations_left, "waiting operation"),
     ] {
         if number > 0 {
             changes.push(count(number, what));

@@ -15,13 +15,13 @@ pub(crate) async fn run(outer: &Session<'_>) -> Result<Exit, Failure> {
     // Hints for what to type next would only stand in the way of the tour's own.
     outer.out.flush()?;
     let out = Out::new(outer.out.is_json(), true);
-    let session = Session::new(Some(folder.path().join("data")), &out, outer.interrupt.clone());
+    let mut tour = Tour::begin(folder.path().join("data"), &out, outer.interrupt.clone()).await?;
     let walked = tokio::select! {
-        walked = Tour::walk(&session) => walked,
+        walked = tour.walk() => walked,
         () = outer.interrupt.wait() => Err(Failure::cancelled()),
     };
     // Nobody may write into the folder while it is removed.
-    let closed = session.close().await;
+    let closed = tour.end().await;
     let removed = folder.close().map_err(|error| Failure::io("the tour's folder", &error));
     let told = out.flush();
     walked.and(told).and(closed).and(removed).map(|()| Exit::Done)

@@ -1,9 +1,11 @@
 //! The steps of the tour, one function each.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use clap::Parser;
 use postrider::api::{AccountId, Core, CoreError, ListDiff, ListFilter, ListObserver, MessageRow, SyncSummary};
 
 use super::changes::Mail;
@@ -11,13 +13,19 @@ use super::narrator::Narrator;
 use crate::args::{Cli, Command};
 use crate::commands;
 use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupt;
 use crate::model::{Model, PASSWORD, QUERIES, USER};
 use crate::session::Session;
-use crate::terminal::{bytes, count};
+use crate::terminal::{Out, bytes, count};
+
+/// Words of the subject of a mail that another device deletes meanwhile.
+const GONE_MEANWHILE: &str = "Treppenhaus";
 
 /// Somebody being shown around.
 pub(super) struct Tour<'a> {
-    session: &'a Session<'a>,
+    session: Session<'a>,
+    data: PathBuf,
+    out: &'a Out,
     narrator: Narrator<'a>,
     model: Model,
 }
@@ -29,17 +37,29 @@ struct Sights {
 }
 
 impl<'a> Tour<'a> {
-    /// The whole tour.
-    pub(super) async fn walk(session: &'a Session<'a>) -> Result<(), Failure> {
+    /// A tour whose data lie in this folder.
+    pub(super) async fn begin(data: PathBuf, out: &'a Out, interrupt: Interrupt) -> Result<Self, Failure> {
         let model = Model::start("full", 0, None).await?;
-        let mut tour = Self { session, narrator: Narrator::new(session.out), model };
-        tour.narrator.say("A guided tour: a mail server inside this program, and a phone that syncs with it.")?;
-        tour.narrator.say("Nothing leaves this machine, and all of it is gone when the tour ends.")?;
-        let (account, whole) = tour.first_sync().await?;
-        tour.offline(account).await?;
-        tour.come_back(account, &whole).await?;
-        tour.narrator
+        let session = Session::new(Some(data.clone()), out, interrupt);
+        Ok(Self { session, data, out, narrator: Narrator::new(out), model })
+    }
+
+    /// The whole tour.
+    pub(super) async fn walk(&mut self) -> Result<(), Failure> {
+        self.narrator.say("A guided tour: a mail server inside this program, and a phone that syncs with it.")?;
+        self.narrator.say("Nothing leaves this machine, and all of it is gone when the tour ends.")?;
+        let (account, whole) = self.first_sync().await?;
+        self.offline(account).await?;
+        self.act(account).await?;
+        self.is_killed().await?;
+        self.come_back(account, &whole).await?;
+        self.narrator
             .say("\nYour own mail next:  postrider account add you@mail.example --imap imaps://imap.mail.example")
+    }
+
+    /// Closes what is open.
+    pub(super) async fn end(self) -> Result<(), Failure> {
+        self.session.close().await
     }
 
     async fn first_sync(&mut self) -> Result<(AccountId, SyncSummary), Failure> {
@@ -84,30 +104,81 @@ impl<'a> Tour<'a> {
         }
     }
 
-    async fn come_back(&mut self, account: AccountId, whole: &SyncSummary) -> Result<(), Failure> {
-        self.narrator.step("Back again, and much has happened")?;
+    /// Work with no network.
+    async fn act(&mut self, account: AccountId) -> Result<(), Failure> {
+        self.narrator.step("Work with no network")?;
+        self.narrator.say("What is done shows at once. The journal keeps it until the server has it.")?;
+        let core = self.core().await?.clone();
+        let inbox = core.find_mailbox(Some(account), "inbox").await?.id;
+        let rows = core.messages(inbox, ListFilter::default(), None, 100).await?.messages;
+        let with = |words: &str| rows.iter().find(|row| row.subject.contains(words)).map(|row| row.id.to_string());
+        let lamps = with(GONE_MEANWHILE).ok_or_else(|| Failure::internal("a mail of the tour is missing"))?;
+        let others: Vec<String> = rows.iter().map(|row| row.id.to_string()).filter(|id| *id != lamps).take(3).collect();
+        let [flagged, filed, too] = others.as_slice() else { return Err(Failure::internal("mails are missing")) };
+        drop(core);
+        self.run(&["flag", flagged, "+flagged", "+seen"], Exit::Done).await?;
+        self.run(&["archive", filed, too], Exit::Done).await?;
+        self.run(&["flag", filed, "+answered"], Exit::Done).await?;
+        self.run(&["flag", &lamps, "+flagged"], Exit::Done).await?;
+        self.run(&["journal"], Exit::Done).await
+    }
+
+    /// The network is back, and in the midst of a sync the program is killed: another process of it, for this one goes on.
+    async fn is_killed(&mut self) -> Result<(), Failure> {
+        self.narrator.step("Killed in the middle of a move")?;
         self.model.change()?;
+        self.model.fall_silent_after_a_move();
         self.model.listen().await?;
-        self.narrator
-            .say("Meanwhile mail came, and another device read, filed and deleted. One sync brings the difference.")?;
-        let core = self.core().await?;
-        let before = Mail::of(core, account).await?;
+        self.narrator.say(
+            "Meanwhile mail came, and another device read, filed and deleted. The network is back; the server does the \
+             move, its answer is lost, and the program is killed.",
+        )?;
+        self.narrator.command(&["sync"])?;
+        self.session.close().await?;
+        let program = std::env::current_exe().map_err(|error| Failure::io("this program", &error))?;
+        let mut child = tokio::process::Command::new(program)
+            .args(["sync", "--quiet", "--data"])
+            .arg(&self.data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| Failure::io("a second process", &error))?;
+        tokio::select! {
+            () = self.model.has_moved() => {}
+            _ = child.wait() => return Err(Failure::internal("the sync that was to be killed ended by itself")),
+        }
+        child.kill().await.map_err(|error| Failure::io("the second process", &error))?;
+        self.narrator.say("Killed.")?;
+        let interrupt = self.session.interrupt.clone();
+        self.session = Session::new(Some(self.data.clone()), self.out, interrupt);
+        self.run(&["journal"], Exit::Done).await
+    }
+
+    async fn come_back(&mut self, account: AccountId, whole: &SyncSummary) -> Result<(), Failure> {
+        self.narrator.step("Started again")?;
+        self.narrator.say("It asks the server what became of the move, sends the rest, and brings the difference.")?;
+        let core = self.core().await?.clone();
+        let before = Mail::of(&core, account).await?;
         let inbox = core.find_mailbox(Some(account), "inbox").await?.id;
         let seen = Arc::new(Seen::default());
         let observed = core.observe(inbox, ListFilter::default(), 100, seen.clone()).await?;
         let difference = self.sync(&["sync"]).await?;
         self.narrator.say("\nWhat is different now:")?;
-        let now = Mail::of(core, account).await?;
-        before.print_changes(&now, self.session.out)?;
-        drop(observed);
+        let now = Mail::of(&core, account).await?;
+        before.print_changes(&now, self.out)?;
+        drop((observed, core));
         let told = count(seen.0.load(Ordering::Relaxed) as u64, "change");
         self.narrator.say(&format!(
             "\nA screen that shows the inbox was told of {told} while it happened; it reloaded nothing."
         ))?;
         self.narrator.say(&format!("It cost {}; the whole mailbox had cost {}.", cost(&difference), cost(whole)))?;
         self.narrator.step("The proof")?;
+        self.narrator.say("The journal tells what became of each operation: done once, or why not.")?;
+        self.run(&["journal", "list", "--all"], Exit::Done).await?;
         self.narrator
-            .say("The doctor asks the server for every UID and every flag, and holds them against what is here.")?;
+            .say("\nThe doctor asks the server for every UID and every flag, and holds them against what is here.")?;
         self.run(&["doctor"], Exit::Done).await
     }
 
@@ -115,7 +186,7 @@ impl<'a> Tour<'a> {
     async fn sync(&self, line: &[&str]) -> Result<SyncSummary, Failure> {
         self.narrator.command(line)?;
         let Command::Sync(args) = parsed(line)? else { return Err(Failure::internal("the tour's sync is none")) };
-        let (_, summaries) = commands::sync::run(self.session, args).await?;
+        let (_, summaries) = commands::sync::run(&self.session, args).await?;
         self.session.out.flush()?;
         let summary = summaries.into_iter().find(|summary| summary.complete);
         summary.ok_or_else(|| Failure::internal("the tour's sync did not come to its end"))
@@ -124,7 +195,7 @@ impl<'a> Tour<'a> {
     /// Runs what a person would type.
     async fn run(&self, line: &[&str], expected: Exit) -> Result<(), Failure> {
         self.narrator.command(line)?;
-        let exit = commands::run(self.session, parsed(line)?).await?;
+        let exit = commands::run(&self.session, parsed(line)?).await?;
         self.session.out.flush()?;
         if exit == expected {
             return Ok(());
@@ -133,13 +204,13 @@ impl<'a> Tour<'a> {
         Err(Failure::internal(format!("the tour's `postrider {name}` ended with {}", exit.code())))
     }
 
-    async fn core(&self) -> Result<&'a Core, Failure> {
+    async fn core(&self) -> Result<&Core, Failure> {
         self.session.core().await
     }
 }
 
 fn parsed(line: &[&str]) -> Result<Command, Failure> {
-    let parsed = Cli::try_parse_from(std::iter::once("postrider").chain(line.iter().copied()));
+    let parsed = Cli::read(std::iter::once("postrider").chain(line.iter().copied()).map(OsString::from));
     Ok(parsed.map_err(|error| Failure::internal(error.to_string()))?.command)
 }
 

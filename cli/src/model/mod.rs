@@ -12,8 +12,9 @@ mod series;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use postrider::api::{Clock, SystemClock};
+use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Layout, Profile};
-use postrider_model::world::{Refusal, World};
+use postrider_model::world::{Actor, Change, Effect, Refusal, World};
 use postrider_model::{Listening, ModelServer, Security};
 
 use self::events::Places;
@@ -93,6 +94,24 @@ impl Model {
     /// The URL to give to `account add`.
     pub(crate) fn url(&self) -> String {
         format!("imap+plain://{}", self.address)
+    }
+
+    /// The next move is done, and nothing is answered to it.
+    pub(crate) fn fall_silent_after_a_move(&self) {
+        self.server.script().add(Rule::once("UID MOVE", Act::Silence));
+    }
+
+    /// Waits until a session has moved something.
+    pub(crate) async fn has_moved(&self) {
+        let world = self.server.world();
+        let mut changes = world.changes();
+        let moved = |effect: &Effect| {
+            matches!(effect.change, Change::Moved { .. }) && matches!(effect.by, Actor::Session { .. })
+        };
+        while !world.effects().iter().any(moved) {
+            // It lives as long as the server.
+            let _ = changes.changed().await;
+        }
     }
 
     /// Somebody else changes the mailbox, meanwhile.

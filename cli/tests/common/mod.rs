@@ -139,8 +139,12 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Self {
+        Self::of(Profile::full()).await
+    }
+
+    /// A server of these ways.
+    pub async fn of(profile: Profile) -> Self {
         let world = World::new();
-        let profile = Profile::full();
         let person = profile.layout.furnish(&world, USER, PASSWORD).unwrap();
         let model = ModelServer::new(world, profile);
         let listening = model.listen("127.0.0.1:0", Security::Plain).await.unwrap();

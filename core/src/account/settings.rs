@@ -15,7 +15,8 @@ pub enum Auth {
     #[default]
     Password,
     /// An OAuth 2 access token (OAUTHBEARER, RFC 7628, or XOAUTH2).
-    XOAuth2,
+    #[serde(rename = "xoauth2")]
+    Token,
 }
 
 /// Which bodies are fetched before anybody asks for them.
@@ -154,7 +155,7 @@ impl AccountSettings {
             "auth" => {
                 self.auth = match value {
                     "password" => Auth::Password,
-                    "xoauth2" => Auth::XOAuth2,
+                    "xoauth2" => Auth::Token,
                     _ => return Err(InvalidSetting::Value("password or xoauth2")),
                 }
             }
@@ -215,7 +216,9 @@ mod tests {
         settings.set("imap.server", "imap+plain://127.0.0.1:1143").unwrap();
         settings.set("tls.pin", &format!("sha256:{}", "AB".repeat(32))).unwrap();
         settings.set("host.password_command", "pass show mail").unwrap();
+        settings.set("auth", "xoauth2").unwrap();
         let text = serde_json::to_string(&settings).unwrap();
+        assert!(text.contains(r#""auth":"xoauth2""#), "{text}");
         assert_eq!(serde_json::from_str::<AccountSettings>(&text).unwrap(), settings);
     }
 

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Core, CoreError};
+use super::{Core, CoreError, mailbox_actions};
 use crate::journal::Action;
-use crate::model::{Flags, Keyword, MailboxId, MailboxRole, OperationId, PlaceId, SystemFlag};
+use crate::model::{AccountId, Flags, Keyword, MailboxId, MailboxRole, OperationId, PlaceId, SystemFlag};
 use crate::store::{Acted, StoreError};
 
 /// Which flags are to be set and which cleared: `seen`, `flagged`, `answered`, `draft`, `deleted`, and keywords as they are.
@@ -45,9 +45,25 @@ impl Core {
     /// Moves messages to another mailbox of their account. Their ids stay.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`]; those of storage.
+    /// [`CoreError::NotFound`]; [`CoreError::InvalidInput`] where a server with labels shows them in a mailbox that holds all
+    /// mail; those of storage.
     pub async fn move_to(&self, ids: Vec<PlaceId>, mailbox: MailboxId) -> Result<ActionDone, CoreError> {
-        self.act(Action::Move { to: mailbox }, ids).await
+        if ids.is_empty() {
+            return Err(CoreError::invalid_input("no message is named"));
+        }
+        let acted = self.store().journal(move |tx| {
+            let takes_all = tx.mailbox(mailbox)?.and_then(|row| row.naming.role);
+            if !matches!(takes_all, Some(MailboxRole::Trash | MailboxRole::Junk)) {
+                for id in &ids {
+                    if tx.is_in_label_view(*id)? {
+                        return Ok(None);
+                    }
+                }
+            }
+            tx.act(&Action::Move { to: mailbox }, &ids).map(Some)
+        });
+        let refused = "mail stays where all mail is shown: copy it, or archive it out of the inbox";
+        acted.await?.map(done).ok_or_else(|| CoreError::invalid_input(refused))
     }
 
     /// Copies messages to a mailbox of their account. The copies have ids of their own at once: those that are returned.
@@ -58,17 +74,27 @@ impl Core {
         self.act(Action::Copy { to: mailbox }, ids).await
     }
 
-    /// Moves messages to the mailbox of a role: archive, trash, junk.
+    /// Moves messages to the mailbox of a role: archive, trash, junk. Where the account has none of that role, it is made.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`]; those of storage.
+    /// [`CoreError::NotFound`], also where a mailbox of another role is missing; [`CoreError::InvalidInput`] where a server with
+    /// labels is to archive what is not in the inbox; those of storage.
     pub async fn file_under(&self, ids: Vec<PlaceId>, role: MailboxRole) -> Result<ActionDone, CoreError> {
         let first = *ids.first().ok_or_else(|| CoreError::invalid_input("no message is named"))?;
         let acted = self.store().journal(move |tx| {
-            let to = tx.role_mailbox_of(first, role)?.ok_or(StoreError::NotFound("mailbox"))?;
-            tx.act(&Action::Move { to }, &ids)
+            if role == MailboxRole::Archive
+                && let Some((all_mail, in_inbox)) = tx.labelled_in_inbox(&ids)?
+            {
+                let archived = in_inbox.is_empty();
+                return if archived { Ok(None) } else { tx.act(&Action::Move { to: all_mail }, &in_inbox).map(Some) };
+            }
+            let to = match tx.role_mailbox_of(first, role)? {
+                Some(to) => to,
+                None => mailbox_actions::create_for_role(tx, first, role)?,
+            };
+            tx.act(&Action::Move { to }, &ids).map(Some)
         });
-        Ok(done(acted.await?))
+        acted.await?.map(done).ok_or_else(|| CoreError::invalid_input("they are archived already"))
     }
 
     /// Deletes messages for ever, wherever they lie.
@@ -79,6 +105,32 @@ impl Core {
         self.act(Action::Delete, ids).await
     }
 
+    /// The account that a message belongs to.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`].
+    pub async fn account_of(&self, id: PlaceId) -> Result<AccountId, CoreError> {
+        self.read(move |view| {
+            let mailbox = view.message(id)?.ok_or(StoreError::NotFound("message"))?.row.mailbox;
+            Ok(view.mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?.account)
+        })
+        .await
+    }
+
+    /// Deletes for ever all that is shown in the trash of an account.
+    ///
+    /// # Errors
+    /// [`CoreError::NotFound`] where it has no trash; [`CoreError::InvalidInput`] where that is empty; those of storage.
+    pub async fn empty_trash(&self, account: AccountId) -> Result<ActionDone, CoreError> {
+        let acted = self.store().journal(move |tx| {
+            let mut mailboxes = tx.shown_mailboxes(account)?.into_iter();
+            let trash = mailboxes.find(|mailbox| mailbox.naming.role == Some(MailboxRole::Trash));
+            let ids = tx.places_shown_in(trash.ok_or(StoreError::NotFound("mailbox"))?.id)?;
+            if ids.is_empty() { Ok(None) } else { tx.act(&Action::Delete, &ids).map(Some) }
+        });
+        acted.await?.map(done).ok_or_else(|| CoreError::invalid_input("the trash is empty"))
+    }
+
     async fn act(&self, action: Action, ids: Vec<PlaceId>) -> Result<ActionDone, CoreError> {
         if ids.is_empty() {
             return Err(CoreError::invalid_input("no message is named"));
@@ -87,7 +139,7 @@ impl Core {
     }
 }
 
-fn done(acted: Acted) -> ActionDone {
+pub(super) fn done(acted: Acted) -> ActionDone {
     ActionDone { operation: acted.operation, ids: acted.places }
 }
 

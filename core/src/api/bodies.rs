@@ -1,9 +1,8 @@
-//! Bytes of mails: raw, as text, part by part.
+//! Bytes of mails: raw, as text, and what is attached to them.
 
 use std::io::{Read, Write};
-use std::path::Path;
 
-use super::{AttachmentInfo, Core, CoreError};
+use super::{AttachmentInfo, Core, CoreError, parts};
 use crate::mime;
 use crate::model::{MessageId, Part, PlaceId};
 use crate::store::{Body, BodyState, StoreError};
@@ -50,13 +49,17 @@ impl RawMail {
     pub fn read_all(self) -> Result<Vec<u8>, CoreError> {
         Ok(self.body.into_bytes()?)
     }
+
+    pub(super) fn into_body(self) -> Body {
+        self.body
+    }
 }
 
-struct Located {
+pub(super) struct Located {
     account: crate::model::AccountId,
-    message: MessageId,
-    body: BodyState,
-    structure: Option<Part>,
+    pub(super) message: MessageId,
+    pub(super) body: BodyState,
+    pub(super) structure: Option<Part>,
 }
 
 impl Core {
@@ -139,50 +142,7 @@ impl Core {
         Ok(attachments.into_iter().zip(names).map(describe).collect())
     }
 
-    /// Saves the content of one part to a file, fetched where it is not here. Returns its size in bytes.
-    ///
-    /// # Errors
-    /// [`CoreError::NotFound`] where there is no such part, and what a conversation or a disk may meet.
-    pub async fn save_attachment(&self, id: PlaceId, part: &str, to: &Path) -> Result<u64, CoreError> {
-        let content = self.part_content(id, part).await?;
-        let to = to.to_owned();
-        let written = tokio::task::spawn_blocking(move || {
-            std::fs::write(to, &content).map_err(StoreError::from)?;
-            Ok::<u64, StoreError>(content.len() as u64)
-        });
-        Ok(written.await.map_err(|_| CoreError::internal("writing panicked"))??)
-    }
-
-    /// The decoded content of one part, fetched where it is not here.
-    ///
-    /// # Errors
-    /// As [`Core::save_attachment`].
-    pub async fn part_content(&self, id: PlaceId, part: &str) -> Result<Vec<u8>, CoreError> {
-        let mut located = self.locate(id).await?;
-        let found = located.structure.as_ref().and_then(|structure| structure.find(part)).cloned();
-        let found = found.ok_or_else(|| CoreError::not_found("there is no such part"))?;
-        if located.body != BodyState::Full {
-            let (message, section) = (located.message, part.to_owned());
-            let read = move |view: &crate::store::Snapshot<'_>| view.body(message, &section);
-            let mut bytes = self.read(read.clone()).await?;
-            if bytes.is_none() {
-                self.fetch(&located, id, part.to_owned()).await?;
-                bytes = self.read(read).await?;
-            }
-            if let Some(bytes) = bytes {
-                return Ok(mime::decode(&bytes.into_bytes()?, &found.encoding));
-            }
-            // The whole mail came meanwhile.
-            located = self.locate(id).await?;
-        }
-        if located.body != BodyState::Full {
-            return Err(CoreError::not_found("the part is not here"));
-        }
-        let raw = self.raw(id).await?.read_all()?;
-        mime::content_of(&raw, part).ok_or_else(|| CoreError::not_found("there is no such part"))
-    }
-
-    async fn fetch(&self, located: &Located, id: PlaceId, section: String) -> Result<(), CoreError> {
+    pub(super) async fn fetch(&self, located: &Located, id: PlaceId, section: String) -> Result<(), CoreError> {
         let control = Control::default();
         // Dropping this future cancels what it waits for.
         let _guard = control.cancel_on_drop();
@@ -193,12 +153,12 @@ impl Core {
         let mut located = self.located(id).await?;
         if located.structure.is_none() && located.body == BodyState::Full {
             // The server could not tell it, and the mail came only now: it is not read yet.
-            located.structure = Some(self.parsed(id).await?.structure);
+            located.structure = Some(parts::structure_of(self.raw(id).await?.body).await?);
         }
         Ok(located)
     }
 
-    async fn located(&self, id: PlaceId) -> Result<Located, CoreError> {
+    pub(super) async fn located(&self, id: PlaceId) -> Result<Located, CoreError> {
         self.read(move |view| {
             let detail = view.message(id)?.ok_or(StoreError::NotFound("message"))?;
             let mailbox = view.mailbox(detail.row.mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;

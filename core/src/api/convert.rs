@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{BodyState, CoreError, MailboxInfo, MessageRow, PartInfo};
-use crate::account::CredentialError;
+use crate::account::{CredentialError, InvalidServer, InvalidSetting};
 use crate::engine::Failure;
 use crate::imap::ImapError;
 use crate::model::{MailboxId, Part};
@@ -12,71 +12,83 @@ use crate::wire::WireError;
 
 impl From<StoreError> for CoreError {
     fn from(error: StoreError) -> Self {
-        let message = error.to_string();
+        let text = error.to_string();
         let server_code = None;
         match error {
-            StoreError::InUse { .. } => Self::InUse { message, server_code },
-            StoreError::Full => Self::StorageFull { message, server_code },
-            StoreError::ReadOnly => Self::StorageReadOnly { message, server_code },
-            StoreError::Damaged => Self::StorageDamaged { message, server_code },
-            StoreError::TooNew { .. } => Self::StorageTooNew { message, server_code },
-            StoreError::Io(_) => Self::Storage { message, server_code },
-            StoreError::Closed => Self::Closed { message, server_code },
-            StoreError::NotFound(_) => Self::NotFound { message, server_code },
-            StoreError::Exists(_) => Self::AlreadyExists { message, server_code },
-            StoreError::Internal(_) => Self::Internal { message, server_code },
+            StoreError::InUse { .. } => Self::InUse { text, server_code },
+            StoreError::Full => Self::StorageFull { text, server_code },
+            StoreError::ReadOnly => Self::StorageReadOnly { text, server_code },
+            StoreError::Damaged => Self::StorageDamaged { text, server_code },
+            StoreError::TooNew { .. } => Self::StorageTooNew { text, server_code },
+            StoreError::Io(_) => Self::Storage { text, server_code },
+            StoreError::Closed => Self::Closed { text, server_code },
+            StoreError::NotFound(_) => Self::NotFound { text, server_code },
+            StoreError::Exists(_) => Self::AlreadyExists { text, server_code },
+            StoreError::Internal(_) => Self::Internal { text, server_code },
         }
+    }
+}
+
+impl From<InvalidServer> for CoreError {
+    fn from(error: InvalidServer) -> Self {
+        Self::invalid_input(error.to_string())
+    }
+}
+
+impl From<InvalidSetting> for CoreError {
+    fn from(error: InvalidSetting) -> Self {
+        Self::invalid_input(error.to_string())
     }
 }
 
 impl From<Failure> for CoreError {
     fn from(failure: Failure) -> Self {
-        let message = failure.to_string();
+        let text = failure.to_string();
         match failure {
             Failure::Imap(error) => error.into(),
             Failure::Store(error) => error.into(),
-            Failure::Credential(CredentialError::Missing) => Self::CredentialMissing { message, server_code: None },
-            Failure::Credential(CredentialError::Unavailable) => Self::ServerUnavailable { message, server_code: None },
-            Failure::Settings(_) => Self::InvalidInput { message, server_code: None },
-            Failure::Refused { code, .. } => Self::ServerRefused { message, server_code: code },
-            Failure::Gone => Self::NotFound { message, server_code: None },
-            Failure::Cancelled => Self::Cancelled { message, server_code: None },
-            Failure::Closed => Self::Closed { message, server_code: None },
+            Failure::Credential(CredentialError::Missing) => Self::CredentialMissing { text, server_code: None },
+            Failure::Credential(CredentialError::Unavailable) => Self::ServerUnavailable { text, server_code: None },
+            Failure::Settings(_) => Self::InvalidInput { text, server_code: None },
+            Failure::Refused { code, .. } => Self::ServerRefused { text, server_code: code },
+            Failure::Gone => Self::NotFound { text, server_code: None },
+            Failure::Cancelled => Self::Cancelled { text, server_code: None },
+            Failure::Closed => Self::Closed { text, server_code: None },
         }
     }
 }
 
 impl From<ImapError> for CoreError {
     fn from(error: ImapError) -> Self {
-        let message = error.to_string();
+        let text = error.to_string();
         match error {
             ImapError::Wire(error) => error.into(),
-            ImapError::Protocol(_) => Self::Protocol { message, server_code: None },
-            ImapError::Bye { .. } | ImapError::Ended => Self::ServerUnavailable { message, server_code: None },
-            ImapError::NoTls | ImapError::PreAuthWithoutTls => Self::TlsUnavailable { message, server_code: None },
-            ImapError::Authentication { code } => Self::Authentication { message, server_code: code },
-            ImapError::Unavailable { code } => Self::ServerUnavailable { message, server_code: code },
-            ImapError::NoMechanism => Self::Authentication { message, server_code: None },
-            ImapError::Argument(_) => Self::InvalidInput { message, server_code: None },
+            ImapError::Protocol(_) => Self::Protocol { text, server_code: None },
+            ImapError::Bye { .. } | ImapError::Ended => Self::ServerUnavailable { text, server_code: None },
+            ImapError::NoTls | ImapError::PreAuthWithoutTls => Self::TlsUnavailable { text, server_code: None },
+            ImapError::Authentication { code } => Self::Authentication { text, server_code: code },
+            ImapError::Unavailable { code } => Self::ServerUnavailable { text, server_code: code },
+            ImapError::NoMechanism => Self::Authentication { text, server_code: None },
+            ImapError::Argument(_) => Self::InvalidInput { text, server_code: None },
         }
     }
 }
 
 impl From<WireError> for CoreError {
     fn from(error: WireError) -> Self {
-        let message = error.to_string();
+        let text = error.to_string();
         let server_code = None;
         match error {
-            WireError::UnknownHost => Self::UnknownHost { message, server_code },
-            WireError::Refused => Self::ConnectionRefused { message, server_code },
-            WireError::TimedOut => Self::Timeout { message, server_code },
-            WireError::Io(_) | WireError::Closed => Self::Network { message, server_code },
-            WireError::Certificate(_) => Self::Certificate { message, server_code },
-            WireError::TlsPolicy => Self::TlsUnavailable { message, server_code },
+            WireError::UnknownHost => Self::UnknownHost { text, server_code },
+            WireError::Refused => Self::ConnectionRefused { text, server_code },
+            WireError::TimedOut => Self::Timeout { text, server_code },
+            WireError::Io(_) | WireError::Closed => Self::Network { text, server_code },
+            WireError::Certificate(_) => Self::Certificate { text, server_code },
+            WireError::TlsPolicy => Self::TlsUnavailable { text, server_code },
             WireError::LineTooLong | WireError::LiteralTooLarge(_) | WireError::Protocol(_) => {
-                Self::Protocol { message, server_code }
+                Self::Protocol { text, server_code }
             }
-            WireError::Spool(_) => Self::Storage { message, server_code },
+            WireError::Spool(_) => Self::Storage { text, server_code },
         }
     }
 }

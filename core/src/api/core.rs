@@ -65,14 +65,18 @@ impl Core {
         Self { inner: Arc::new(Inner { store, engine, closed: watch::Sender::new(false) }) }
     }
 
-    /// Ends every task, writes everything to disk and releases every lock. All handles are of no use then.
+    /// Ends every task, writes everything to disk and releases every lock. All handles are of no use then. What is closed
+    /// already stays so.
     ///
     /// # Errors
     /// Those of storage; the store is closed even so.
     pub async fn close(&self) -> Result<(), CoreError> {
         self.inner.closed.send_replace(true);
         self.engine().end_all().await;
-        Ok(self.store().close().await?)
+        match self.store().close().await {
+            Err(StoreError::Closed) => Ok(()),
+            closed => Ok(closed?),
+        }
     }
 
     /// Checks the store, and puts right what can be.
@@ -103,7 +107,7 @@ impl Core {
         let dir = dir.to_owned();
         let salvaged = tokio::task::spawn_blocking(move || Store::salvage(&dir)).await;
         let salvaged = salvaged.map_err(|_| CoreError::internal("salvaging panicked"))??;
-        Ok(Salvaged { accounts: salvaged.accounts, incomplete: salvaged.incomplete })
+        Ok(Salvaged { accounts: salvaged.accounts as u64, incomplete: salvaged.incomplete })
     }
 
     /// Writes a consistent copy of the whole store to one file, while it is in use.
@@ -174,6 +178,7 @@ fn problems(report: &CheckReport) -> Vec<Problem> {
     let counted = [
         (ProblemKind::BrokenReferences, report.broken_references, "rows name a row that is not there"),
         (ProblemKind::WrongCounts, report.wrong_counts.len() as u64, "mailboxes have wrong counts"),
+        (ProblemKind::WronglyShown, report.wrongly_shown.len() as u64, "messages are not shown as the journal has it"),
         (ProblemKind::DamagedBodies, report.damaged_bodies, "bodies are damaged or missing"),
         (ProblemKind::StrayFiles, report.stray_files, "files belong to nothing"),
     ];

@@ -7,10 +7,10 @@ macro_rules! core_error {
         pub enum CoreError {
             $(
                 $(#[$doc])*
-                #[error("{message}")]
+                #[error("{text}")]
                 $variant {
                     /// What happened, for people. Holds no secret and no text from mails.
-                    message: String,
+                    text: String,
                     /// The response code that the server gave, such as `OVERQUOTA`.
                     server_code: Option<String>,
                 },
@@ -95,12 +95,40 @@ core_error! {
     Internal => "internal", retryable: false, needs_user: false;
 }
 
+/// What is known of an error, whichever it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorFacts {
+    /// The kind as one word, for scripts.
+    pub kind: String,
+    /// What happened, for people.
+    pub text: String,
+    /// Whether the same call may succeed later, unchanged.
+    pub retryable: bool,
+    /// Whether it can only succeed after the person did something: gave a password, trusted a certificate.
+    pub needs_user: bool,
+    /// The response code that the server gave, such as `OVERQUOTA`.
+    pub server_code: Option<String>,
+}
+
+impl CoreError {
+    /// All that is known of it, for a host that cannot call the other functions.
+    pub fn facts(&self) -> ErrorFacts {
+        ErrorFacts {
+            kind: self.kind().to_owned(),
+            text: self.to_string(),
+            retryable: self.retryable(),
+            needs_user: self.needs_user(),
+            server_code: self.server_code().map(str::to_owned),
+        }
+    }
+}
+
 macro_rules! shorthand {
     ($($name:ident => $variant:ident;)*) => {
         impl CoreError {
             $(
-                pub(crate) fn $name(message: impl Into<String>) -> Self {
-                    Self::$variant { message: message.into(), server_code: None }
+                pub(crate) fn $name(text: impl Into<String>) -> Self {
+                    Self::$variant { text: text.into(), server_code: None }
                 }
             )*
         }

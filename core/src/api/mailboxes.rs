@@ -4,14 +4,14 @@ use super::{Core, CoreError, MailboxInfo, convert};
 use crate::model::{AccountId, MailboxRole};
 
 impl Core {
-    /// The mailboxes of an account that the server lists: special ones first, then by name.
+    /// The mailboxes of an account, with what the user did to them: special ones first, then by name.
     ///
     /// # Errors
     /// Those of storage.
     pub async fn mailboxes(&self, account: AccountId) -> Result<Vec<MailboxInfo>, CoreError> {
-        let (rows, changes) = self.read(move |view| Ok((view.mailboxes(account)?, view.counts_changes()?))).await?;
-        let listed = rows.into_iter().filter(|row| row.missing_since.is_none());
-        Ok(listed.map(|row| convert::mailbox(row, &changes)).collect())
+        let (rows, changes) =
+            self.read(move |view| Ok((view.shown_mailboxes(account)?, view.counts_changes()?))).await?;
+        Ok(rows.into_iter().map(|row| convert::mailbox(row, &changes)).collect())
     }
 
     /// The mailbox of that name as shown, or of that role, or of that full name on the server; in one account, or in
@@ -28,8 +28,8 @@ impl Core {
                     if account.is_some_and(|only| only != row.id) {
                         continue;
                     }
-                    let mailboxes = view.mailboxes(row.id)?;
-                    let listed = || mailboxes.iter().filter(|mailbox| mailbox.missing_since.is_none());
+                    let mailboxes = view.shown_mailboxes(row.id)?;
+                    let listed = || mailboxes.iter();
                     let role: Option<MailboxRole> = wanted.parse().ok();
                     let hit = listed()
                         .find(|mailbox| mailbox.naming.name == wanted)

@@ -120,7 +120,7 @@ fn next_cursor(rows: &mut Vec<store::MessageRow>, limit: u32) -> Option<String> 
 }
 
 pub(super) fn mailbox_name(view: &Snapshot<'_>, id: MailboxId) -> Result<String, StoreError> {
-    Ok(view.mailbox(id)?.ok_or(StoreError::NotFound("mailbox"))?.naming.name)
+    Ok(view.shown_mailbox(id)?.ok_or(StoreError::NotFound("mailbox"))?.naming.name)
 }
 
 /// A row as the API shows it, with what is pending on it.

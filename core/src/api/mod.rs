@@ -5,26 +5,37 @@
 
 mod accounts;
 mod actions;
+mod append;
 mod bodies;
 mod compare;
 mod convert;
 mod core;
 mod error;
+mod health;
+mod mailbox_actions;
 mod mailboxes;
 mod messages;
 mod observe;
 mod operations;
+mod parts;
 mod search;
 mod simulated;
 mod sync;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod testing;
 mod values;
 
 pub use self::core::{Core, CoreOptions};
 pub use actions::{ActionDone, FlagChange};
+pub use append::MailSource;
 pub use bodies::RawMail;
-pub use error::CoreError;
+pub use error::{CoreError, ErrorFacts};
+pub use health::{Health, Problem, ProblemKind, Salvaged, ServerCheck};
+pub use mailbox_actions::MailboxActionDone;
 pub use observe::{ListDiff, ListObserver, Subscription};
 pub use operations::{OperationInfo, OperationState, StepInfo};
+pub use parts::PartContent;
 pub use sync::{Canceller, SyncHandle};
 pub use values::*;
 

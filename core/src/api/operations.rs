@@ -159,7 +159,11 @@ fn info(view: &Snapshot<'_>, operation: Operation) -> Result<OperationInfo, Stor
     // Of several reasons, that of what is not done.
     let of_note = steps.iter().filter(|step| step.reason.is_some()).min_by_key(|step| step.state.is_final());
     let reason: Option<Reason> = of_note.and_then(|step| step.reason.clone());
-    let mailbox = operation.mailbox.map(|id: MailboxId| view.mailbox(id)).transpose()?.flatten();
+    let mailbox = operation
+        .mailbox
+        .map(|id: MailboxId| Ok::<_, StoreError>(view.shown_mailbox(id)?.or(view.mailbox(id)?)))
+        .transpose()?
+        .flatten();
     Ok(OperationInfo {
         id: operation.id,
         account: operation.account,

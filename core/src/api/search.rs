@@ -144,7 +144,7 @@ fn by_mailboxes(
         let mailboxes = match mailboxes(view, &terms, Some(account))? {
             Some(named) => named,
             None => {
-                let all = view.mailboxes(account)?.into_iter();
+                let all = view.shown_mailboxes(account)?.into_iter();
                 let inbox = all.filter(|mailbox| mailbox.naming.role == Some(MailboxRole::Inbox));
                 inbox.map(|mailbox| mailbox.id).collect()
             }
@@ -176,7 +176,7 @@ fn mailboxes(
         if account.is_some_and(|only| only != row.id) {
             continue;
         }
-        for mailbox in view.mailboxes(row.id)? {
+        for mailbox in view.shown_mailboxes(row.id)? {
             let fits = |name: &str| {
                 let role: Option<MailboxRole> = name.parse().ok();
                 mailbox.naming.name.eq_ignore_ascii_case(name) || role.is_some() && role == mailbox.naming.role
@@ -191,3 +191,7 @@ fn mailboxes(
     }
     Ok(Some(found))
 }
+
+#[cfg(test)]
+#[path = "search_tests.rs"]
+mod tests;

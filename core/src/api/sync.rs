@@ -1,6 +1,6 @@
 //! Syncing an account, and the handle of a sync that is under way.
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, watch};
 
 use super::{Core, CoreError, NoticeKind, SyncEvent, SyncOptions, SyncStage, SyncSummary};
 use crate::engine::{self, SyncDone, SyncRequest};
@@ -12,8 +12,8 @@ use crate::sync::{Budget, Control, Note, Stage};
 pub struct SyncHandle {
     account: String,
     control: Control,
-    notes: mpsc::Receiver<Note>,
-    done: oneshot::Receiver<Result<SyncDone, CoreError>>,
+    notes: Mutex<mpsc::Receiver<Note>>,
+    done: watch::Receiver<Option<Result<SyncDone, CoreError>>>,
 }
 
 /// Cancels one sync. Clones cancel the same one.
@@ -45,15 +45,15 @@ impl Core {
             direction: options.direction,
         };
         let (notes, receiver) = engine::notes();
-        let (reply, done) = oneshot::channel();
+        let (reply, done) = watch::channel(None);
         let (core, control) = (self.clone(), Control::default());
         let work_control = control.clone();
         tokio::spawn(async move {
             let outcome = core.engine().sync(account, request, work_control, notes).await;
             // Where nobody waits for it, nobody is told.
-            let _ = reply.send(outcome.map_err(CoreError::from));
+            let _ = reply.send(Some(outcome.map_err(CoreError::from)));
         });
-        Ok(SyncHandle { account: row.name, control, notes: receiver, done })
+        Ok(SyncHandle { account: row.name, control, notes: Mutex::new(receiver), done })
     }
 
     /// Asks the server which mailboxes there are, and nothing more. Dropping the future cancels it.
@@ -73,8 +73,8 @@ impl Core {
 
 impl SyncHandle {
     /// What happens next; `None` when the sync has ended. Whoever does not ask for long misses some of the progress.
-    pub async fn next_event(&mut self) -> Option<SyncEvent> {
-        let note = self.notes.recv().await?;
+    pub async fn next_event(&self) -> Option<SyncEvent> {
+        let note = self.notes.lock().await.recv().await?;
         Some(event(&self.account, note))
     }
 
@@ -88,15 +88,17 @@ impl SyncHandle {
         Canceller { control: self.control.clone() }
     }
 
-    /// Waits for the end. A sync that was cancelled or used up its limits succeeds, and is not complete.
+    /// Waits for the end, as often as anybody wants to know it. A sync that was cancelled or used up its limits succeeds, and is not complete.
     ///
     /// # Errors
     /// Whatever ended it.
-    pub async fn wait(self) -> Result<SyncSummary, CoreError> {
-        let done = self.done.await.unwrap_or_else(|_| Err(CoreError::closed("the core was closed")))?;
+    pub async fn wait(&self) -> Result<SyncSummary, CoreError> {
+        let mut outcome = self.done.clone();
+        let outcome = outcome.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+        let done = outcome.unwrap_or_else(|| Err(CoreError::closed("the core was closed")))?;
         let report = done.report;
         Ok(SyncSummary {
-            account: self.account,
+            account: self.account.clone(),
             complete: report.complete,
             mailboxes_checked: report.mailboxes_checked,
             mailboxes_changed: report.mailboxes_changed,

@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::link::{self, Link};
 use super::replaying::Course;
 use super::sessions::{Chances, Sessions, UNUSED, Use};
-use super::{Environment, Failure, Job, SyncDone, SyncRequest};
+use super::{Direction, Environment, Failure, Job, SyncDone, SyncRequest};
 use crate::account::{AccountSettings, BodyPolicy};
 use crate::imap::{Command, Session};
 use crate::model::{AccountId, MailboxId, MessageId, PlaceId};
@@ -92,7 +92,9 @@ impl AccountTask {
                 break outcome;
             }
         };
-        if !request.only_list || outcome.is_err() {
+        // What was only sent is no sync, and neither is a look at the list; that they failed is worth knowing.
+        let is_sync = !request.only_list && request.direction != Direction::Push;
+        if is_sync || outcome.is_err() {
             self.record(&outcome).await?;
             self.collect_garbage().await?;
         }

@@ -51,7 +51,7 @@ pub(super) async fn connect(
 pub(super) async fn test(environment: &Environment, settings: &AccountSettings) -> Result<Tested, Failure> {
     let start = Instant::now();
     let link = match log_in(environment, settings, false).await {
-        Err(Failure::Imap(ImapError::Authentication { .. })) if settings.auth == Auth::XOAuth2 => {
+        Err(Failure::Imap(ImapError::Authentication { .. })) if settings.auth == Auth::Token => {
             log_in(environment, settings, true).await?
         }
         outcome => outcome?,
@@ -93,7 +93,7 @@ async fn credentials(
             let secret = call_host(environment, move || secrets.password(&name)).await?;
             Ok(Credentials::Password { user, secret })
         }
-        Auth::XOAuth2 => {
+        Auth::Token => {
             let tokens = environment.tokens.clone().ok_or(CredentialError::Missing)?;
             let token = call_host(environment, move || tokens.access_token(&name, refused)).await?;
             Ok(Credentials::OAuth { user, token })

@@ -31,10 +31,11 @@ impl AccountTask {
     ) -> Result<Report, Failure> {
         let pushes = request.direction != Direction::Pull && !request.only_list;
         let mut report = Report::default();
+        let mut synced = false;
         for turn in 0..TURNS {
-            let pushed = pushes && self.has_work().await?;
+            let pushed = pushes && self.has_work(synced).await?;
             if pushed {
-                self.replay(control, course).await?;
+                self.replay(control, course, synced).await?;
             }
             if request.direction == Direction::Push {
                 report.complete = true;
@@ -44,32 +45,28 @@ impl AccountTask {
                 break;
             }
             let pulled = self.sync_once(request, control, tell, course).await?;
-            if pushes && pulled.complete && request.mailboxes.is_empty() {
-                let account = self.account;
-                if self.store.read(move |view| view.has_pending(account)).await? {
-                    *course.replayed += replay::settle_departed(&self.store, account).await?;
-                }
-            }
+            synced = pulled.complete && request.mailboxes.is_empty() && !request.only_list;
             report.add(&pulled);
         }
         Ok(report)
     }
 
     /// Whether anything of the journal can go out now.
-    async fn has_work(&self) -> Result<bool, Failure> {
+    async fn has_work(&self, synced: bool) -> Result<bool, Failure> {
         let (account, now) = (self.account, self.environment.clock.now());
         let work = self.store.read(move |view| {
             if !view.has_pending(account)? {
                 return Ok(false);
             }
             let (steps, unreadable) = view.pending_steps(account, now)?;
-            let open = steps.iter().any(|step| step.state.is_open());
+            let lost = synced && !view.lost_steps(account)?.is_empty();
+            let open = lost || steps.iter().any(|step| step.state.is_open());
             Ok(open || !unreadable.is_empty() || !journal::plan(&steps).is_empty())
         });
         Ok(work.await?)
     }
 
-    async fn replay(&self, control: &Control, course: &mut Course<'_>) -> Result<(), Failure> {
+    async fn replay(&self, control: &Control, course: &mut Course<'_>, synced: bool) -> Result<(), Failure> {
         let using = self.sessions.begin();
         let mut link = self.logged_in(control, &using, course.chances).await?;
         let means = replay::Means {
@@ -77,6 +74,7 @@ impl AccountTask {
             store: self.store.clone(),
             clock: Arc::clone(&self.environment.clock),
             account: self.account,
+            synced,
         };
         let outcome = tokio::select! {
             biased;

@@ -135,7 +135,7 @@ impl Chances {
 
     /// Something is tried: with a session from before where `kept` says so.
     pub(super) fn begin(&mut self, kept: bool, settings: &AccountSettings) {
-        (self.kept, self.by_token) = (kept, settings.auth == Auth::XOAuth2);
+        (self.kept, self.by_token) = (kept, settings.auth == Auth::Token);
     }
 
     /// Whether what failed is to be tried once more.

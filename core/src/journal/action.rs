@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Flags, MailboxId, Timestamp};
+use super::Traits;
+use crate::model::{Flags, MailboxId, MailboxRole, Timestamp};
 
 /// What an operation asks of each of its messages, or of its mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,10 @@ pub enum Action {
     CreateMailbox {
         /// Which.
         mailbox: MailboxId,
+        /// Its raw name.
+        raw: Vec<u8>,
+        /// What it is to be for, where that is one of the special uses.
+        role: Option<MailboxRole>,
     },
     /// The mailbox is to be called otherwise, and what lies below it with it.
     RenameMailbox {
@@ -47,11 +52,15 @@ pub enum Action {
         mailbox: MailboxId,
         /// The new raw name.
         to: Vec<u8>,
+        /// The same as shown.
+        name: String,
     },
     /// The mailbox and all mail in it are to go.
     DeleteMailbox {
         /// Which.
         mailbox: MailboxId,
+        /// What was known of it when the user asked for it: what came since was not meant.
+        seen: Traits,
     },
     /// The mailbox is to be among those subscribed to, or not to be.
     Subscribe {
@@ -115,9 +124,9 @@ impl Action {
         match self {
             Self::Flags { .. } | Self::Delete => None,
             Self::Move { to } | Self::Copy { to } | Self::Append { to, .. } => Some(*to),
-            Self::CreateMailbox { mailbox }
+            Self::CreateMailbox { mailbox, .. }
             | Self::RenameMailbox { mailbox, .. }
-            | Self::DeleteMailbox { mailbox }
+            | Self::DeleteMailbox { mailbox, .. }
             | Self::Subscribe { mailbox, .. } => Some(*mailbox),
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Traits;
 use crate::model::{MailboxId, Uid, UidValidity};
 
 /// What was known before a step left: what a probe compares with.
@@ -13,6 +14,9 @@ pub struct Evidence {
     pub target: Option<Target>,
     /// That it has been copied to the target, where a move is made of two commands.
     pub copied: Option<Copied>,
+    /// The mailbox that the step is about, as it was.
+    #[serde(default)]
+    pub mailbox: Option<Traits>,
 }
 
 /// Where a message was.

@@ -7,6 +7,7 @@
 mod action;
 mod backoff;
 mod evidence;
+mod mailboxes;
 mod overlay;
 mod plan;
 mod refusal;
@@ -15,7 +16,8 @@ mod state;
 pub use action::{Action, ActionKind};
 pub use backoff::{MAX_DELAY, delay};
 pub use evidence::{Copied, Evidence, Found, Resolution, Source, Target, resolve_copy, resolve_move};
+pub use mailboxes::{Deletion, Renaming, ShownMailbox, Traits, may_delete, resolve_rename, show_mailboxes};
 pub use overlay::{Effect, Overlay};
-pub use plan::{Batch, Item, Location, PendingStep, Plan, StepKey, Then, plan};
+pub use plan::{Batch, FlagWish, Item, Location, PendingStep, Plan, StepKey, Then, plan};
 pub use refusal::{Reason, Refusal, classify};
 pub use state::StepState;

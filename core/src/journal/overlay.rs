@@ -1,7 +1,7 @@
 //! What pending steps make a message look like: where it lies and which flags it has, whatever the mirror says.
 
 use super::Action;
-use crate::model::{Flags, MailboxId};
+use crate::model::{Flags, MailboxId, SystemFlag};
 
 /// What the steps of one message that are not at their end add up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Effect<'a> {
     Own(&'a Action),
     /// The step, of this or another message, that brought it into being.
     Made(&'a Action),
+    /// A step of the same mail in another mailbox, on a server with labels: there flags belong to the mail, but for `\Deleted`.
+    Elsewhere(&'a Action),
 }
 
 impl Overlay {
@@ -45,14 +47,20 @@ impl Overlay {
             Effect::Made(Action::Copy { to } | Action::Append { to, .. }) | Effect::Own(Action::Move { to }) => {
                 self.moved_to = Some(*to);
             }
-            Effect::Own(Action::Flags { add, remove }) => {
-                self.set = self.set.without(remove).with(add);
-                self.cleared = self.cleared.without(add).with(remove);
+            Effect::Own(Action::Flags { add, remove }) => self.flag(add, remove),
+            Effect::Elsewhere(Action::Flags { add, remove }) => {
+                let deleted = Flags::from_parts(SystemFlag::Deleted as u8, "");
+                self.flag(&add.without(&deleted), &remove.without(&deleted));
             }
             Effect::Own(Action::Delete) => self.hidden = true,
             // A copy leaves its source as it is; mailboxes have an overlay of their own.
-            Effect::Own(_) | Effect::Made(_) => {}
+            Effect::Own(_) | Effect::Made(_) | Effect::Elsewhere(_) => {}
         }
+    }
+
+    fn flag(&mut self, add: &Flags, remove: &Flags) {
+        self.set = self.set.without(remove).with(add);
+        self.cleared = self.cleared.without(add).with(remove);
     }
 
     /// The flags as shown, over those of the mirror.
@@ -64,7 +72,7 @@ impl Overlay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Keyword, SystemFlag};
+    use crate::model::Keyword;
 
     fn flags(bits: u8, keywords: &str) -> Flags {
         Flags::from_parts(bits, keywords)

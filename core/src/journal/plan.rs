@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Action, StepState};
-use crate::model::{Flags, MailboxId, OperationId, PlaceId, Uid, mutant};
+use crate::model::{Flags, MailboxId, OperationId, PlaceId, Uid};
 
 /// Names one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +40,8 @@ pub struct PendingStep {
     pub made: Option<PlaceId>,
     /// Where its message is; `None` where the server has it not yet, or under a UID that is not known yet.
     pub location: Option<Location>,
+    /// The mailbox it must lie in to be expunged, where it lies in another: the trash, on a server with labels.
+    pub trash: Option<MailboxId>,
 }
 
 /// What becomes of the messages of a batch once their flags are as wanted.
@@ -53,6 +55,17 @@ pub enum Then {
     Copy(MailboxId),
     /// They are expunged.
     Delete,
+    /// They go to the trash, to be expunged there: with labels, what is expunged elsewhere only loses one.
+    Discard(MailboxId),
+}
+
+/// What one step asks of flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlagWish {
+    /// To be set.
+    pub add: Flags,
+    /// To be cleared.
+    pub remove: Flags,
 }
 
 /// One message of a batch.
@@ -64,8 +77,8 @@ pub struct Item {
     pub uid: Uid,
     /// The steps that the batch brings to their end, in order.
     pub steps: Vec<StepKey>,
-    /// Those of them that ask for flags and nothing else.
-    pub flag_steps: Vec<StepKey>,
+    /// What those of them ask for that are about flags, as far as no later one of them asks for the contrary.
+    pub flags: BTreeMap<StepKey, FlagWish>,
     /// The message that a copy makes.
     pub made: Option<PlaceId>,
 }
@@ -126,10 +139,7 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
             continue;
         }
         let Some(location) = first.location else { continue };
-        let mut wish = Wish::of(location, steps, &about_mailboxes);
-        let (flag_steps, made) = (std::mem::take(&mut wish.flag_steps), wish.made);
-        if let Some((key, steps)) = wish.into_key(location) {
-            let item = Item { place: *place, uid: location.uid, steps, flag_steps, made };
+        if let Some((key, item)) = Wish::of(location, steps, &about_mailboxes).into_item(*place, location) {
             batches.entry(key).or_default().push(item);
         }
     }
@@ -140,76 +150,82 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
     plan
 }
 
-/// What goes out together. What was refused before goes alone, so that it takes no other operation with it.
+/// What goes out together. What was refused before goes alone, so that it takes no other operation with it; where it was refused
+/// several times, each message goes alone.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct BatchKey {
     mailbox: MailboxId,
     then: Then,
     add: Flags,
     remove: Flags,
-    alone: Option<OperationId>,
+    alone: Option<(OperationId, Option<PlaceId>)>,
 }
+
+/// After so many refusals each message of an operation goes alone: it may be that only one of them is refused.
+const EACH_ALONE: u32 = 2;
 
 /// What the next steps of one message add up to.
 #[derive(Default)]
 struct Wish {
     steps: Vec<StepKey>,
-    flag_steps: Vec<StepKey>,
+    flags: BTreeMap<StepKey, FlagWish>,
     add: Flags,
     remove: Flags,
     then: Option<Then>,
     made: Option<PlaceId>,
-    alone: Option<OperationId>,
+    alone: Option<(OperationId, Option<PlaceId>)>,
 }
 
 impl Wish {
     fn of(location: Location, steps: &[&PendingStep], about_mailboxes: &[&PendingStep]) -> Self {
         let mut wish = Self::default();
         for step in steps {
-            if !step.is_due || is_held_up(step, about_mailboxes) {
+            if !step.is_due || is_held_up(step, about_mailboxes) || step.attempts > 0 && !wish.steps.is_empty() {
                 break;
             }
             match &step.action {
                 Action::Flags { add, remove } => {
-                    if !mutant::is("flag-order-lost") {
-                        wish.add = wish.add.without(remove);
-                        wish.remove = wish.remove.without(add);
+                    wish.add = wish.add.without(remove).with(add);
+                    wish.remove = wish.remove.without(add).with(remove);
+                    for earlier in wish.flags.values_mut() {
+                        earlier.add = earlier.add.without(remove);
+                        earlier.remove = earlier.remove.without(add);
                     }
-                    wish.add = wish.add.with(add);
-                    wish.remove = wish.remove.with(remove);
-                    wish.flag_steps.push(step.key);
+                    wish.flags.insert(step.key, FlagWish { add: add.clone(), remove: remove.clone() });
                 }
                 Action::Move { to } => {
                     wish.then = if *to == location.mailbox { None } else { Some(Then::Move(*to)) };
                 }
-                // What is copied is what lies there then: nothing may come before it that may yet be refused.
-                Action::Copy { to } if wish.steps.is_empty() => {
+                // What is copied is what lies there then: only flags may come before it.
+                Action::Copy { to } if wish.then.is_none() => {
                     wish.then = Some(Then::Copy(*to));
                     wish.made = step.made;
                 }
-                Action::Delete => wish.then = Some(Then::Delete),
+                Action::Delete => wish.then = Some(step.trash.map_or(Then::Delete, Then::Discard)),
                 _ => break,
             }
             wish.steps.push(step.key);
             if step.attempts > 0 {
-                wish.alone = Some(step.key.operation);
+                let each = (step.attempts >= EACH_ALONE).then_some(step.key.place);
+                wish.alone = Some((step.key.operation, each));
             }
-            if matches!(wish.then, Some(Then::Copy(_) | Then::Delete)) {
+            if step.attempts > 0 || matches!(wish.then, Some(Then::Copy(_) | Then::Delete | Then::Discard(_))) {
                 break;
             }
         }
         wish
     }
 
-    fn into_key(self, location: Location) -> Option<(BatchKey, Vec<StepKey>)> {
+    fn into_item(self, place: PlaceId, location: Location) -> Option<(BatchKey, Item)> {
         if self.steps.is_empty() {
             return None;
         }
         let then = self.then.unwrap_or(Then::Stay);
         // Flags of what is expunged matter to nobody.
-        let (add, remove) = if then == Then::Delete { Default::default() } else { (self.add, self.remove) };
+        let (add, remove) =
+            if matches!(then, Then::Delete | Then::Discard(_)) { Default::default() } else { (self.add, self.remove) };
         let key = BatchKey { mailbox: location.mailbox, then, add, remove, alone: self.alone };
-        Some((key, self.steps))
+        Some((key, Item { place, uid: location.uid, steps: self.steps, flags: self.flags, made: self.made }))
     }
 }
 
@@ -224,18 +240,48 @@ fn is_held_up(step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
     })
 }
 
-/// Names build on each other, so operations on mailboxes go out one after the other.
+/// Names build on each other, so operations on mailboxes go out one after the other; one that cannot go now holds up only those
+/// that may build on it.
 fn next_about_mailbox(
     about_mailboxes: &[&PendingStep],
     by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>,
 ) -> Option<StepKey> {
-    let next = about_mailboxes.first()?;
-    let mailbox = next.action.mailbox()?;
-    let waits =
-        by_place.values().flatten().any(|step| step.key.operation < next.key.operation && touches(step, mailbox));
-    (next.is_due && !next.state.is_open() && !waits).then_some(next.key)
+    let waits = |next: &PendingStep| {
+        let Some(mailbox) = next.action.mailbox() else { return true };
+        by_place.values().flatten().any(|step| step.key.operation < next.key.operation && touches(step, mailbox))
+    };
+    let mut before: Vec<&PendingStep> = Vec::new();
+    for next in about_mailboxes {
+        let can_go = next.is_due && !next.state.is_open() && !waits(next);
+        if can_go && before.iter().all(|earlier| may_overtake(&next.action, &earlier.action)) {
+            return Some(next.key);
+        }
+        before.push(next);
+    }
+    None
+}
+
+/// Whether an operation on a mailbox cannot build on one on another that was asked for before.
+fn may_overtake(later: &Action, earlier: &Action) -> bool {
+    if later.mailbox() == earlier.mailbox() {
+        return false;
+    }
+    match (later, earlier) {
+        (Action::Subscribe { .. }, _) | (_, Action::Subscribe { .. }) => true,
+        // What lies below goes first.
+        (Action::DeleteMailbox { .. }, Action::CreateMailbox { .. } | Action::RenameMailbox { .. }) => true,
+        (Action::CreateMailbox { raw, .. }, Action::CreateMailbox { raw: other, .. }) => {
+            !raw.starts_with(other) && !other.starts_with(raw)
+        }
+        // A name may be one that the earlier gives free, or lie below it.
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "plan_model_tests.rs"]
+mod model_tests;

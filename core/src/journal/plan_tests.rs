@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::journal::Traits;
 
 const INBOX: MailboxId = MailboxId(1);
 const WORK: MailboxId = MailboxId(2);
@@ -28,6 +29,7 @@ fn step(operation: i64, place: i64, action: Action) -> PendingStep {
         is_due: true,
         made: None,
         location: Some(Location { mailbox: INBOX, uid }),
+        trash: None,
     }
 }
 
@@ -65,6 +67,14 @@ fn what_is_deleted_in_the_end_is_only_deleted() {
 }
 
 #[test]
+fn what_has_labels_is_deleted_by_way_of_the_trash() {
+    let mut delete = step(2, 7, Action::Delete);
+    delete.trash = Some(TRASH);
+    let plan = plan(&[step(1, 7, Action::Move { to: WORK }), delete]);
+    assert_eq!((plan.batches[0].then, operations(&plan.batches[0])), (Then::Discard(TRASH), vec![1, 2]));
+}
+
+#[test]
 fn a_message_that_comes_back_to_where_it_is_is_not_moved() {
     let steps = [step(1, 7, Action::Move { to: WORK }), step(2, 7, Action::Move { to: INBOX })];
     assert_eq!(plan(&steps).batches[0].then, Then::Stay);
@@ -74,13 +84,7 @@ fn a_message_that_comes_back_to_where_it_is_is_not_moved() {
 fn a_copy_is_of_the_message_as_it_was_when_it_was_asked_for() {
     let steps = [step(1, 7, set(1)), step(2, 7, Action::Copy { to: WORK }), step(3, 7, clear(1))];
     let first = plan(&steps);
-    assert_eq!(
-        (first.batches[0].then, operations(&first.batches[0])),
-        (Then::Stay, vec![1]),
-        "its flags may be refused"
-    );
-    let second = plan(&steps[1..]);
-    assert_eq!((second.batches[0].then, operations(&second.batches[0])), (Then::Copy(WORK), vec![2]));
+    assert_eq!((first.batches[0].then, operations(&first.batches[0])), (Then::Copy(WORK), vec![1, 2]));
     let steps = [step(1, 7, Action::Move { to: TRASH }), step(2, 7, Action::Copy { to: WORK })];
     let first = plan(&steps);
     assert_eq!((first.batches[0].then, operations(&first.batches[0])), (Then::Move(TRASH), vec![1]));
@@ -116,8 +120,8 @@ fn hard_problem_13_what_has_no_uid_yet_waits_for_it() {
 
 #[test]
 fn operations_on_a_mailbox_and_on_its_messages_keep_their_order() {
-    let create = step(1, 0, Action::CreateMailbox { mailbox: WORK });
-    let delete = step(3, 0, Action::DeleteMailbox { mailbox: WORK });
+    let create = step(1, 0, Action::CreateMailbox { mailbox: WORK, raw: b"Work".to_vec(), role: None });
+    let delete = step(3, 0, Action::DeleteMailbox { mailbox: WORK, seen: Traits::default() });
     let fill = step(2, 7, Action::Move { to: WORK });
     let after = step(4, 8, Action::Move { to: WORK });
     let first = plan(&[create.clone(), fill.clone(), delete.clone(), after.clone(), step(5, 9, set(1))]);
@@ -128,6 +132,30 @@ fn operations_on_a_mailbox_and_on_its_messages_keep_their_order() {
     assert_eq!(second.batches.iter().map(operations).collect::<Vec<_>>(), [vec![2]]);
     let third = plan(&[delete.clone(), after]);
     assert_eq!((third.mailbox, third.batches.len()), (Some(delete.key), 0));
+}
+
+#[test]
+fn hard_problem_12_a_mailbox_that_cannot_be_made_now_holds_up_only_what_may_build_on_it() {
+    let create = |operation, mailbox, raw: &str| {
+        let raw = raw.as_bytes().to_vec();
+        step(operation, 0, Action::CreateMailbox { mailbox: MailboxId(mailbox), raw, role: None })
+    };
+    let mut refused = create(1, 11, "Work");
+    (refused.state, refused.is_due) = (StepState::Retry, false);
+    let rename = Action::RenameMailbox { mailbox: TRASH, to: b"Bin".to_vec(), name: "Bin".to_owned() };
+    let delete = Action::DeleteMailbox { mailbox: TRASH, seen: Traits::default() };
+    let subscribe = |mailbox| Action::Subscribe { mailbox, subscribed: true };
+    for (later, goes) in [
+        (create(2, 12, "Work/2026"), false),
+        (create(2, 12, "Home"), true),
+        (step(2, 0, rename), false),
+        (step(2, 0, delete), true),
+        (step(2, 0, subscribe(TRASH)), true),
+        (step(2, 0, subscribe(MailboxId(11))), false),
+    ] {
+        let key = later.key;
+        assert_eq!(plan(&[refused.clone(), later]).mailbox, goes.then_some(key), "{key:?}");
+    }
 }
 
 #[test]

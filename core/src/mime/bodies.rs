@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::tree::Entity;
-use super::{content, flowed, html_to_text};
+use super::{content, decode, flowed, html_to_text};
 use crate::model::Disposition;
 
 /// The most text of one mail that is kept for reading, and again for search, in bytes.
@@ -106,7 +106,7 @@ fn text<'a>(entity: &Entity<'a>) -> Cow<'a, str> {
     let body = &entity.body[..entity.body.len().min(4 * MAX_TEXT)];
     let text = match entity.part.encoding.as_str() {
         "base64" | "quoted-printable" | "x-uuencode" => {
-            Cow::Owned(content::text_of(&content::decode(body, &entity.part.encoding), &entity.part).into_owned())
+            Cow::Owned(content::text_of(&decode(body, &entity.part.encoding), &entity.part).into_owned())
         }
         _ => content::text_of(body, &entity.part),
     };

@@ -8,9 +8,11 @@ mod bodies;
 mod charset;
 mod content;
 mod date;
+mod decode;
 mod digest;
 mod entities;
 mod envelope;
+mod extract;
 mod fields;
 mod file_name;
 mod flowed;
@@ -19,15 +21,19 @@ mod params;
 mod parse;
 mod preview;
 mod shifted;
+mod source;
 mod tree;
+mod uuencode;
 mod words;
 
-pub use content::{decode, disposition_file_name};
+pub use content::disposition_file_name;
+pub use decode::decode;
 pub use digest::digest;
 pub use envelope::envelope;
+pub use extract::{content_of, structure, write_decoded, write_part};
 pub use file_name::{attachment_names, safe_file_name};
 pub use html::html_to_text;
-pub use parse::{Parsed, content_of, header_end, parse};
+pub use parse::{Parsed, header_end, parse};
 pub use preview::preview;
 
 /// The text of a mail as people read it: its plain text, else its HTML as text.

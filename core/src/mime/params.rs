@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::charset::{self, Shown};
-use super::{content, words};
+use super::{decode, words};
 
 /// How many parameters, and pieces of them, are looked at.
 const MAX_PARAMETERS: usize = 200;
@@ -69,7 +69,7 @@ fn unescaped(value: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let value = if *byte == b'%' { content::hex_pair_after(bytes, at) } else { None };
+        let value = if *byte == b'%' { decode::hex_pair_after(bytes, at) } else { None };
         out.push(value.unwrap_or(*byte));
         at += if value.is_some() { 3 } else { 1 };
     }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::bodies::Bodies;
-use super::{content, fields, tree};
+use super::{fields, tree};
 use crate::model::{Envelope, Part};
 
 /// What a mail holds.
@@ -33,17 +33,6 @@ pub fn header_end(raw: &[u8]) -> usize {
         }
     }
     raw.len()
-}
-
-/// The decoded content of one part of a whole mail, by its specifier.
-pub fn content_of(raw: &[u8], section: &str) -> Option<Vec<u8>> {
-    let find = || {
-        let raw = fields::line_ends(raw);
-        let root = tree::read(&raw).root;
-        let found = root.walk().find(|entity| entity.part.section == section && !entity.part.is_multipart())?;
-        Some(content::decode(found.body, &found.part.encoding))
-    };
-    catch_unwind(AssertUnwindSafe(find)).ok().flatten()
 }
 
 /// Parses a whole mail.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::mime::content_of;
 
 const MAIL: &[u8] = b"From: a@x.example\r\nSubject: s\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n\
     --B\r\nContent-Type: multipart/alternative; boundary=C\r\n\r\n--C\r\n\r\nplain\r\n--C\r\nContent-Type: text/html\r\n\r\n<p>html\r\n--C--\r\n\

@@ -1,11 +1,12 @@
-//! A mail taken apart into its parts (RFC 2046), by one look for each boundary: nothing is copied or decoded, and depth and
-//! number of parts are bounded, so that its cost is linear in its length.
+//! A mail taken apart into its parts (RFC 2046), by one look for each boundary: nothing is decoded, and depth and number of
+//! parts are bounded, so that its cost is linear in its length.
 
 use memchr::memmem::Finder;
 
 use super::fields::{self, Field};
 use super::params::{self, Structured};
-use super::{content, envelope};
+use super::source::{Delimiter, Memory, Source};
+use super::{decode, envelope};
 use crate::model::{Disposition, Part};
 
 /// How deep mails and multiparts within each other are looked into, and how many parts of one mail are kept.
@@ -21,24 +22,27 @@ const MAX_CHARSET: usize = 100;
 const MAX_TYPE: usize = 255;
 
 /// One part, and where its content stands.
-pub(super) struct Entity<'a> {
+pub(super) struct Node<S> {
     pub(super) part: Part,
     /// Its content, encoded.
-    pub(super) body: &'a [u8],
+    pub(super) body: S,
     /// Whether the text is `format=flowed` (RFC 3676), and then whether the blanks at line ends go.
     pub(super) flowed: Option<bool>,
-    pub(super) children: Vec<Entity<'a>>,
+    pub(super) children: Vec<Self>,
 }
 
+/// A part of a mail in memory.
+pub(super) type Entity<'a> = Node<&'a [u8]>;
+
 /// A mail taken apart.
-pub(super) struct Tree<'a> {
-    pub(super) root: Entity<'a>,
+pub(super) struct Tree<S> {
+    pub(super) root: Node<S>,
     pub(super) ambiguous: bool,
 }
 
-impl<'a> Entity<'a> {
+impl<S> Node<S> {
     /// This part and all within it.
-    pub(super) fn walk<'t>(&'t self) -> impl Iterator<Item = &'t Entity<'a>> {
+    pub(super) fn walk(&self) -> impl Iterator<Item = &Self> {
         let mut pending = vec![self];
         std::iter::from_fn(move || {
             let entity = pending.pop()?;
@@ -48,13 +52,18 @@ impl<'a> Entity<'a> {
     }
 
     pub(super) fn into_part(self) -> Part {
-        Part { children: self.children.into_iter().map(Entity::into_part).collect(), ..self.part }
+        Part { children: self.children.into_iter().map(Self::into_part).collect(), ..self.part }
     }
 }
 
-/// Takes a mail apart.
-pub(super) fn read(mail: &[u8]) -> Tree<'_> {
-    let mut reader = Reader { count: 0, ambiguous: false };
+/// Takes a mail in memory apart.
+pub(super) fn read(mail: &[u8]) -> Tree<&[u8]> {
+    read_from(&mut Memory::default(), mail, None)
+}
+
+/// Takes a mail apart. Where one part is wanted, only that and what it lies within are kept.
+pub(super) fn read_from<S: Source>(source: &mut S, mail: S::Span, wanted: Option<&str>) -> Tree<S::Span> {
+    let mut reader = Reader { source, wanted, count: 0, ambiguous: false };
     let root = reader.mail(mail, "", 0);
     Tree { root, ambiguous: reader.ambiguous }
 }
@@ -70,34 +79,35 @@ pub(super) fn opaque(mail: &[u8]) -> Part {
     }
 }
 
-struct Reader {
+struct Reader<'r, S> {
+    source: &'r mut S,
+    wanted: Option<&'r str>,
     count: usize,
     ambiguous: bool,
 }
 
-impl Reader {
+impl<S: Source> Reader<'_, S> {
     /// A mail, whole or within another whose part has this specifier.
-    fn mail<'a>(&mut self, mail: &'a [u8], section: &str, depth: usize) -> Entity<'a> {
-        let (header, body) = mail.split_at(fields::body_start(mail));
-        let header = Header::read(header, &mut self.ambiguous);
+    fn mail(&mut self, mail: S::Span, section: &str, depth: usize) -> Node<S::Span> {
+        let (header, body) = self.header(mail);
         // A multipart has the number of the mail that it is (RFC 3501 section 6.4.5).
-        let section = if header.boundary(body).is_some() { section.to_owned() } else { below(section, 1) };
+        let section = if self.boundary(&header, body).is_some() { section.to_owned() } else { below(section, 1) };
         self.entity(header, body, section, "text/plain", depth)
     }
 
-    fn entity<'a>(
-        &mut self,
-        header: Header,
-        body: &'a [u8],
-        section: String,
-        default: &str,
-        depth: usize,
-    ) -> Entity<'a> {
+    fn header(&mut self, piece: S::Span) -> (Header, S::Span) {
+        let (header, body) = self.source.split(piece);
+        (Header::read(&header, &mut self.ambiguous), body)
+    }
+
+    fn entity(&mut self, header: Header, body: S::Span, section: String, default: &str, depth: usize) -> Node<S::Span> {
         self.count += 1;
-        let mut entity = header.entity(body, section, default);
+        let octets = self.source.octets(body);
+        let mut entity = header.entity(body, octets, section, default);
         let may_open = depth < MAX_DEPTH && self.count < MAX_PARTS;
         if entity.part.is_multipart() {
-            match header.boundary(body).filter(|_| may_open) {
+            let boundary = if may_open { self.boundary(&header, body) } else { None };
+            match boundary {
                 Some(boundary) => self.children(&mut entity, &boundary, depth),
                 None => {
                     // It cannot be taken apart: all of it is shown.
@@ -114,28 +124,27 @@ impl Reader {
         entity
     }
 
-    fn children<'a>(&mut self, parent: &mut Entity<'a>, boundary: &str, depth: usize) {
+    fn children(&mut self, parent: &mut Node<S::Span>, boundary: &str, depth: usize) {
         let default = if parent.part.media_type == "multipart/digest" { "message/rfc822" } else { "text/plain" };
         let delimiter = format!("--{boundary}");
         let finder = Finder::new(&delimiter);
-        let mut rest = parent.body;
-        let Some((_, Delimiter { after, last: false })) = next(rest, &finder) else { return };
-        rest = &rest[after..];
-        loop {
+        let Some(Delimiter { after: mut rest, last: false, .. }) = self.source.next(parent.body, &finder) else {
+            return;
+        };
+        for number in 1.. {
             if self.count >= MAX_PARTS {
                 self.ambiguous = true;
                 return;
             }
-            let (end, delimiter) =
-                next(rest, &finder).map_or((None, None), |(end, delimiter)| (Some(end), Some(delimiter)));
-            let piece = &rest[..end.unwrap_or(rest.len())];
-            let (header, body) = piece.split_at(part_start(piece));
-            let header = Header::read(header, &mut self.ambiguous);
-            let section = below(&parent.part.section, parent.children.len() + 1);
+            let delimiter = self.source.next(rest, &finder);
+            let (header, body) = self.header(delimiter.as_ref().map_or(rest, |delimiter| delimiter.before));
+            let section = below(&parent.part.section, number);
             let child = self.entity(header, body, section, default, depth + 1);
-            parent.children.push(child);
+            if self.keeps(&child.part.section) {
+                parent.children.push(child);
+            }
             match delimiter {
-                Some(Delimiter { after, last: false }) => rest = &rest[after..],
+                Some(Delimiter { after, last: false, .. }) => rest = after,
                 Some(_) => return,
                 None => {
                     self.ambiguous = true;
@@ -145,20 +154,39 @@ impl Reader {
         }
     }
 
-    fn attached_mail<'a>(&mut self, entity: &mut Entity<'a>, depth: usize, may_open: bool) {
+    fn attached_mail(&mut self, entity: &mut Node<S::Span>, depth: usize, may_open: bool) {
         let encoded = matches!(entity.part.encoding.as_str(), "base64" | "quoted-printable");
         if entity.part.name.is_none() {
-            let start = &entity.body[..entity.body.len().min(MAX_INNER_HEADER)];
+            let start = self.source.start(entity.body, MAX_INNER_HEADER);
             entity.part.name = match encoded {
                 // No mail may be encoded whole (RFC 2046 section 5.2.1); some are.
-                true => envelope::subject_of(&content::decode(start, &entity.part.encoding)),
-                false => envelope::subject_of(start),
+                true => envelope::subject_of(&decode(&start, &entity.part.encoding)),
+                false => envelope::subject_of(&start),
             };
         }
         if may_open && !encoded {
             let child = self.mail(entity.body, &entity.part.section, depth + 1);
-            entity.children.push(child);
+            if self.keeps(&child.part.section) {
+                entity.children.push(child);
+            }
         }
+    }
+
+    /// The boundary with which parts begin in this body.
+    fn boundary(&mut self, header: &Header, body: S::Span) -> Option<String> {
+        header.boundaries().into_iter().find(|boundary| self.starts(body, boundary))
+    }
+
+    /// Whether a body has parts with this boundary.
+    fn starts(&mut self, body: S::Span, boundary: &str) -> bool {
+        let delimiter = format!("--{boundary}");
+        self.source.next(body, &Finder::new(&delimiter)).is_some_and(|delimiter| !delimiter.last)
+    }
+
+    /// Whether the part with this specifier is the one that is wanted, or may hold it.
+    fn keeps(&self, section: &str) -> bool {
+        let after = |wanted: &str| wanted.strip_prefix(section).map(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.wanted.is_none_or(|wanted| after(wanted).unwrap_or(false))
     }
 }
 
@@ -168,47 +196,6 @@ fn is_mail(part: &Part) -> bool {
 
 fn below(section: &str, number: usize) -> String {
     if section.is_empty() { number.to_string() } else { format!("{section}.{number}") }
-}
-
-/// Where the content of a part begins: one that begins with neither a field nor an empty line is all content.
-fn part_start(piece: &[u8]) -> usize {
-    fields::body_start(piece)
-}
-
-struct Delimiter {
-    /// Where the next line begins.
-    after: usize,
-    last: bool,
-}
-
-/// Whether a body has parts with this boundary.
-fn starts(body: &[u8], boundary: &str) -> bool {
-    next(body, &Finder::new(&format!("--{boundary}"))).is_some_and(|(_, delimiter)| !delimiter.last)
-}
-
-/// The next delimiter line, and where the content before it ends: its line break is not content (RFC 2046 section 5.1.1).
-fn next(body: &[u8], finder: &Finder<'_>) -> Option<(usize, Delimiter)> {
-    let len = finder.needle().len();
-    let mut from = 0;
-    while let Some(found) = finder.find(&body[from..]) {
-        let start = from + found;
-        from = start + len;
-        if start > 0 && body[start - 1] != b'\n' {
-            continue;
-        }
-        let line_end = memchr::memchr(b'\n', &body[from..]).map_or(body.len(), |at| from + at + 1);
-        let line = &body[from..line_end];
-        let last = line.starts_with(b"--");
-        let line = if last { &line[2..] } else { line };
-        // `--ab` is not a delimiter of the boundary `a`.
-        if !line.trim_ascii().is_empty() {
-            continue;
-        }
-        let before = &body[..start];
-        let end = before.strip_suffix(b"\r\n").or_else(|| before.strip_suffix(b"\n")).map_or(start, <[u8]>::len);
-        return Some((end, Delimiter { after: line_end, last }));
-    }
-    None
 }
 
 /// The fields that say what a part is. Of those that repeat, the first counts.
@@ -240,18 +227,18 @@ impl Header {
         found
     }
 
-    /// The boundary with which parts begin in this body.
-    fn boundary(&self, body: &[u8]) -> Option<String> {
-        let content_type = self.content_type.as_ref().filter(|found| found.value.starts_with("multipart/"))?;
-        let boundary = content_type.get("boundary")?;
+    /// What the boundary may be, the likeliest first.
+    fn boundaries(&self) -> Vec<String> {
+        let content_type = self.content_type.as_ref().filter(|found| found.value.starts_with("multipart/"));
+        let boundary = content_type.and_then(|found| found.get("boundary")).unwrap_or_default();
         let boundary = boundary.trim_end();
         // Single quotes are part of it, but not meant so by those who write them.
         let bare = boundary.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-        let fits = |boundary: &&str| (1..=MAX_BOUNDARY).contains(&boundary.len()) && starts(body, boundary);
-        [Some(boundary), bare].into_iter().flatten().find(fits).map(str::to_owned)
+        let fits = |boundary: &&str| (1..=MAX_BOUNDARY).contains(&boundary.len());
+        [Some(boundary), bare].into_iter().flatten().filter(fits).map(str::to_owned).collect()
     }
 
-    fn entity<'a>(&self, body: &'a [u8], section: String, default: &str) -> Entity<'a> {
+    fn entity<S>(&self, body: S, octets: u64, section: String, default: &str) -> Node<S> {
         let content_type = self.content_type.as_ref();
         let parameter = |name| content_type.and_then(|found| found.get(name));
         let name = self.disposition.as_ref().and_then(|found| found.get("filename")).or_else(|| parameter("name"));
@@ -260,7 +247,7 @@ impl Header {
         let is_plain = media_type == "text/plain";
         let is_flowed = is_plain && parameter("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed"));
         let del_sp = || parameter("delsp").is_some_and(|del_sp| del_sp.eq_ignore_ascii_case("yes"));
-        Entity {
+        Node {
             body,
             flowed: is_flowed.then(del_sp),
             children: Vec::new(),
@@ -278,7 +265,7 @@ impl Header {
                     Some(_) => Disposition::Attachment,
                 },
                 encoding: self.encoding.clone().unwrap_or_else(|| "7bit".to_owned()),
-                octets: body.len() as u64,
+                octets,
                 children: Vec::new(),
             },
         }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::charset::{self, Shown};
-use super::content;
+use super::decode::{self as encodings, hex_pair};
 
 /// One encoded word that stands at the beginning of a text.
 struct Word<'a> {
@@ -118,12 +118,12 @@ const MAX_PAYLOAD: usize = 16 * 1024;
 fn bytes_of(payload: &str, base64: bool) -> Vec<u8> {
     let bytes = payload.as_bytes();
     if base64 {
-        return content::base64(bytes);
+        return encodings::base64(bytes);
     }
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        match content::hex_pair(bytes, at) {
+        match hex_pair(bytes, at) {
             Some(value) => {
                 out.push(value);
                 at += 2;

@@ -4,7 +4,7 @@ use super::ReplayError;
 use crate::imap::command::{self, FetchItem, FlagChange, split_for_command};
 use crate::imap::{Capabilities, Command};
 use crate::journal::{Batch, Then};
-use crate::model::{Flags, SystemFlag, Uid, UidSet, mutant};
+use crate::model::{Flags, SystemFlag, UidSet};
 
 /// What one command of a batch is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,17 +56,15 @@ pub(super) fn first(server: &Capabilities, batch: &Batch, target: Option<&[u8]>)
         }
         match (batch.then, target) {
             (Then::Stay, _) => {}
-            (Then::Move(_), Some(name)) if moves_at_once(server) => {
+            (Then::Move(_) | Then::Discard(_), Some(name)) if moves_at_once(server) => {
                 let move_ = command::uid_move(&uids, name)?;
                 planned.push(Planned { purpose: Purpose::Move, uids: uids.clone(), command: move_ });
-                planned.push(look(&uids)?);
             }
-            (Then::Move(_) | Then::Copy(_), Some(name)) => {
-                planned.push(look(&uids)?);
+            (Then::Move(_) | Then::Discard(_) | Then::Copy(_), Some(name)) => {
                 let copy = command::uid_copy(&uids, name)?;
                 planned.push(Planned { purpose: Purpose::Copy, uids: uids.clone(), command: copy });
             }
-            (Then::Move(_) | Then::Copy(_), None) => {}
+            (Then::Move(_) | Then::Discard(_) | Then::Copy(_), None) => {}
             (Then::Delete, _) => planned.extend(expunge(server, &uids)?),
         }
     }
@@ -79,18 +77,13 @@ pub(super) fn expunge(server: &Capabilities, uids: &UidSet) -> Result<Vec<Planne
     let mark = command::uid_store(uids, None, FlagChange::Add, &deleted(), false)?;
     let mut planned = vec![Planned { purpose: Purpose::Mark, uids: uids.clone(), command: mark }];
     if server.uidplus() {
-        let expunge = command::uid_expunge(&if mutant::is("expunge-unscoped") {
-            UidSet::range(Uid::MIN, Uid::MAX)
-        } else {
-            uids.clone()
-        })?;
+        let expunge = command::uid_expunge(uids)?;
         planned.push(Planned { purpose: Purpose::Expunge, uids: uids.clone(), command: expunge });
     }
-    planned.push(look(uids)?);
     Ok(planned)
 }
 
-/// Which of the messages are there.
+/// Which of the messages are there. Not to be sent in one flight with anything else that tells of messages.
 pub(super) fn look(uids: &UidSet) -> Result<Planned, ReplayError> {
     let command = command::uid_fetch(uids, &[FetchItem::Uid, FetchItem::Flags], None, false)?;
     Ok(Planned { purpose: Purpose::Look, uids: uids.clone(), command })

@@ -12,18 +12,19 @@ use crate::wire::Literal;
 const LARGEST: u64 = 200 << 10;
 
 impl Run<'_> {
-    /// Whether two messages have the same bytes; `false` also where that is not looked at, for they are large.
+    /// Whether two messages have the same bytes; `false` also where that is not looked at, for they are large, and `None` where
+    /// the server would not tell.
     pub(super) async fn same_bytes(
         &mut self,
         one: (MailboxId, Uid),
         other: (MailboxId, Uid),
         size: Option<u64>,
-    ) -> Result<bool, ReplayError> {
+    ) -> Result<Option<bool>, ReplayError> {
         if size.is_none_or(|size| size > LARGEST) {
-            return Ok(false);
+            return Ok(Some(false));
         }
         let (one, other) = (self.bytes_of(one).await?, self.bytes_of(other).await?);
-        Ok(one.is_some() && one == other)
+        Ok(one.zip(other).map(|(one, other)| one == other))
     }
 
     async fn bytes_of(&mut self, (mailbox, uid): (MailboxId, Uid)) -> Result<Option<Literal>, ReplayError> {

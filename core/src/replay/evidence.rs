@@ -31,38 +31,53 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    /// Takes in the answer to one command.
-    pub(super) fn add(&mut self, purpose: Purpose, uids: &UidSet, answer: &Answer) {
+    /// Takes in how one command ended. Where it was a look, what `data` tells is all that is there: it must have been in a flight
+    /// with nothing but looks.
+    pub(super) fn add(&mut self, purpose: Purpose, uids: &UidSet, answer: &Answer, data: &[Untagged]) {
         if answer.is_ok() {
             self.done.push((purpose, uids.clone()));
         } else {
             self.refused.push((purpose, uids.clone(), answer.refusal()));
         }
-        for code in answer.codes() {
-            if let Code::CopyUid(validity, pairs) = code {
-                self.told_copies = true;
-                self.copies.extend(pairs.iter().map(|(from, to)| (*from, (*validity, *to))));
-            }
+        if let Some(Code::CopyUid(validity, pairs)) = &answer.condition.code {
+            self.add_copies(*validity, pairs);
         }
-        let mut present = UidSet::new();
-        for data in &answer.data {
+        if purpose == Purpose::Look && answer.is_ok() {
+            let told: UidSet = data.iter().filter_map(fetched).map(|(uid, _)| uid).collect();
+            self.present = self.present.difference(uids).union(&told.intersection(uids));
+            self.looked_for = self.looked_for.union(uids);
+        }
+    }
+
+    /// Takes in what was told in a flight. To which of its commands it belongs is not to be known: servers end commands later
+    /// than they answer them (Dovecot). All of a flight is about one mailbox.
+    pub(super) fn add_data(&mut self, data: &[Untagged]) {
+        for data in data {
             match data {
                 Untagged::Fetch(fetch) => {
-                    let Some(uid) = fetch.uid else { continue };
-                    present.insert(uid);
-                    if let Some(flags) = &fetch.flags {
+                    let Some((uid, flags)) = fetched(data) else { continue };
+                    // An answer may come late: what is older than what is known counts for nothing.
+                    let known = self.flags.get(&uid).and_then(|(_, modseq)| *modseq);
+                    let late = known.zip(fetch.modseq).is_some_and(|(known, told)| told < known);
+                    if let Some(flags) = flags.filter(|_| !late) {
                         self.flags.insert(uid, (flags.clone(), fetch.modseq));
                     }
                 }
                 Untagged::Vanished { earlier: false, uids } => self.vanished = self.vanished.union(uids),
                 Untagged::Expunge(_) => self.expunged += 1,
+                Untagged::Condition(condition) => {
+                    if let Some(Code::CopyUid(validity, pairs)) = &condition.code {
+                        self.add_copies(*validity, pairs);
+                    }
+                }
                 _ => {}
             }
         }
-        if purpose == Purpose::Look && answer.is_ok() {
-            self.present = self.present.difference(uids).union(&present.intersection(uids));
-            self.looked_for = self.looked_for.union(uids);
-        }
+    }
+
+    fn add_copies(&mut self, validity: UidValidity, pairs: &[(Uid, Uid)]) {
+        self.told_copies = true;
+        self.copies.extend(pairs.iter().map(|(from, to)| (*from, (validity, *to))));
     }
 
     /// Whether the message was there when it was last looked for; `None` where it was not looked for.
@@ -85,5 +100,12 @@ impl Proof {
     pub(super) fn has_flags(&self, uid: Uid, add: &Flags, remove: &Flags) -> Option<bool> {
         let (flags, _) = self.flags.get(&uid)?;
         Some(add.without(flags).is_empty() && flags.common(remove).is_empty())
+    }
+}
+
+fn fetched(data: &Untagged) -> Option<(Uid, Option<&Flags>)> {
+    match data {
+        Untagged::Fetch(fetch) => Some((fetch.uid?, fetch.flags.as_ref())),
+        _ => None,
     }
 }

@@ -65,3 +65,8 @@ pub(super) async fn ask(session: &mut Session, commands: Vec<Command>) -> Result
     outcome?;
     Ok(answers.into_iter().flatten().collect())
 }
+
+/// Everything that was told in a flight, in order, whatever command it came with.
+pub(super) fn told(answers: &[Answer]) -> impl Iterator<Item = &Untagged> {
+    answers.iter().flat_map(|answer| &answer.data)
+}

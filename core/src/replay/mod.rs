@@ -10,12 +10,15 @@ mod compare;
 mod evidence;
 mod exchange;
 mod identity;
+mod look;
 mod mailbox;
+mod mailboxes;
 mod probe;
 mod run;
+mod scene;
 mod settle;
 
-pub use run::{Means, Report, run, settle_departed};
+pub use run::{Means, Report, run};
 
 use crate::imap::{ImapError, InvalidArgument};
 use crate::store::StoreError;

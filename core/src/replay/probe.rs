@@ -1,38 +1,59 @@
 //! What became of steps whose answer was lost: asked, never guessed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::ReplayError;
-use super::commands::{self, Purpose};
-use super::exchange::{Answer, ask};
-use super::identity::{self, Newcomer};
+use super::commands;
+use super::evidence::Proof;
+use super::exchange::{Answer, ask, told};
+use super::identity;
 use super::run::Run;
-use super::settle::{self, Verdicts, Write, gone};
-use crate::imap::command::{self, FetchItem};
+use super::scene::{Scene, target_of};
+use super::settle::{self, Half, Verdicts, Write, gone, refused};
+use crate::imap::command;
 use crate::imap::{Code, Untagged};
-use crate::journal::{Action, Found, Resolution, Source, StepKey, resolve_copy, resolve_move};
-use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity, mutant};
-use crate::store::{Mailbox, OpenStep, Outcome};
+use crate::journal::{
+    Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, resolve_copy, resolve_move,
+};
+use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
+use crate::store::{OpenStep, Outcome};
 
-/// What a probe found in the mailboxes concerned.
-#[derive(Default)]
-struct Scene {
-    /// UIDVALIDITY of the mailboxes that were opened.
-    validities: BTreeMap<MailboxId, UidValidity>,
-    /// Messages that are still where they were.
-    present: BTreeSet<(MailboxId, Uid)>,
-    /// What was added to mailboxes.
-    newcomers: BTreeMap<MailboxId, Vec<Newcomer>>,
+/// Steps that left as one: the last says where the message was to go.
+struct Group {
+    last: OpenStep,
+    steps: Vec<StepKey>,
 }
 
-/// A message that was copied and is not gone yet from where it was.
-struct Half {
-    step: OpenStep,
-    /// All steps that left with it.
-    keys: Vec<StepKey>,
-    to: MailboxId,
-    at: Option<(UidValidity, Uid)>,
+impl Group {
+    /// Several moves of one message leave as one, under the same evidence.
+    fn all(open: Vec<OpenStep>) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for step in open {
+            let is_move = |step: &OpenStep| matches!(step.action, Action::Move { .. });
+            let same = groups.iter_mut().find(|group| {
+                is_move(&step)
+                    && is_move(&group.last)
+                    && group.last.key.place == step.key.place
+                    && group.last.evidence == step.evidence
+            });
+            match same {
+                Some(group) => {
+                    group.steps.push(step.key);
+                    group.last = step;
+                }
+                None => groups.push(Self { steps: vec![step.key], last: step }),
+            }
+        }
+        groups
+    }
+
+    fn settle(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
+        verdicts.outcomes.extend(self.steps.iter().map(|key| (*key, outcome.clone())));
+    }
 }
+
+/// What a step came to, and under which UID its message lies in its target.
+type Resolved = (Option<Resolution>, Option<(UidValidity, Uid)>);
 
 impl Run<'_> {
     /// Resolves what is unknown. What only the mirror can tell after the next sync stays so.
@@ -48,52 +69,56 @@ impl Run<'_> {
         let mut verdicts = Verdicts::default();
         verdicts.outcomes.extend(open.iter().map(|step| (step.key, Outcome::Probing)));
         self.commit(verdicts).await?;
+        let (about_mailboxes, open): (Vec<OpenStep>, Vec<OpenStep>) =
+            open.into_iter().partition(|step| step.action.is_about_mailbox());
+        for step in about_mailboxes {
+            self.probe_mailbox(step).await?;
+        }
         let mut scene = self.look_around(&open).await?;
         let mut verdicts = Verdicts::default();
-        let mut unfinished: BTreeMap<MailboxId, Vec<Half>> = BTreeMap::new();
-        let mut by_place: BTreeMap<PlaceId, Vec<OpenStep>> = BTreeMap::new();
-        for step in open {
-            by_place.entry(step.key.place).or_default().push(step);
-        }
-        for steps in by_place.into_values() {
-            // What left together came to one end: where the last of them was to lead.
-            let placed: Vec<&OpenStep> = steps.iter().filter(|step| places_somewhere(&step.action)).collect();
-            let keys: Vec<StepKey> = placed.iter().map(|step| step.key).collect();
-            // Flags may be asked for twice: the same again makes it so.
-            let flags = steps.iter().filter(|step| !places_somewhere(&step.action));
-            verdicts.outcomes.extend(flags.map(|step| (step.key, Outcome::Again)));
-            let Some(last) = placed.last().map(|step| (*step).clone()) else { continue };
-            let sent_to =
-                last.evidence.as_ref().and_then(|evidence| evidence.target.as_ref()).map(|target| target.mailbox);
-            match &last.action {
+        let mut unfinished: BTreeMap<MailboxId, Vec<Unfinished>> = BTreeMap::new();
+        for group in Group::all(open) {
+            let step = &group.last;
+            match &step.action {
+                Action::Move { .. } | Action::Copy { .. } | Action::Append { .. } if step.evidence.is_none() => {
+                    let reason = Reason::new("damaged", "what was noted of it cannot be read: it may have been done");
+                    group.settle(&Outcome::NeedsUser(reason), &mut verdicts);
+                }
                 Action::Move { to } => {
-                    let first = placed.first().and_then(|step| step.action.mailbox());
-                    let wrong = first.filter(|_| mutant::is("probe-in-the-first-mailbox"));
-                    let to = wrong.or(sent_to).unwrap_or(*to);
-                    let (resolution, at) = self.resolve(&last, to, last.key.place, &mut scene).await?;
-                    let source = last.evidence.as_ref().and_then(|evidence| evidence.source.clone());
+                    let to = *to;
+                    let (resolution, at) = self.resolve(step, to, step.key.place, &mut scene).await?;
+                    let source = step.evidence.as_ref().and_then(|evidence| evidence.source.clone());
                     match (resolution, source) {
-                        (None, _) => verdicts.outcomes.extend(keys.iter().map(|key| (*key, Outcome::Unknown))),
+                        (None, _) => group.settle(&Outcome::Unknown, &mut verdicts),
                         (Some(Resolution::Finish), Some(source)) => {
-                            unfinished.entry(source.mailbox).or_default().push(Half { step: last, keys, to, at });
+                            unfinished.entry(source.mailbox).or_default().push(Unfinished { group, source, to, at });
                         }
-                        (Some(resolution), source) => moved(&keys, to, resolution, at, source, &mut verdicts),
+                        (Some(resolution), source) => moved(&group, to, resolution, at, source, &mut verdicts),
                     }
                 }
                 Action::Copy { to } | Action::Append { to, .. } => {
-                    let lands = last.made.unwrap_or(last.key.place);
-                    let (resolution, at) = self.resolve(&last, *to, lands, &mut scene).await?;
+                    let lands = step.made.unwrap_or(step.key.place);
+                    let (resolution, at) = self.resolve(step, *to, lands, &mut scene).await?;
                     match resolution {
-                        None => verdicts.outcomes.push((last.key, Outcome::Unknown)),
-                        Some(Resolution::Again) => verdicts.outcomes.push((last.key, Outcome::Again)),
+                        None => group.settle(&Outcome::Unknown, &mut verdicts),
+                        Some(Resolution::Again) => group.settle(&Outcome::Again, &mut verdicts),
                         Some(_) => {
                             verdicts.writes.push(Write::Landed(lands, *to, at));
-                            verdicts.outcomes.push((last.key, Outcome::Done));
+                            group.settle(&Outcome::Done, &mut verdicts);
                         }
                     }
                 }
-                // As flags; and moves before a deletion were not sent.
-                _ => verdicts.outcomes.extend(keys.iter().map(|key| (*key, Outcome::Again))),
+                // On its way to the trash, where it is to be expunged.
+                Action::Delete if let Some(to) = target_of(step) => {
+                    let (resolution, at) = self.resolve(step, to, step.key.place, &mut scene).await?;
+                    if matches!(resolution, Some(Resolution::Done | Resolution::Finish | Resolution::Both)) {
+                        verdicts.writes.push(Write::Landed(step.key.place, to, at));
+                    }
+                    let outcome = if resolution.is_some() { Outcome::Again } else { Outcome::Unknown };
+                    group.settle(&outcome, &mut verdicts);
+                }
+                // These may be said twice: the same again makes it so.
+                _ => group.settle(&Outcome::Again, &mut verdicts),
             }
         }
         self.commit(verdicts).await?;
@@ -103,16 +128,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Where the message of a step is, and what follows. `None`: only a sync can tell.
+    /// Where the message of a step is, and what follows. `None`: only another look, or a sync, can tell.
     async fn resolve(
         &mut self,
         step: &OpenStep,
         to: MailboxId,
         lands: PlaceId,
         scene: &mut Scene,
-    ) -> Result<(Option<Resolution>, Option<(UidValidity, Uid)>), ReplayError> {
-        let Some(evidence) = &step.evidence else { return Ok((Some(Resolution::Again), None)) };
-        let is_move = matches!(step.action, Action::Move { .. });
+    ) -> Result<Resolved, ReplayError> {
+        let Some(evidence) = &step.evidence else { return Ok((None, None)) };
+        let is_move = matches!(step.action, Action::Move { .. } | Action::Delete);
         let source = match &evidence.source {
             Some(source) if scene.validities.get(&source.mailbox) != Some(&source.validity) => {
                 return self.by_mirror(step, to).await;
@@ -120,39 +145,38 @@ impl Run<'_> {
             Some(source) if scene.present.contains(&(source.mailbox, source.uid)) => Found::Surely,
             _ => Found::Absent,
         };
-        if let Some(copied) = &evidence.copied {
+        if let Some(copied) = evidence.copied.as_ref().filter(|copied| copied.at.is_some()) {
             return Ok((Some(resolve_move(source, Found::Surely)), copied.at));
         }
-        let known = evidence.target.as_ref().and_then(|target| target.validity);
-        let now = scene.validities.get(&to).copied();
         let place = if is_move { step.key.place } else { lands };
         let identity = self.store.read(move |view| view.identity(place)).await?.unwrap_or_default();
-        let (target, uid) = match scene.newcomers.get_mut(&to) {
-            Some(newcomers) => identity::find(newcomers, &identity),
-            None => (Found::Absent, None),
-        };
-        let at = now.zip(uid).filter(|_| known.is_none() || known == now);
+        // That a mailbox could not be looked into proves nothing.
+        let Some((now, newcomers)) = scene.newcomers.get_mut(&to) else { return Ok((None, None)) };
+        let known = evidence.target.as_ref().and_then(|target| target.validity);
+        let renumbered = known.is_some() && known != *now;
+        let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
+        let is_append = matches!(step.action, Action::Append { .. });
+        let find = if is_append { identity::find_appended } else { identity::find };
+        let (target, uid) = find(newcomers, &identity, from.unwrap_or(Uid::MIN));
+        let at = now.zip(uid);
+        if evidence.copied.is_some() {
+            return Ok((Some(resolve_move(source, Found::Surely)), at));
+        }
         let target = match (target, source, uid, &evidence.source) {
             // Before anything is expunged, bytes are compared.
             (Found::Probably, Found::Surely, Some(copy), Some(original)) if is_move => {
                 let same = self.same_bytes((original.mailbox, original.uid), (to, copy), identity.size).await?;
+                let Some(same) = same else { return Ok((None, None)) };
                 if same { Found::Surely } else { Found::Probably }
             }
             (target, ..) => target,
         };
-        if mutant::is("again-without-probe") {
-            return Ok((Some(Resolution::Again), None));
-        }
         let resolution = if is_move { resolve_move(source, target) } else { resolve_copy(target) };
         Ok((Some(resolution), at))
     }
 
     /// After a change of UIDVALIDITY: where the mirror has the message, once it was synced.
-    async fn by_mirror(
-        &mut self,
-        step: &OpenStep,
-        to: MailboxId,
-    ) -> Result<(Option<Resolution>, Option<(UidValidity, Uid)>), ReplayError> {
+    async fn by_mirror(&mut self, step: &OpenStep, to: MailboxId) -> Result<Resolved, ReplayError> {
         let (place, source) = (step.key.place, step.evidence.as_ref().and_then(|evidence| evidence.source.clone()));
         let Some(source) = source else { return Ok((None, None)) };
         let (at, synced) = self
@@ -175,86 +199,17 @@ impl Run<'_> {
         Ok((resolution, None))
     }
 
-    /// Opens every mailbox concerned, for reading only, and looks for what may be there.
-    async fn look_around(&mut self, open: &[OpenStep]) -> Result<Scene, ReplayError> {
-        let mut sources: BTreeMap<MailboxId, UidSet> = BTreeMap::new();
-        let mut targets: BTreeMap<MailboxId, Option<Uid>> = BTreeMap::new();
-        for step in open.iter().filter(|step| step.action.mailbox().is_some()) {
-            let Some(evidence) = &step.evidence else { continue };
-            if let Some(source) = &evidence.source {
-                sources.entry(source.mailbox).or_default().insert(source.uid);
-            }
-            if let Some(target) = &evidence.target {
-                // Without a UIDNEXT it may be any.
-                let from = target.uid_next.filter(|_| !mutant::is("probe-from-the-first-uid")).unwrap_or(Uid::MIN);
-                let first = targets.entry(target.mailbox).or_insert(Some(from));
-                *first = (*first).map(|known| known.min(from));
-            }
-        }
-        let ids: BTreeSet<MailboxId> = sources.keys().chain(targets.keys()).copied().collect();
-        let mailboxes = self
-            .store
-            .read(move |view| ids.into_iter().map(|id| view.mailbox(id)).collect::<Result<Vec<_>, _>>())
-            .await?;
-        let mut scene = Scene::default();
-        for mailbox in mailboxes.into_iter().flatten() {
-            self.look_into(&mailbox, sources.get(&mailbox.id), targets.get(&mailbox.id).copied().flatten(), &mut scene)
-                .await?;
-        }
-        Ok(scene)
-    }
-
-    async fn look_into(
-        &mut self,
-        mailbox: &Mailbox,
-        uids: Option<&UidSet>,
-        from: Option<Uid>,
-        scene: &mut Scene,
-    ) -> Result<(), ReplayError> {
-        let mut asked = vec![command::examine(&mailbox.naming.raw_name, None)?];
-        let pieces = uids.map(command::split_for_command).unwrap_or_default();
-        for uids in &pieces {
-            asked.push(command::uid_fetch(uids, &[FetchItem::Uid, FetchItem::Flags], None, false)?);
-        }
-        if let Some(from) = from {
-            asked.push(identity::ask(self.session.capabilities(), from)?);
-        }
-        let answers = ask(self.session, asked).await?;
-        let Some(opened) = answers.first().filter(|answer| answer.is_ok()) else { return Ok(()) };
-        let validity = opened.codes().find_map(|code| match code {
-            Code::UidValidity(validity) => Some(*validity),
-            _ => None,
-        });
-        scene.validities.extend(validity.map(|validity| (mailbox.id, validity)));
-        let there: Vec<&Answer> = answers.iter().skip(1).take(pieces.len()).collect();
-        for data in there.iter().flat_map(|answer| &answer.data) {
-            if let Untagged::Fetch(fetch) = data
-                && let Some(uid) = fetch.uid
-            {
-                scene.present.insert((mailbox.id, uid));
-            }
-        }
-        if let (Some(from), Some(answer)) = (from, answers.get(pieces.len() + 1)) {
-            scene.newcomers.insert(mailbox.id, identity::newcomers(&answer.data, from));
-        }
-        Ok(())
-    }
-
     /// Expunges what is proved to have been copied.
-    async fn finish(&mut self, mailbox: MailboxId, halves: Vec<Half>) -> Result<(), ReplayError> {
-        let source = |step: &OpenStep| -> Option<Source> { step.evidence.as_ref()?.source.clone() };
+    async fn finish(&mut self, mailbox: MailboxId, steps: Vec<Unfinished>) -> Result<(), ReplayError> {
         let Some(found) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(()) };
         let selected = ask(self.session, vec![command::select(&found.naming.raw_name, None)?]).await?;
-        let validity = selected.iter().flat_map(Answer::codes).find_map(|code| match code {
-            Code::UidValidity(validity) => Some(*validity),
-            _ => None,
-        });
-        let uids: UidSet = halves
-            .iter()
-            .filter_map(|half| source(&half.step))
-            .filter(|source| Some(source.validity) == validity)
-            .map(|source| source.uid)
-            .collect();
+        let validity =
+            selected.iter().filter(|answer| answer.is_ok()).flat_map(Answer::codes).find_map(|code| match code {
+                Code::UidValidity(validity) => Some(*validity),
+                _ => None,
+            });
+        let known = |one: &Unfinished| Some(one.source.validity) == validity;
+        let uids: UidSet = steps.iter().filter(|one| known(one)).map(|one| one.source.uid).collect();
         let mut planned = Vec::new();
         for uids in command::split_for_command(&uids) {
             planned.extend(commands::expunge(self.session.capabilities(), &uids)?);
@@ -262,68 +217,80 @@ impl Run<'_> {
         let (meanings, asked): (Vec<_>, Vec<_>) =
             planned.into_iter().map(|planned| ((planned.purpose, planned.uids), planned.command)).unzip();
         let answers = ask(self.session, asked).await?;
-        let mut proof = super::evidence::Proof::default();
-        for ((purpose, uids), answer) in meanings.iter().zip(&answers) {
-            proof.add(*purpose, uids, answer);
+        let mut proof = Proof::default();
+        let mut looks = Vec::new();
+        for uids in command::split_for_command(&uids) {
+            looks.push(commands::look(&uids)?);
+        }
+        let (looked_for, asked): (Vec<_>, Vec<_>) =
+            looks.into_iter().map(|look| ((look.purpose, look.uids), look.command)).unzip();
+        let looked = ask(self.session, asked).await?;
+        for (meanings, answers) in [(meanings, answers), (looked_for, looked)] {
+            let told: Vec<Untagged> = told(&answers).cloned().collect();
+            proof.add_data(&told);
+            for ((purpose, uids), answer) in meanings.iter().zip(&answers) {
+                proof.add(*purpose, uids, answer, &told);
+            }
         }
         let can_expunge = self.session.capabilities().uidplus();
         let mut verdicts = Verdicts::default();
-        for Half { step, keys, to, at } in halves {
-            let Some(source) = source(&step) else { continue };
-            let code = proof.refusal(source.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
-            let marked = proof.is_done(Purpose::Mark, source.uid);
-            let landed = step.evidence.as_ref().is_some_and(|evidence| evidence.copied.is_some());
-            let there = proof.is_there(source.uid);
-            let outcome = match there {
-                Some(false) => Outcome::Done,
-                Some(true) if !can_expunge && marked => Outcome::Done,
-                Some(true) => settle::stays_too(code).map_or(Outcome::Unknown, Outcome::Parked),
-                None => Outcome::Unknown,
-            };
-            if outcome != Outcome::Unknown {
-                if !landed {
-                    verdicts.writes.push(Write::Remnant(step.key.place));
-                }
-                verdicts.writes.push(Write::Landed(step.key.place, to, at));
-                match (there, &outcome) {
-                    (Some(false), _) => verdicts.writes.push(Write::GoneForGood(mailbox, source.uid)),
-                    (_, Outcome::Parked(_)) => verdicts.writes.push(Write::Stays(mailbox, source.uid)),
-                    _ => {}
-                }
+        for one in &steps {
+            if !known(one) {
+                one.group.settle(&Outcome::Unknown, &mut verdicts);
+                continue;
             }
-            verdicts.outcomes.extend(keys.iter().map(|key| (*key, outcome.clone())));
+            let (last, now) = (&one.group.last, self.now);
+            let half = Half {
+                steps: &one.group.steps,
+                place: last.key.place,
+                uid: one.source.uid,
+                to: one.to,
+                at: one.at,
+                arrives: Outcome::Done,
+            };
+            let refuse = |key: StepKey, code: Option<&str>| refused(code, key.operation, last.attempts, now);
+            settle::finish(&half, &proof, can_expunge, refuse, &mut verdicts);
         }
+        // Whatever is refused now: what was copied is not copied again.
+        let noted = steps.iter().flat_map(|one| {
+            let evidence = one.group.last.evidence.clone().unwrap_or_default();
+            let evidence = Evidence { copied: Some(Copied { at: one.at }), ..evidence };
+            one.group.steps.iter().map(move |key| (*key, evidence.clone()))
+        });
+        let noted: Vec<_> = noted.collect();
+        self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
         self.commit(verdicts).await
     }
 }
 
+/// A move of which the second half is missing.
+struct Unfinished {
+    group: Group,
+    source: Source,
+    to: MailboxId,
+    at: Option<(UidValidity, Uid)>,
+}
+
 /// A move that is resolved.
 fn moved(
-    keys: &[StepKey],
+    group: &Group,
     to: MailboxId,
     resolution: Resolution,
     at: Option<(UidValidity, Uid)>,
     source: Option<Source>,
     verdicts: &mut Verdicts,
 ) {
-    let Some(place) = keys.first().map(|key| key.place) else { return };
-    let outcome = match resolution {
-        Resolution::Again => Outcome::Again,
+    match resolution {
+        Resolution::Again => group.settle(&Outcome::Again, verdicts),
         Resolution::Gone => {
             if let Some(source) = source {
                 verdicts.writes.push(Write::Gone(source.mailbox, UidSet::range(source.uid, source.uid)));
             }
-            Outcome::Moot(gone())
+            group.settle(&Outcome::Moot(gone()), verdicts);
         }
         Resolution::Done | Resolution::Finish | Resolution::Both => {
-            verdicts.writes.push(Write::Landed(place, to, at));
-            Outcome::Done
+            verdicts.writes.push(Write::Landed(group.last.key.place, to, at));
+            group.settle(&Outcome::Done, verdicts);
         }
-    };
-    verdicts.outcomes.extend(keys.iter().map(|key| (*key, outcome.clone())));
-}
-
-/// Whether a step is about where a message lies, and not only about its flags.
-fn places_somewhere(action: &Action) -> bool {
-    !matches!(action, Action::Flags { .. })
+    }
 }

@@ -8,7 +8,7 @@ use super::settle::{Verdicts, gone};
 use crate::imap::Session;
 use crate::journal::{Batch, StepKey, plan};
 use crate::model::{AccountId, Clock, MailboxId, Timestamp, UidValidity};
-use crate::store::{Mailbox, Store, StoreError};
+use crate::store::{Mailbox, Outcome, Store};
 
 /// How many times it is planned anew: each time, something was done that something else waited for.
 const ROUNDS: usize = 64;
@@ -23,6 +23,8 @@ pub struct Means<'s> {
     pub clock: Arc<dyn Clock>,
     /// The account.
     pub account: AccountId,
+    /// Whether all mailboxes were synced right before: what the mirror does not hold now is not on the server.
+    pub synced: bool,
 }
 
 /// What a replay did.
@@ -66,19 +68,13 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         sources: BTreeMap::new(),
         attempts: Box::new(|_| 0),
     };
+    if means.synced {
+        run.end_lost().await?;
+    }
     let outcome = run.all().await;
     let left = open(means.store).await?;
     outcome?;
     Ok(Report { done: before.saturating_sub(left), left })
-}
-
-/// What is left of the journal about messages that a sync of everything found nowhere is moot. Returns how many operations
-/// that is about.
-///
-/// # Errors
-/// Those of the store.
-pub async fn settle_departed(store: &Store, account: AccountId) -> Result<u64, StoreError> {
-    store.replay(move |tx| tx.settle_departed(account, &gone())).await
 }
 
 impl Run<'_> {
@@ -101,6 +97,9 @@ impl Run<'_> {
             if plan.is_empty() {
                 return Ok(());
             }
+            if let Some(key) = plan.mailbox {
+                self.on_mailbox(key).await?;
+            }
             for key in plan.appends {
                 self.append(key).await?;
             }
@@ -108,6 +107,15 @@ impl Run<'_> {
             last = Some(steps);
         }
         Ok(())
+    }
+
+    /// What was to be done to messages that are gone has nothing left to do.
+    async fn end_lost(&self) -> Result<(), ReplayError> {
+        let account = self.account;
+        let lost = self.store.read(move |view| view.lost_steps(account)).await?;
+        let outcome = |deleted| if deleted { Outcome::Done } else { Outcome::Moot(gone()) };
+        let outcomes = lost.into_iter().map(|(key, deleted)| (key, outcome(deleted))).collect();
+        self.commit(Verdicts { outcomes, ..Verdicts::default() }).await
     }
 
     async fn batches(&mut self, batches: Vec<Batch>) -> Result<(), ReplayError> {

@@ -1,7 +1,7 @@
 //! What became of steps, and what that changes of the mirror: written in one transaction.
 
-use crate::journal::{Batch, Evidence, Item, Reason, Refusal, StepKey, Then, classify, delay};
-use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity, mutant};
+use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify, delay};
+use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity};
 use crate::replay::commands::Purpose;
 use crate::replay::evidence::Proof;
 use crate::store::{Outcome, ReplayTx, StoreError};
@@ -15,14 +15,18 @@ pub(super) enum Write {
     Landed(PlaceId, MailboxId, Option<(UidValidity, Uid)>),
     /// Messages are gone.
     Gone(MailboxId, UidSet),
-    /// A message is gone because the user wanted it gone from there.
-    GoneForGood(MailboxId, Uid),
     /// A message is marked deleted and cannot be expunged alone: it is not shown any more.
     Marked(PlaceId),
     /// A message that was moved has left its original behind, marked deleted.
     Remnant(PlaceId),
-    /// What was left behind is not to be expunged: it is shown again.
-    Stays(MailboxId, Uid),
+    /// A mailbox is on the server: its raw name, its MAILBOXID, whether the user is subscribed.
+    MailboxCreated(MailboxId, Vec<u8>, Option<String>, bool),
+    /// A mailbox has another raw name, and another as shown.
+    MailboxRenamed(MailboxId, Vec<u8>, String),
+    /// A mailbox is gone.
+    MailboxDeleted(MailboxId),
+    /// Whether the user is subscribed to a mailbox.
+    MailboxSubscribed(MailboxId, bool),
 }
 
 /// What is to be written down together.
@@ -37,15 +41,17 @@ impl Verdicts {
         self.writes.is_empty() && self.outcomes.is_empty()
     }
 
+    /// One step, with what it changes of the mirror.
+    pub(super) fn of(key: StepKey, outcome: Outcome, write: Option<Write>) -> Self {
+        Self { writes: write.into_iter().collect(), outcomes: vec![(key, outcome)] }
+    }
+
     pub(super) fn settle(&mut self, item: &Item, outcome: &Outcome) {
         self.outcomes.extend(item.steps.iter().map(|key| (*key, outcome.clone())));
     }
 
     pub(super) fn write(&self, tx: &mut ReplayTx<'_>) -> Result<(), StoreError> {
         for write in &self.writes {
-            if mutant::is("overlay-before-mirror") && matches!(write, Write::Landed(..)) {
-                continue;
-            }
             match write {
                 Write::Flags(mailbox, updates) => {
                     tx.flags_told(*mailbox, updates)?;
@@ -54,10 +60,14 @@ impl Verdicts {
                 Write::Gone(mailbox, uids) => {
                     tx.gone(*mailbox, uids)?;
                 }
-                Write::GoneForGood(mailbox, uid) => tx.gone_for_good(*mailbox, *uid)?,
                 Write::Marked(place) => tx.marked(*place)?,
                 Write::Remnant(place) => tx.leave_remnant(*place)?,
-                Write::Stays(mailbox, uid) => tx.stays(*mailbox, *uid)?,
+                Write::MailboxCreated(id, raw, object_id, subscribed) => {
+                    tx.mailbox_created(*id, raw, object_id.clone(), *subscribed)?;
+                }
+                Write::MailboxRenamed(id, to, name) => tx.mailbox_renamed(*id, to, name)?,
+                Write::MailboxDeleted(id) => tx.mailbox_deleted(*id)?,
+                Write::MailboxSubscribed(id, subscribed) => tx.mailbox_subscribed(*id, *subscribed)?,
             }
         }
         tx.settle(&self.outcomes)
@@ -66,9 +76,6 @@ impl Verdicts {
 
 /// How a refusal counts, for messages that were refused `attempts` times before.
 pub(super) fn refused(code: Option<&str>, operation: OperationId, attempts: u32, now: Timestamp) -> Outcome {
-    if mutant::is("refusal-is-done") {
-        return Outcome::Done;
-    }
     match classify(code, attempts) {
         Refusal::Later(reason) => Outcome::Later(reason, try_again(operation, attempts, now)),
         Refusal::Park(reason) | Refusal::NoTarget(reason) | Refusal::Exists(reason) | Refusal::NotThere(reason) => {
@@ -96,6 +103,26 @@ fn not_kept() -> Reason {
     Reason::new("not_kept", "the server does not keep this flag")
 }
 
+/// Messages that were copied, and where the copies are.
+pub(super) type Copies = Vec<(Item, Option<(UidValidity, Uid)>)>;
+
+/// What is asked of a message's place came to this.
+pub(super) enum Placed<'p> {
+    /// An end, or none that is known.
+    Is(Outcome),
+    /// A refusal with this response code.
+    Refused(Option<&'p str>),
+}
+
+/// Whether a mailbox that messages were to go to has got any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    /// It has what it had before.
+    Nothing,
+    /// It may have got something.
+    Maybe,
+}
+
 /// How often steps were refused before.
 pub(super) type Attempts<'a> = &'a dyn Fn(StepKey) -> u32;
 
@@ -107,9 +134,56 @@ pub(super) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    pub(super) fn refuse(&self, item: &Item, code: Option<&str>, verdicts: &mut Verdicts) {
+    /// Settles an item, what is asked of its place having come to this. Of its flags is settled what is proved of each.
+    pub(super) fn settle(&self, item: &Item, place: &Placed<'_>, verdicts: &mut Verdicts) {
+        let together = item.steps.len() > 1;
         for key in &item.steps {
-            verdicts.outcomes.push((*key, refused_step(code, *key, self)));
+            let outcome = match (item.flags.get(key), place) {
+                (Some(wish), _) => self.flags_outcome(*key, item, wish, place),
+                (None, Placed::Is(outcome)) => outcome.clone(),
+                (None, Placed::Refused(code)) => self.refused(*key, *code, together),
+            };
+            verdicts.outcomes.push((*key, outcome));
+        }
+    }
+
+    /// Settles what an item asks of flags, and nothing else of it.
+    pub(super) fn settle_flags(&self, item: &Item, verdicts: &mut Verdicts) {
+        let placed = Placed::Is(Outcome::Unknown);
+        let outcomes = item.flags.iter().map(|(key, wish)| (*key, self.flags_outcome(*key, item, wish, &placed)));
+        verdicts.outcomes.extend(outcomes);
+    }
+
+    /// A refusal. What was refused together with something else is tried alone at once.
+    fn refused(&self, key: StepKey, code: Option<&str>, together: bool) -> Outcome {
+        let attempts = (self.attempts)(key);
+        match refused(code, key.operation, attempts, self.now) {
+            Outcome::Later(reason, _) | Outcome::Parked(reason) if together && attempts == 0 => {
+                Outcome::Later(reason, self.now)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// What became of what one step asks of flags.
+    fn flags_outcome(&self, key: StepKey, item: &Item, wish: &FlagWish, place: &Placed<'_>) -> Outcome {
+        let refusal = self.proof.refusal(item.uid, &[Purpose::Store]);
+        if matches!(self.batch.then, Then::Delete | Then::Discard(_)) {
+            // Flags of what is expunged matter to nobody.
+            return match place {
+                Placed::Is(outcome) => outcome.clone(),
+                Placed::Refused(_) => Outcome::Again,
+            };
+        }
+        let went = self.batch.then == Then::Stay && self.proof.is_there(item.uid) == Some(false);
+        match (self.proof.has_flags(item.uid, &wish.add, &wish.remove), refusal) {
+            (Some(true), _) => Outcome::Done,
+            _ if went => Outcome::Again,
+            (Some(false), None) => Outcome::Parked(not_kept()),
+            (_, Some(code)) => self.refused(key, code, item.steps.len() > 1),
+            (None, None) if wish.add.is_empty() && wish.remove.is_empty() => Outcome::Done,
+            // It may lie elsewhere now: there it is asked for again, once a sync has found it.
+            (None, None) => Outcome::Again,
         }
     }
 
@@ -133,93 +207,57 @@ impl Judge<'_> {
         unproved.map(|item| item.uid).collect()
     }
 
-    /// Flags alone. Returns what of the item's flags is proved: done, or why not.
-    pub(super) fn flags_outcome(&self, item: &Item) -> Option<Outcome> {
-        let (add, remove) = (&self.batch.add, &self.batch.remove);
-        if add.is_empty() && remove.is_empty() {
-            return Some(Outcome::Done);
-        }
-        match (self.proof.has_flags(item.uid, add, remove), self.proof.is_there(item.uid)) {
-            (Some(true), _) => Some(Outcome::Done),
-            (_, Some(false)) => Some(Outcome::Moot(gone())),
-            (Some(false), _) if self.proof.refusal(item.uid, &[Purpose::Store]).is_none() => {
-                Some(Outcome::Parked(not_kept()))
-            }
-            _ => None,
-        }
-    }
-
-    /// A message is where it was to be. Its flags are another matter: they may have been refused before it went.
-    fn settle_done(&self, item: &Item, verdicts: &mut Verdicts) {
-        let (add, remove) = (&self.batch.add, &self.batch.remove);
-        let refused = self.proof.refusal(item.uid, &[Purpose::Store]);
-        for key in &item.steps {
-            if mutant::is("flags-done-with-the-move") {
-                verdicts.outcomes.push((*key, Outcome::Done));
-                continue;
-            }
-            let outcome = match (item.flag_steps.contains(key), refused, self.proof.has_flags(item.uid, add, remove)) {
-                (false, ..) | (true, _, Some(true)) | (true, None, None) => Outcome::Done,
-                (true, Some(code), _) => refused_step(code, *key, self),
-                (true, None, Some(false)) => Outcome::Parked(not_kept()),
-            };
-            verdicts.outcomes.push((*key, outcome));
-        }
-    }
-
     /// Messages that stay where they are.
     pub(super) fn stay(&self, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
-            match self.flags_outcome(item) {
-                Some(outcome) => {
-                    if matches!(outcome, Outcome::Moot(_)) {
-                        verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
-                    }
-                    verdicts.settle(item, &outcome);
-                }
-                None => {
-                    let code = self.proof.refusal(item.uid, &[Purpose::Store]).flatten();
-                    self.refuse(item, code, verdicts);
-                }
+            if self.proof.is_there(item.uid) == Some(false) {
+                verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
             }
+            self.settle(item, &Placed::Is(Outcome::Done), verdicts);
         }
     }
 
+    /// What became of a message that is where it was to go. What is to be expunged there goes on.
+    pub(super) fn arrived(&self) -> Outcome {
+        if matches!(self.batch.then, Then::Discard(_)) { Outcome::Again } else { Outcome::Done }
+    }
+
     /// Messages that MOVE moved (RFC 6851). What is proved of a message is that it was told under its new UID, or that it is
-    /// gone from where it was and something went; of what is left the next probe decides.
-    pub(super) fn moved(&self, to: MailboxId, verdicts: &mut Verdicts) {
+    /// gone from where it was and something went; of what is left the next probe decides. Gives those that were copied and are
+    /// still where they were.
+    pub(super) fn moved(&self, to: MailboxId, added: Added, verdicts: &mut Verdicts) -> Copies {
+        let mut halves = Copies::new();
         let went = self.batch.items.iter().filter(|item| self.proof.is_there(item.uid) == Some(false)).count();
         for item in &self.batch.items {
             let copy = self.proof.copies.get(&item.uid);
             let there = self.proof.is_there(item.uid);
             let expunged = self.proof.vanished.contains(item.uid) || self.proof.expunged >= went;
             let refusal = self.proof.refusal(item.uid, &[Purpose::Move]);
-            if mutant::is("ok-is-proof") && refusal.is_none() && copy.is_none() {
-                verdicts.writes.push(Write::Landed(item.place, to, None));
-                self.settle_done(item, verdicts);
-            } else if mutant::is("moot-on-no-of-move") && refusal.is_some() {
-                verdicts.settle(item, &Outcome::Moot(gone()));
-            } else if there != Some(true)
-                && let Some(at) = copy
-            {
+            let placed = if let Some(at) = copy {
+                if there == Some(true) {
+                    halves.push((item.clone(), Some(*at)));
+                    continue;
+                }
                 verdicts.writes.push(Write::Landed(item.place, to, Some(*at)));
-                self.settle_done(item, verdicts);
-            } else if there == Some(true) {
-                self.refuse(item, refusal.flatten(), verdicts);
+                Placed::Is(self.arrived())
+            } else if there == Some(true) && added == Added::Nothing {
+                Placed::Refused(refusal.flatten())
             } else if there == Some(false) && self.proof.told_copies && refusal.is_none() {
                 verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
-                verdicts.settle(item, &Outcome::Moot(gone()));
+                Placed::Is(Outcome::Moot(gone()))
             } else if there == Some(false) && expunged && refusal.is_none() {
                 verdicts.writes.push(Write::Landed(item.place, to, None));
-                self.settle_done(item, verdicts);
+                Placed::Is(self.arrived())
             } else {
-                verdicts.settle(item, &Outcome::Unknown);
-            }
+                Placed::Is(Outcome::Unknown)
+            };
+            self.settle(item, &placed, verdicts);
         }
+        halves
     }
 
     /// Where the copy of a message is, if the server made it; else what became of it.
-    pub(super) fn copy_of(&self, item: &Item) -> Result<Option<(UidValidity, Uid)>, Option<Outcome>> {
+    pub(super) fn copy_of(&self, item: &Item, added: Added) -> Result<Option<(UidValidity, Uid)>, Option<Outcome>> {
         if let Some(at) = self.proof.copies.get(&item.uid) {
             return Ok(Some(*at));
         }
@@ -229,89 +267,112 @@ impl Judge<'_> {
         // COPY of a message that is not there succeeds and does nothing (RFC 4315 section 3).
         match self.proof.is_there(item.uid) {
             Some(true) if !self.proof.told_copies => Ok(None),
-            Some(false) => Err(Some(Outcome::Moot(gone()))),
+            Some(false) if self.proof.told_copies || added == Added::Nothing => Err(Some(Outcome::Moot(gone()))),
             _ => Err(Some(Outcome::Unknown)),
         }
     }
 
+    /// What became of a message that was not copied.
+    pub(super) fn not_copied(&self, item: &Item, outcome: Option<Outcome>, added: Added, verdicts: &mut Verdicts) {
+        let placed = match outcome {
+            Some(outcome) => Placed::Is(outcome),
+            None if added == Added::Nothing => {
+                Placed::Refused(self.proof.refusal(item.uid, &[Purpose::Copy]).flatten())
+            }
+            // It said no, but something came.
+            None => Placed::Is(Outcome::Unknown),
+        };
+        self.settle(item, &placed, verdicts);
+    }
+
     /// Messages that were copied.
-    pub(super) fn copied(&self, to: MailboxId, verdicts: &mut Verdicts) {
+    pub(super) fn copied(&self, to: MailboxId, added: Added, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
-            match self.copy_of(item) {
+            match self.copy_of(item, added) {
                 Ok(at) => {
                     verdicts.writes.extend(item.made.map(|made| Write::Landed(made, to, at)));
-                    verdicts.settle(item, &Outcome::Done);
+                    self.settle(item, &Placed::Is(Outcome::Done), verdicts);
                 }
-                Err(Some(outcome)) => verdicts.settle(item, &outcome),
-                Err(None) => {
-                    let code = self.proof.refusal(item.uid, &[Purpose::Copy]).flatten();
-                    self.refuse(item, code, verdicts);
-                }
+                Err(outcome) => self.not_copied(item, outcome, added, verdicts),
             }
         }
+    }
+
+    /// The messages that were copied as the first half of a move; of the others is settled what became of them.
+    pub(super) fn halves(&self, added: Added, verdicts: &mut Verdicts) -> Copies {
+        let mut halves = Copies::new();
+        for item in &self.batch.items {
+            match self.copy_of(item, added) {
+                Ok(at) => halves.push((item.clone(), at)),
+                Err(outcome) => self.not_copied(item, outcome, added, verdicts),
+            }
+        }
+        halves
     }
 
     /// Messages that were to be expunged.
     pub(super) fn deleted(&self, can_expunge: bool, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
-            let there = self.proof.is_there(item.uid).filter(|_| !mutant::is("deleted-unproved"));
-            match there.or(mutant::is("deleted-unproved").then_some(false)) {
+            let placed = match self.proof.is_there(item.uid) {
                 Some(false) => {
-                    verdicts.writes.push(Write::GoneForGood(self.batch.mailbox, item.uid));
-                    verdicts.settle(item, &Outcome::Done);
+                    verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
+                    Placed::Is(Outcome::Done)
                 }
                 Some(true) if !can_expunge && self.proof.is_done(Purpose::Mark, item.uid) => {
                     verdicts.writes.push(Write::Marked(item.place));
-                    verdicts.settle(item, &Outcome::Done);
+                    Placed::Is(Outcome::Done)
                 }
-                Some(true) => {
-                    let code = self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
-                    self.refuse(item, code, verdicts);
-                }
-                None => verdicts.settle(item, &Outcome::Unknown),
-            }
-        }
-    }
-
-    /// Messages that were copied and have landed, by what became of their originals; `done` knows of their flags.
-    pub(super) fn finished<'i>(
-        &self,
-        items: impl Iterator<Item = &'i Item>,
-        can_expunge: bool,
-        done: &Self,
-        verdicts: &mut Verdicts,
-    ) {
-        for item in items {
-            let code = self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
-            match self.proof.is_there(item.uid) {
-                Some(true) if !can_expunge && self.proof.is_done(Purpose::Mark, item.uid) => {
-                    done.settle_done(item, verdicts);
-                }
-                Some(false) => {
-                    verdicts.writes.push(Write::GoneForGood(self.batch.mailbox, item.uid));
-                    done.settle_done(item, verdicts);
-                }
-                Some(true) if let Some(reason) = stays_too(code) => {
-                    verdicts.writes.push(Write::Stays(self.batch.mailbox, item.uid));
-                    verdicts.settle(item, &Outcome::Parked(reason));
-                }
-                // Sent once more as a whole it would be copied once more: the next probe goes on from here.
-                Some(true) | None => verdicts.settle(item, &Outcome::Unknown),
-            }
+                Some(true) => match self.proof.refusal(item.uid, &[Purpose::Mark, Purpose::Expunge]) {
+                    // It said yes and did nothing, as Dovecot does where EXPUNGE follows STORE closely: once more, at once.
+                    None if item.steps.iter().all(|key| (self.attempts)(*key) == 0) => {
+                        let reason = Reason::new("refused", "the server did not remove it");
+                        Placed::Is(Outcome::Later(reason, self.now))
+                    }
+                    refusal => Placed::Refused(refusal.flatten()),
+                },
+                None => Placed::Is(Outcome::Unknown),
+            };
+            self.settle(item, &placed, verdicts);
         }
     }
 }
 
-fn refused_step(code: Option<&str>, key: StepKey, judge: &Judge<'_>) -> Outcome {
-    refused(code, key.operation, (judge.attempts)(key), judge.now)
+/// What became of messages that were copied away, by what is proved of their originals. Where one is still there, that it was
+/// copied stays noted, so that it is only the second half that is tried again.
+pub(super) fn finish(
+    half: &Half<'_>,
+    proof: &Proof,
+    can_expunge: bool,
+    refuse: impl Fn(StepKey, Option<&str>) -> Outcome,
+    verdicts: &mut Verdicts,
+) {
+    let mut settle = |outcome: &Outcome| verdicts.outcomes.extend(half.steps.iter().map(|key| (*key, outcome.clone())));
+    let remnant = match proof.is_there(half.uid) {
+        Some(true) if !can_expunge && proof.is_done(Purpose::Mark, half.uid) => true,
+        Some(false) => false,
+        Some(true) => {
+            let code = proof.refusal(half.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
+            verdicts.outcomes.extend(half.steps.iter().map(|key| (*key, refuse(*key, code))));
+            return;
+        }
+        None => return settle(&Outcome::Unknown),
+    };
+    settle(&half.arrives);
+    if remnant {
+        verdicts.writes.push(Write::Remnant(half.place));
+    }
+    verdicts.writes.push(Write::Landed(half.place, half.to, half.at));
 }
 
-/// Why what was copied stays where it was too, where that it goes from there was refused for good.
-pub(super) fn stays_too(code: Option<&str>) -> Option<Reason> {
-    match classify(code, 0) {
-        Refusal::Park(reason) => Some(reason),
-        _ => None,
-    }
+/// A message that was copied and is to go from where it was.
+pub(super) struct Half<'s> {
+    pub(super) steps: &'s [StepKey],
+    pub(super) place: PlaceId,
+    pub(super) uid: Uid,
+    pub(super) to: MailboxId,
+    pub(super) at: Option<(UidValidity, Uid)>,
+    /// What became of its steps once it is only there.
+    pub(super) arrives: Outcome,
 }
 
 /// What is noted before the steps of a batch leave.

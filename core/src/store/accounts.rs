@@ -137,7 +137,44 @@ impl ConfigTx<'_> {
     }
 }
 
+/// A prefix of raw names, and their hierarchy delimiter.
+type PersonalNamespace = (Vec<u8>, Option<char>);
+
+impl Snapshot<'_> {
+    /// What the raw names of the user's own mailboxes begin with, and their hierarchy delimiter; `None` where the server has
+    /// not told.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn personal_namespace(&self, id: AccountId) -> Result<Option<PersonalNamespace>, StoreError> {
+        let sql = "SELECT namespace_prefix, namespace_delimiter FROM accounts WHERE id = ?1";
+        let found = self.prepare(sql)?.query_row([id.0], |row| {
+            let delimiter: Option<String> = row.get(1)?;
+            Ok((row.get::<_, Option<Vec<u8>>>(0)?, delimiter.and_then(|text| text.chars().next())))
+        });
+        Ok(found.optional()?.and_then(|(prefix, delimiter)| Some((prefix?, delimiter))))
+    }
+}
+
 impl MirrorTx<'_> {
+    /// Remembers what the raw names of the user's own mailboxes begin with.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn set_personal_namespace(
+        &mut self,
+        id: AccountId,
+        prefix: &[u8],
+        delimiter: Option<char>,
+    ) -> Result<(), StoreError> {
+        if self.personal_namespace(id)?.is_some_and(|(known, other)| known == prefix && other == delimiter) {
+            return Ok(());
+        }
+        let sql = "UPDATE accounts SET namespace_prefix = ?2, namespace_delimiter = ?3 WHERE id = ?1";
+        self.prepare(sql)?.execute(params![id.0, prefix, delimiter.map(String::from)])?;
+        Ok(())
+    }
+
     /// Remembers what the server was found to be and to offer, as JSON.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! synced, its folder too, before the row that names it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -85,6 +85,11 @@ pub enum Body {
     },
 }
 
+/// Bytes that can be read from any place on.
+pub trait Stream: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Stream for T {}
+
 impl Body {
     /// How many bytes.
     pub fn size(&self) -> u64 {
@@ -97,11 +102,17 @@ impl Body {
     /// The bytes as a stream.
     ///
     /// # Errors
-    /// Where the file cannot be opened.
-    pub fn open(&self) -> Result<Box<dyn Read + Send + '_>, StoreError> {
+    /// Where the file cannot be opened, or is not as long as it was.
+    pub fn open(&self) -> Result<Box<dyn Stream + '_>, StoreError> {
         Ok(match self {
-            Self::Bytes(bytes) => Box::new(bytes.as_slice()),
-            Self::File { path, .. } => Box::new(File::open(path)?),
+            Self::Bytes(bytes) => Box::new(Cursor::new(bytes.as_slice())),
+            Self::File { path, size } => {
+                let file = File::open(path)?;
+                if file.metadata()?.len() != *size {
+                    return Err(StoreError::Damaged);
+                }
+                Box::new(file)
+            }
         })
     }
 

@@ -8,8 +8,8 @@ use rusqlite::{Connection, params};
 
 use super::blobs::{BLOBS, file_path, hash_file};
 use super::incoming::{INCOMING, path_of};
-use super::{MirrorTx, Snapshot, Store, StoreError, schema};
-use crate::model::MailboxId;
+use super::{MirrorTx, Snapshot, Store, StoreError, journal, schema};
+use crate::model::{MailboxId, PlaceId};
 
 /// What is wrong with a store. Holds no user data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct CheckReport {
     pub broken_references: u64,
     /// Mailboxes whose counts differ from their messages.
     pub wrong_counts: Vec<MailboxId>,
+    /// Messages that are shown otherwise than the journal has it.
+    pub wrongly_shown: Vec<PlaceId>,
     /// Bodies whose file is missing or has other bytes than it was stored with.
     pub damaged_bodies: u64,
     /// Files that no row names.
@@ -72,7 +74,8 @@ fn check(snapshot: &Snapshot<'_>) -> Result<CheckReport, StoreError> {
     let wrong_counts = wrong_counts(conn)?.into_iter().map(|(mailbox, ..)| mailbox).collect();
     let damaged_bodies = damaged_blobs(conn, snapshot.dir())?.len() as u64;
     let stray_files = stray_files(conn, snapshot.dir())?.len() as u64;
-    Ok(CheckReport { database, broken_references, wrong_counts, damaged_bodies, stray_files })
+    let wrongly_shown = journal::wrongly_shown(conn)?;
+    Ok(CheckReport { database, broken_references, wrong_counts, wrongly_shown, damaged_bodies, stray_files })
 }
 
 impl MirrorTx<'_> {
@@ -87,6 +90,7 @@ impl MirrorTx<'_> {
             self.prepare(sql)?.execute([mailbox.0, total, unread, detached])?;
             self.change().mailboxes.insert(mailbox);
         }
+        journal::refresh_places(conn, journal::wrongly_shown(conn)?)?;
         for blob in damaged_blobs(conn, self.dir())? {
             self.forget_blob(blob)?;
         }

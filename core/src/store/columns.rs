@@ -7,33 +7,37 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use crate::model::{Address, Disposition, Envelope, Part};
 
-/// What of an envelope no list shows.
+/// What of an envelope no list shows. Borrowed on its way in: every new mail passes here.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Rest {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) sender: Vec<Address>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) reply_to: Vec<Address>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) cc: Vec<Address>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) bcc: Vec<Address>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) in_reply_to: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) references: Vec<String>,
+pub(super) struct Rest<'a> {
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) sender: Cow<'a, [Address]>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) reply_to: Cow<'a, [Address]>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) cc: Cow<'a, [Address]>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) bcc: Cow<'a, [Address]>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) in_reply_to: Cow<'a, [String]>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) references: Cow<'a, [String]>,
 }
 
-impl Rest {
-    pub(super) fn of(envelope: &Envelope) -> Self {
+fn is_empty<T>(list: &[T]) -> bool {
+    list.is_empty()
+}
+
+impl<'a> Rest<'a> {
+    pub(super) fn of(envelope: &'a Envelope) -> Self {
         Self {
-            sender: envelope.sender.clone(),
-            reply_to: envelope.reply_to.clone(),
-            cc: envelope.cc.clone(),
-            bcc: envelope.bcc.clone(),
-            in_reply_to: envelope.in_reply_to.clone(),
-            references: envelope.references.clone(),
+            sender: Cow::Borrowed(&envelope.sender),
+            reply_to: Cow::Borrowed(&envelope.reply_to),
+            cc: Cow::Borrowed(&envelope.cc),
+            bcc: Cow::Borrowed(&envelope.bcc),
+            in_reply_to: Cow::Borrowed(&envelope.in_reply_to),
+            references: Cow::Borrowed(&envelope.references),
         }
     }
 

@@ -18,6 +18,12 @@ pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync(&file, path)
 }
 
+/// Makes a file where there is none.
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
+    step("create", path)?;
+    File::create_new(path)
+}
+
 /// Puts what was written to a file on disk.
 pub(super) fn sync(file: &File, path: &Path) -> io::Result<()> {
     step("sync", path)?;

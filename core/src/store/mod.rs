@@ -27,10 +27,11 @@ mod mirror;
 mod options;
 mod readers;
 mod salvage;
+mod save;
 mod schema;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
-mod testing;
+pub(crate) mod testing;
 mod threading;
 mod tx;
 mod view;
@@ -43,18 +44,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub use accounts::{Account, SyncRecord};
-pub use blobs::{Body, BodySource, BodyState, INLINE_LIMIT, PreparedBody};
+pub use blobs::{Body, BodySource, BodyState, INLINE_LIMIT, PreparedBody, Stream};
 pub use changes::Change;
 pub use check::CheckReport;
 pub use error::StoreError;
 pub use incoming::{Claim, Incoming, IncomingFile};
-pub use journal::{Acted, OpenStep, Operation, Outcome, StepInfo};
+pub use journal::{Acted, MailboxActed, NewMailbox, OpenStep, Operation, Outcome, StepInfo};
 pub use mirror::{
     BodySelection, BodyWanted, FlagsOutcome, Gap, GarbageReport, InsertOutcome, Mailbox, MailboxNaming, MailboxState,
     NewMessage, ORPHAN_DAYS, ToIndex, Unindexed,
 };
 pub use options::{Mode, OpenOptions};
 pub use salvage::Salvaged;
+pub use save::save_file;
 pub use tx::{ConfigTx, JournalTx, MirrorTx, ReplayTx};
 pub use view::{CountsChange, Cursor, ListFilter, MessageDetail, MessageRow, Search, Snapshot};
 

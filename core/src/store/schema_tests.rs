@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::store::connection::{DATABASE, open_writer};
-use crate::store::testing::{self, TestClock, options};
+use crate::store::testing::{self, TestClock, options, thaw};
 use crate::store::{ListFilter, Store};
 
 fn copy_files(from: &Path, to: &Path) {
@@ -132,19 +132,6 @@ fn case_138_a_newer_schema_is_refused_and_left_alone() {
     assert_eq!(version(&Connection::open(dir.path().join(DATABASE)).unwrap()).unwrap(), CURRENT + 1);
 }
 
-/// Makes the frozen database of schema 1, with the files that belong to it.
-fn thaw(dir: &Path) {
-    let frozen = Connection::open(dir.join(DATABASE)).unwrap();
-    frozen.execute_batch(include_str!("schema/frozen_v1.sql")).unwrap();
-    assert_eq!(version(&frozen).unwrap(), 1);
-    let hash: Vec<u8> = frozen.query_row("SELECT hash FROM blobs WHERE data IS NULL", [], |row| row.get(0)).unwrap();
-    for folder in ["blobs", "incoming"] {
-        std::fs::create_dir(dir.join(folder)).unwrap();
-    }
-    std::fs::write(crate::store::blobs::file_path(dir, &hash), [b'B'; 70_000]).unwrap();
-    std::fs::write(dir.join("incoming/1"), b"Subject: ").unwrap();
-}
-
 #[test]
 fn the_frozen_database_has_rows_in_every_table() {
     let frozen = Connection::open_in_memory().unwrap();
@@ -190,8 +177,33 @@ fn a_database_of_schema_1_opens_and_shows_what_was_in_it() {
     assert_eq!((gap.uid.get(), gap.tries, gap.quarantined.as_deref()), (3, 2, Some("no answer")));
     let moved = store.read_blocking(|snapshot| snapshot.message(crate::model::PlaceId(5))).unwrap().unwrap();
     assert_eq!(moved.row.id, page[0].id, "an id that was given up leads to what took its place");
-    let search = crate::store::Search { matcher: Some("first".to_owned()), ..Default::default() };
-    assert_eq!(store.read_blocking(|snapshot| snapshot.search(&search, None, 5)).unwrap().len(), 1);
+}
+
+#[test]
+fn the_mails_of_schema_1_are_found_once_they_are_indexed_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    thaw(dir.path());
+    let clock = std::sync::Arc::new(TestClock::default());
+    let fixture = testing::Fixture::of(Store::open(dir.path(), options(&clock)).unwrap(), dir, clock);
+    let count = |s: &crate::store::Snapshot<'_>| {
+        Ok(s.prepare("SELECT count(*) FROM messages")?.query_row([], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(fixture.read(|s| s.unindexed_count()), fixture.read(count).cast_unsigned());
+    let found = |word: &str| {
+        let search = crate::store::Search { matcher: Some(word.to_owned()), ..Default::default() };
+        fixture.read(|s| s.search(&search, None, 5)).len()
+    };
+    assert_eq!((found("mail"), found("first")), (0, 0));
+    // Its body is not looked at, as if it came after: it stays to be indexed again, and is found by its header meanwhile.
+    let first = crate::store::ToIndex { message: crate::model::MessageId(1), had_body: false, digest: None };
+    fixture.mirror(move |tx| tx.index(&[first]));
+    assert_eq!((found("mail"), found("first")), (1, 1), "what is indexed so far is found");
+    fixture.index_all();
+    assert_eq!(found("mail"), 3);
+    for typed in ["first", "\"f\"*", "\"fi\"*", "\"fir\"*"] {
+        assert_eq!(found(typed), 1, "{typed}");
+    }
+    assert!(testing::wait(fixture.store.check()).unwrap().is_clean());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the store's tests share.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -153,6 +154,19 @@ pub(super) fn child(module: &str, test: &str, role: &str) -> std::process::Comma
 
 pub(super) fn options(clock: &Arc<TestClock>) -> OpenOptions {
     OpenOptions { mode: Mode::Inline, clock: clock.clone(), read_only: false }
+}
+
+/// Makes the frozen database of schema 1, with the files that belong to it.
+pub(crate) fn thaw(dir: &Path) {
+    let frozen = rusqlite::Connection::open(dir.join(super::connection::DATABASE)).unwrap();
+    frozen.execute_batch(include_str!("schema/frozen_v1.sql")).unwrap();
+    assert_eq!(super::schema::version(&frozen).unwrap(), 1);
+    let hash: Vec<u8> = frozen.query_row("SELECT hash FROM blobs WHERE data IS NULL", [], |row| row.get(0)).unwrap();
+    for folder in ["blobs", "incoming"] {
+        std::fs::create_dir(dir.join(folder)).unwrap();
+    }
+    std::fs::write(super::blobs::file_path(dir, &hash), [b'B'; 70_000]).unwrap();
+    std::fs::write(dir.join("incoming/1"), b"Subject: ").unwrap();
 }
 
 /// Runs what never really waits: the inline store.

@@ -173,16 +173,40 @@ write_tx!(
     ReplayTx
 );
 
+impl<'a> JournalTx<'a> {
+    /// When the transaction runs, by the store's clock.
+    pub fn time(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    /// The rows of mails, for one of the user's own.
+    pub(super) fn mails<T>(
+        &mut self,
+        write: impl FnOnce(&mut MirrorTx<'a>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.0.as_mirror(write)
+    }
+}
+
 impl<'a> ReplayTx<'a> {
     /// The mirror, for what the server's own answer says of it.
     pub(super) fn mirror<T>(
         &mut self,
         write: impl FnOnce(&mut MirrorTx<'a>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut tx = MirrorTx(WriteTx::new(self.conn(), self.0.context));
-        tx.0.effects = std::mem::take(&mut self.0.effects);
+        self.0.as_mirror(write)
+    }
+}
+
+impl<'a> WriteTx<'a> {
+    fn as_mirror<T>(
+        &mut self,
+        write: impl FnOnce(&mut MirrorTx<'a>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut tx = MirrorTx(WriteTx::new(self.conn(), self.context));
+        tx.0.effects = std::mem::take(&mut self.effects);
         let outcome = write(&mut tx);
-        self.0.effects = tx.0.effects;
+        self.effects = tx.0.effects;
         outcome
     }
 }

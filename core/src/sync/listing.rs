@@ -176,7 +176,8 @@ impl Listing {
         }
         let doubtful = plan.doubtful || too_many;
         let by_id: BTreeMap<MailboxId, &Mailbox> = mailboxes.iter().map(|mailbox| (mailbox.id, mailbox)).collect();
-        if self.namespaces.is_none() {
+        let told = self.namespaces.is_some();
+        if !told {
             keep_names(&mut plan, &by_id);
         }
         let unchanged: BTreeSet<MailboxId> = plan
@@ -185,7 +186,14 @@ impl Listing {
             .filter(|(id, listed)| by_id.get(id).is_some_and(|mailbox| !differs(mailbox, listed)))
             .map(|(id, _)| *id)
             .collect();
-        let statuses = store.mirror(move |tx| write(tx, account, plan, &unchanged, now)).await?;
+        let statuses = store
+            .mirror(move |tx| {
+                if told {
+                    tx.set_personal_namespace(account, &naming.prefix, naming.delimiter)?;
+                }
+                write(tx, account, plan, &unchanged, now)
+            })
+            .await?;
         Ok(Understood { statuses, doubtful })
     }
 }

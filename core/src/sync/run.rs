@@ -19,8 +19,8 @@ use super::report::{Note, Report, Stage};
 use super::request::{Means, Request};
 use super::spool::IncomingSpool;
 use super::visit::{Next, Visit};
-use crate::imap::command;
-use crate::imap::{Capabilities, StatusEntry};
+use crate::imap::command::{self, Command};
+use crate::imap::{Capabilities, StatusEntry, Untagged};
 use crate::model::{Clock, MailboxId, MailboxRole, Uid};
 use crate::store::{Mailbox, Store};
 
@@ -129,12 +129,13 @@ impl Run<'_> {
             return Ok(None);
         };
         let id = mailbox.id;
-        if !self.only_known(&known) {
-            for (ask, command) in Listing::ask(&self.server)? {
-                self.conductor.ask(Owner::Account, ask, command);
-            }
-        }
+        let list = if self.only_known(&known) { Vec::new() } else { Listing::ask(&self.server)? };
+        // Where the list brings STATUS, the mailbox is opened before: Dovecot would look through a large Maildir once more
+        // for the status of one that is not open.
+        let (before, after) = if self.server.list_status() { (Vec::new(), list) } else { (list, Vec::new()) };
+        self.ask_account(before);
         self.begin_visit(mailbox, None).await?;
+        self.ask_account(after);
         Ok(Some(id))
     }
 
@@ -172,21 +173,16 @@ impl Run<'_> {
             return Ok(self.request.mailboxes.iter().map(|id| (*id, None)).collect());
         }
         if self.visits.is_empty() {
-            for (ask, command) in Listing::ask(&self.server)? {
-                self.conductor.ask(Owner::Account, ask, command);
-            }
+            self.ask_account(Listing::ask(&self.server)?);
         }
         self.settle_account().await?;
         let statuses = self.listing.missing_statuses(&self.server);
         if !statuses.is_empty() {
-            for (ask, command) in statuses {
-                self.conductor.ask(Owner::Account, ask, command);
-            }
+            self.ask_account(statuses);
             self.settle_account().await?;
         }
-        for (ask, command) in self.listing.missing_ids(&self.server, &self.store, account).await? {
-            self.conductor.ask(Owner::Account, ask, command);
-        }
+        let ids = self.listing.missing_ids(&self.server, &self.store, account).await?;
+        self.ask_account(ids);
         self.settle_account().await?;
         let listing = std::mem::take(&mut self.listing);
         let understood = listing.apply(&self.store, account, self.clock.now()).await?;
@@ -236,7 +232,8 @@ impl Run<'_> {
             .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
             .await?;
         let visit = Visit::new(mailbox, gaps, known, self.abilities, self.clock.now());
-        if delta::untouched(visit.mirror(), status) && mailbox.state.stale_since.is_none() {
+        let settled = mailbox.state.stale_since.is_none() && mailbox.detached == 0;
+        if settled && delta::untouched(visit.mirror(), status) {
             return Ok(true);
         }
         let empty = status.messages == Some(0) && known == 0 && status.uid_next.is_some() && mailbox.detached == 0;
@@ -321,6 +318,12 @@ impl Run<'_> {
         Ok(())
     }
 
+    fn ask_account(&mut self, round: Vec<(Ask, Command)>) {
+        for (ask, command) in round {
+            self.conductor.ask(Owner::Account, ask, command);
+        }
+    }
+
     /// Works until every command of the account itself is done.
     async fn settle_account(&mut self) -> Result<(), SyncError> {
         while self.conductor.outstanding_of(Owner::Account) > 0 {
@@ -336,6 +339,13 @@ impl Run<'_> {
         let ended = matches!(heard, Heard::Done(..));
         match (owner, heard) {
             (Owner::Account, Heard::Data(data)) => self.listing.data(ask.as_ref(), data)?,
+            // The list may come before what was asked for earlier (RFC 3501 section 5.5): nobody else asks for such data.
+            (
+                Owner::Visit(_),
+                Heard::Data(data @ (Untagged::List(_) | Untagged::Status(_) | Untagged::Namespace(_))),
+            ) => {
+                self.listing.data(None, data)?;
+            }
             (Owner::Account, Heard::Done(ask, condition)) => {
                 if matches!(ask, Ask::Login) {
                     self.conductor.session().logged_in(&condition)?;

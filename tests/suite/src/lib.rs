@@ -2,7 +2,9 @@
 //! lead to the model server or to a real one, and others who change the account meanwhile.
 
 pub mod cuts;
+pub mod desk;
 pub mod gates;
+pub mod office;
 pub mod phone;
 pub mod scene;
 pub mod servers;

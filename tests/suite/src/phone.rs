@@ -195,7 +195,7 @@ impl Phone {
     /// # Errors
     /// Those of the sync.
     pub async fn sync_with(&self, options: SyncOptions) -> Result<(SyncSummary, Vec<String>), CoreError> {
-        let mut handle = self.core.sync(self.account, options).await?;
+        let handle = self.core.sync(self.account, options).await?;
         let mut notices = Vec::new();
         while let Some(event) = handle.next_event().await {
             if let SyncEvent::Notice { text, .. } = event {
@@ -247,5 +247,5 @@ async fn open(folder: &Path, network: &Arc<dyn Network>, clock: Arc<dyn Clock>) 
 }
 
 fn storage(message: &str) -> CoreError {
-    CoreError::Storage { message: message.to_owned(), server_code: None }
+    CoreError::Storage { text: message.to_owned(), server_code: None }
 }

@@ -69,9 +69,9 @@ fn each_library_is_named_in_its_place_only() {
 }
 
 #[test]
-fn the_command_line_uses_the_front_door_only() {
+fn the_command_line_and_the_bindings_use_the_front_door_only() {
     let core_root = fs::read_to_string(root().join("core/src/lib.rs")).unwrap();
-    let files = rust_files("cli/src");
+    let files = [rust_files("cli/src"), rust_files("bindings/src")].concat();
     let wrong: Vec<String> =
         files.iter().flat_map(|(file, code)| past_the_front_door(file, code, &core_root)).collect();
     assert_eq!(wrong, Vec::<String>::new());
@@ -80,10 +80,36 @@ fn the_command_line_uses_the_front_door_only() {
 #[test]
 fn code_and_scripts_stay_small() {
     let mut checked = files(".");
-    checked.retain(|(file, text)| file.ends_with(".rs") || text.starts_with("#!"));
+    checked.retain(|(file, text)| file.ends_with(".rs") || file.ends_with(".kt") || text.starts_with("#!"));
     assert!(checked.iter().any(|(file, _)| file == ".ci/run"));
     let long = checked.into_iter().map(|(file, text)| (file, text.lines().count()));
     assert_eq!(long.filter(|(_, lines)| *lines > MAX_LINES).collect::<Vec<_>>(), Vec::new());
+}
+
+/// The lines of a section of a manifest that say something.
+fn section<'a>(manifest: &'a str, name: &str) -> Vec<&'a str> {
+    let lines = manifest.lines().skip_while(|line| *line != format!("[{name}]")).skip(1);
+    lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+#[test]
+fn only_the_bindings_may_be_unsafe_and_only_they_name_uniffi() {
+    let mut manifests = files(".");
+    manifests.retain(|(file, _)| file.ends_with("/Cargo.toml"));
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    for (file, manifest) in manifests {
+        let is_bindings = file.starts_with("bindings/");
+        assert_eq!(manifest.contains("\nuniffi"), is_bindings, "{file}");
+        assert_eq!(manifest.contains(r#""cli""#), file == "bindings/bindgen/Cargo.toml", "{file}");
+        if file != "bindings/Cargo.toml" {
+            assert_eq!(section(&manifest, "lints"), ["workspace = true"], "{file}");
+            continue;
+        }
+        let mut rust = section(&workspace, "workspace.lints.rust");
+        rust.retain(|line| *line != r#"unsafe_code = "forbid""#);
+        assert_eq!(section(&manifest, "lints.rust"), rust);
+        assert_eq!(section(&manifest, "lints.clippy"), section(&workspace, "workspace.lints.clippy"));
+    }
 }
 
 /// What `upward` finds in a file of the store.

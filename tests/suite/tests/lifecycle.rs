@@ -1,5 +1,5 @@
 //! Accounts that come and go beside each other, and cores that end: nothing is left behind, nothing starts afterwards.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl Desk {
                 }
             }
         };
-        tokio::time::timeout(LONG, opened).await.expect("the store stays locked")
+        tokio::time::timeout(LONG, opened).await.unwrap()
     }
 }
 

@@ -69,10 +69,10 @@ async fn a_mail_opened_in_the_midst_of_a_first_sync_is_here_before_the_sync_goes
         let (desk, sync, newest) = Desk::in_the_midst_of_a_first_sync(profile).await;
         let core = &desk.phone.core;
         // The sync stands still until it is released: whatever waits for it waits for ever.
-        tokio::time::timeout(LONG, core.fetch_body(newest)).await.expect("it waits for the sync").unwrap();
+        tokio::time::timeout(LONG, core.fetch_body(newest)).await.unwrap().unwrap();
         assert!(core.text(newest).await.unwrap().len() > 1);
         let found = tokio::time::timeout(LONG, core.search_server(desk.phone.account, "subject:2999", 10));
-        assert_eq!(found.await.expect("it waits for the sync").unwrap().len(), 1);
+        assert_eq!(found.await.unwrap().unwrap().len(), 1);
         desk.gates.connection(0).await.release();
         let summary = sync.wait().await.unwrap();
         assert_eq!((summary.complete, summary.connections), (true, 1), "what was opened is no part of the sync");

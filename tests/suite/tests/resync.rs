@@ -64,3 +64,29 @@ async fn names_stay_when_the_server_does_not_tell_its_namespaces_for_once() {
         scene.agrees("afterwards").await;
     }
 }
+
+#[tokio::test]
+async fn the_inbox_is_open_before_a_list_asks_for_its_status() {
+    let scene = Scene::with_mail(Profile::dovecot(), 3).await;
+    let world = scene.server.world();
+    world.with(|state| state.record_commands(true));
+    scene.agrees("with nothing new").await;
+    let lines = world.received().into_iter().map(|received| String::from_utf8(received.line).unwrap());
+    let words = lines.filter_map(|line| line.split(' ').nth(1).map(str::to_owned));
+    let asked: Vec<String> = words.filter(|word| ["EXAMINE", "LIST"].contains(&word.as_str())).collect();
+    assert_eq!(asked, ["EXAMINE", "LIST"]);
+}
+
+#[tokio::test]
+async fn a_list_that_is_answered_before_an_earlier_command_is_the_list_all_the_same() {
+    let scene = Scene::with_mail(Profile::full(), 3).await;
+    scene.rival().create("Work", &[]).unwrap();
+    scene.agrees("at first").await;
+    // RFC 3501 section 5.5 lets a server do so. Where it went unheard, the mailbox would be taken for removed.
+    let early = b"* LIST () \"/\" Work\r\n".to_vec();
+    scene.server.script().add(Rule::always("LIST", Act::Omit("Work".to_owned())));
+    scene.server.script().add(Rule::always("EXAMINE", Act::Between(early)));
+    scene.phone.sync().await.unwrap();
+    let shown = scene.phone.core.mailboxes(scene.phone.account).await.unwrap();
+    assert!(shown.iter().any(|mailbox| mailbox.name == "Work"), "{shown:?}");
+}

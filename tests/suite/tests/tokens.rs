@@ -102,8 +102,8 @@ async fn a_refused_token_is_renewed_by_the_host_and_the_sync_goes_on() {
     for mechanism in [Mechanism::XOAuth2, Mechanism::OAuthBearer] {
         let mut profile = Profile::full();
         profile.mechanisms = [mechanism].into();
-        let desk = Desk::new(profile, Auth::XOAuth2, Ok("fresh")).await;
-        let tested = desk.core.test_account(settings(Auth::XOAuth2)).await;
+        let desk = Desk::new(profile, Auth::Token, Ok("fresh")).await;
+        let tested = desk.core.test_account(settings(Auth::Token)).await;
         assert!(tested.is_ok(), "{mechanism:?}: {tested:?}");
         assert_eq!((desk.asked(), desk.logins()), (vec![false, true], 2));
         assert!(desk.sync().await.unwrap());
@@ -116,14 +116,14 @@ async fn a_refused_token_is_renewed_by_the_host_and_the_sync_goes_on() {
 
 #[tokio::test]
 async fn what_a_person_waits_for_renews_a_refused_token_too() {
-    let desk = Desk::new(Profile::full(), Auth::XOAuth2, Ok("fresh")).await;
+    let desk = Desk::new(Profile::full(), Auth::Token, Ok("fresh")).await;
     assert_eq!(desk.core.search_server(desk.account, "subject:1", 10).await.unwrap().len(), 0);
     assert_eq!((desk.asked(), desk.logins()), (vec![false, true], 2));
 }
 
 #[tokio::test]
 async fn a_token_that_is_refused_twice_needs_the_user_and_is_not_tried_again_within_a_minute() {
-    let desk = Desk::new(Profile::full(), Auth::XOAuth2, Ok("as old")).await;
+    let desk = Desk::new(Profile::full(), Auth::Token, Ok("as old")).await;
     for _ in 0..3 {
         let error = desk.sync().await.unwrap_err();
         assert_eq!((error.kind(), error.needs_user()), ("authentication", true));
@@ -140,7 +140,7 @@ async fn a_token_that_is_refused_twice_needs_the_user_and_is_not_tried_again_wit
 
 #[tokio::test]
 async fn where_the_host_has_no_other_token_the_person_must_sign_in() {
-    let desk = Desk::new(Profile::full(), Auth::XOAuth2, Err(CredentialError::Missing)).await;
+    let desk = Desk::new(Profile::full(), Auth::Token, Err(CredentialError::Missing)).await;
     for kind in ["credential_missing", "authentication"] {
         let error = desk.sync().await.unwrap_err();
         assert_eq!((error.kind(), error.needs_user()), (kind, true));
@@ -158,13 +158,13 @@ async fn a_wrong_password_is_sent_once_a_minute_until_the_settings_change() {
     a_minute_later().await;
     assert_eq!(desk.sync().await.unwrap_err().kind(), "authentication");
     assert_eq!(desk.logins(), 2);
-    desk.core.update_account(desk.account, settings(Auth::XOAuth2)).await.unwrap();
+    desk.core.update_account(desk.account, settings(Auth::Token)).await.unwrap();
     assert!(desk.sync().await.unwrap(), "other settings are tried at once");
 }
 
 #[tokio::test]
 async fn a_server_that_cannot_take_a_login_now_has_refused_no_token() {
-    let desk = Desk::new(Profile::full(), Auth::XOAuth2, Ok("fresh")).await;
+    let desk = Desk::new(Profile::full(), Auth::Token, Ok("fresh")).await;
     desk.server.script().add(Rule::once("AUTHENTICATE", Act::Refuse("NO [UNAVAILABLE] try later".to_owned())));
     assert_eq!(desk.sync().await.unwrap_err().kind(), "server_unavailable");
     assert_eq!(desk.asked(), [false]);

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
+use super::labels::with_siblings;
 use super::refresh_places;
+use super::settle::places_changed;
 use crate::journal::{Action, StepState};
 use crate::model::{AccountId, Flags, MailboxId, MessageId, OperationId, PlaceId};
-use crate::store::{JournalTx, StoreError};
+use crate::store::{JournalTx, NewMessage, PreparedBody, StoreError};
 
 /// What an action became.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +60,34 @@ impl JournalTx<'_> {
             self.change().mailboxes.insert(target.shown_in);
         }
         self.change().mailboxes.extend(action.mailbox());
-        refresh_places(self.conn(), shown.iter().copied())?;
+        let affected = with_siblings(self.conn(), shown.iter().copied())?;
+        places_changed(self.inner(), &affected)?;
         self.change().accounts.insert(account);
         Ok(Acted { operation, places: shown.into_iter().collect() })
+    }
+
+    /// Puts a mail of the user's own into a mailbox: it is there at once. Its UID is not looked at.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the mailbox is not shown, or holds no messages; nothing is written then.
+    pub fn append(
+        &mut self,
+        mailbox: MailboxId,
+        message: &NewMessage,
+        body: PreparedBody,
+    ) -> Result<Acted, StoreError> {
+        let account = self.shown_mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?.account;
+        self.require_target(account, mailbox)?;
+        let (id, thread) = self.mails(|tx| tx.insert_own(mailbox, message, body))?;
+        let date = message.internal_date.unwrap_or(self.now());
+        let action = Action::Append { to: mailbox, flags: message.flags.clone(), date: Some(date) };
+        let operation = self.insert_operation(account, &action)?;
+        let place = self.insert_provisional(id, thread.0, &message.flags, date.0, mailbox)?;
+        self.insert_step(operation, place, None, None)?;
+        refresh_places(self.conn(), [place])?;
+        self.change().mailboxes.insert(mailbox);
+        self.change().accounts.insert(account);
+        Ok(Acted { operation, places: vec![place] })
     }
 
     /// Takes an operation back as far as nothing of it has left. Returns how many messages it was taken back from.
@@ -81,7 +108,11 @@ impl JournalTx<'_> {
     /// [`StoreError::NotFound`] where there is no such operation.
     pub fn retry(&mut self, operation: OperationId) -> Result<u64, StoreError> {
         let refused = [StepState::Retry, StepState::Parked, StepState::NeedsUser];
-        self.set_states(operation, &refused, StepState::Queued)
+        let count = self.set_states(operation, &refused, StepState::Queued)?;
+        if count > 0 {
+            self.renew(operation)?;
+        }
+        Ok(count)
     }
 
     fn set_states(&mut self, operation: OperationId, from: &[StepState], to: StepState) -> Result<u64, StoreError> {
@@ -107,7 +138,7 @@ impl JournalTx<'_> {
         let sql = "SELECT p.id, m.account, p.shown_in, b.uid_validity FROM places p JOIN messages m ON m.id = p.message
                    LEFT JOIN mailboxes b ON b.id = p.mailbox
                    WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1)
-                   AND p.shown_in IS NOT NULL";
+                   AND EXISTS (SELECT 1 FROM mailboxes WHERE id = p.shown_in AND NOT removed)";
         let mut statement = self.prepare(sql)?;
         let mut seen = BTreeSet::new();
         let mut targets = Vec::with_capacity(places.len());

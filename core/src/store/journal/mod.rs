@@ -3,11 +3,24 @@
 
 mod act;
 mod identity;
+mod labels;
+mod mailbox_acts;
+mod mailbox_overlay;
 mod overlay;
 mod read;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 pub use act::Acted;
-pub(in crate::store) use overlay::{follow_place, refresh_places};
+pub(in crate::store) use labels::{LABELLED, has_labels};
+pub use mailbox_acts::{MailboxActed, NewMailbox};
+pub(in crate::store) use mailbox_overlay::{mailbox_gone, mailboxes_changed, wanted_mailbox};
+pub(in crate::store) use overlay::{follow_place, refresh_places, wrongly_shown};
 pub use read::{OpenStep, Operation, StepInfo};
 pub use settle::Outcome;
+pub(in crate::store) use settle::hold_steps;
+
+#[cfg(test)]
+#[path = "mailbox_tests.rs"]
+mod mailbox_tests;

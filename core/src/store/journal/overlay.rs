@@ -5,8 +5,9 @@ use std::collections::btree_map::Entry;
 
 use rusqlite::{Connection, params};
 
+use super::labels::{flags_elsewhere, has_labels, is_hidden_by_others};
 use crate::journal::{Action, Effect, Overlay};
-use crate::model::PlaceId;
+use crate::model::{Flags, MailboxId, PlaceId};
 use crate::store::StoreError;
 
 /// Writes anew how places are shown, after their steps or they themselves changed.
@@ -14,33 +15,14 @@ pub(in crate::store) fn refresh_places(
     conn: &Connection,
     places: impl IntoIterator<Item = PlaceId>,
 ) -> Result<(), StoreError> {
-    let mut steps = conn.prepare_cached(
-        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 5
-         UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
-    )?;
     let mut update = conn.prepare_cached(
         "UPDATE places SET overlaid = ?2 OR hidden = 2 OR mailbox IS NULL, hidden = iif(hidden = 2, 2, ?3), moved_to = ?4,
          set_bits = ?5, clear_bits = ?6, set_words = ?7, clear_words = ?8 WHERE id = ?1",
     )?;
-    let mut on_server =
-        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM places WHERE id = ?1 AND mailbox IS NOT NULL)")?;
     let mut actions = Actions::default();
+    let labels = has_labels(conn)?;
     for place in places {
-        let rows = steps.query_map([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))?;
-        let rows: Vec<(i64, bool)> = rows.collect::<Result<_, _>>()?;
-        for (operation, _) in &rows {
-            actions.load(conn, *operation)?;
-        }
-        let effects = rows.iter().filter_map(|(operation, made)| {
-            let action = actions.get(*operation)?;
-            let by_itself = matches!(action, Action::Append { .. });
-            Some(if *made || by_itself { Effect::Made(action) } else { Effect::Own(action) })
-        });
-        let effects: Vec<Effect<'_>> = effects.collect();
-        // What is neither on the server nor on its way there is nowhere, whatever else is asked of it.
-        let is_somewhere = effects.iter().any(|effect| matches!(effect, Effect::Made(_)))
-            || on_server.query_row([place.0], |row| row.get(0))?;
-        let overlay = Overlay::fold(effects.into_iter().filter(|_| is_somewhere));
+        let overlay = overlay_of(conn, place, labels, &mut actions)?;
         update.execute(params![
             place.0,
             !overlay.is_empty(),
@@ -55,6 +37,77 @@ pub(in crate::store) fn refresh_places(
     Ok(())
 }
 
+/// What a step is to a place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Own,
+    Made,
+    Elsewhere,
+}
+
+/// What the steps of a place that are not at their end add up to.
+fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Actions) -> Result<Overlay, StoreError> {
+    // The index of steps by place is of those below 7: SQLite uses it only where that very term stands.
+    let mut steps = conn.prepare_cached(
+        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 7 AND state < 5
+         UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
+    )?;
+    let rows = steps
+        .query_map([place.0], |row| Ok((row.get::<_, i64>(0)?, if row.get(1)? { Step::Made } else { Step::Own })))?;
+    let mut rows: Vec<(i64, Step)> = rows.collect::<Result<_, _>>()?;
+    if labels {
+        rows.extend(flags_elsewhere(conn, place)?.into_iter().map(|operation| (operation, Step::Elsewhere)));
+        rows.sort_unstable();
+        // What one operation asks of the mail in several mailboxes it asks of it here.
+        rows.dedup_by_key(|(operation, _)| *operation);
+    }
+    for (operation, _) in &rows {
+        actions.load(conn, *operation)?;
+    }
+    let mut overlay = Overlay::fold(rows.iter().filter_map(|(operation, step)| {
+        let action = actions.get(*operation)?;
+        Some(match step {
+            Step::Own if matches!(action, Action::Append { .. }) => Effect::Made(action),
+            Step::Own => Effect::Own(action),
+            Step::Made => Effect::Made(action),
+            Step::Elsewhere => Effect::Elsewhere(action),
+        })
+    }));
+    overlay.hidden |= labels && is_hidden_by_others(conn, place, overlay.moved_to)?;
+    Ok(overlay)
+}
+
+/// Places that are shown otherwise than their steps have it.
+pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>, StoreError> {
+    let mut statement = conn.prepare(
+        "SELECT id, hidden, moved_to, set_bits, clear_bits, coalesce(set_words, ''), coalesce(clear_words, ''), overlaid,
+         hidden = 2 OR mailbox IS NULL FROM places WHERE overlaid
+         OR id IN (SELECT place FROM steps WHERE state < 5 UNION SELECT made FROM steps WHERE state < 5)",
+    )?;
+    let mut rows = statement.query([])?;
+    let (mut actions, mut wrong, labels) = (Actions::default(), Vec::new(), has_labels(conn)?);
+    while let Some(row) = rows.next()? {
+        let place = PlaceId(row.get(0)?);
+        let flags = |bits, words| -> Result<Flags, StoreError> {
+            Ok(Flags::from_parts(row.get(bits)?, &row.get::<_, String>(words)?))
+        };
+        let shown = Overlay {
+            hidden: row.get::<_, i64>(1)? == 1,
+            moved_to: row.get::<_, Option<i64>>(2)?.map(MailboxId),
+            set: flags(3, 5)?,
+            cleared: flags(4, 6)?,
+        };
+        let (overlaid, besides): (bool, bool) = (row.get(7)?, row.get(8)?);
+        let mut expected = overlay_of(conn, place, labels, &mut actions)?;
+        // What is hidden for good stays so, whatever the steps.
+        expected.hidden &= row.get::<_, i64>(1)? != 2;
+        if shown != expected || overlaid != (besides || !expected.is_empty()) {
+            wrong.push(place);
+        }
+    }
+    Ok(wrong)
+}
+
 /// A place has got the id of another: so have its steps.
 pub(in crate::store) fn follow_place(conn: &Connection, from: PlaceId, to: PlaceId) -> Result<(), StoreError> {
     // Of one operation on both, one step stays.
@@ -63,7 +116,7 @@ pub(in crate::store) fn follow_place(conn: &Connection, from: PlaceId, to: Place
     refresh_places(conn, [to])
 }
 
-fn words(flags: &crate::model::Flags) -> Option<String> {
+fn words(flags: &Flags) -> Option<String> {
     Some(flags.keyword_text()).filter(|text| !text.is_empty())
 }
 

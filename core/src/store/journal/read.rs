@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use crate::journal::{Action, Evidence, Location, PendingStep, Reason, StepKey, StepState};
+use super::LABELLED;
+use crate::journal::{Action, ActionKind, Evidence, Location, PendingStep, Reason, StepKey, StepState};
 use crate::model::{AccountId, MailboxId, MailboxRole, MessageId, OperationId, PlaceId, Timestamp, Uid};
 use crate::store::{Snapshot, StoreError};
 
@@ -47,6 +48,8 @@ pub struct OpenStep {
     pub key: StepKey,
     /// What was asked for.
     pub action: Action,
+    /// How often it was refused for now.
+    pub attempts: u32,
     /// The message that a copy makes.
     pub made: Option<PlaceId>,
     /// What was so before it left.
@@ -68,8 +71,8 @@ fn operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
 }
 
 fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<StepState> {
-    let code: u8 = row.get(index)?;
-    Ok(StepState::from_code(code).unwrap_or(StepState::Parked))
+    let code: i64 = row.get(index)?;
+    Ok(u8::try_from(code).ok().and_then(StepState::from_code).unwrap_or(StepState::Parked))
 }
 
 fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
@@ -194,6 +197,22 @@ impl Snapshot<'_> {
         Ok(self.prepare(sql)?.query_row([account.0], |row| row.get(0))?)
     }
 
+    /// The steps of an account that are about messages that the mirror holds no more, with whether they were to be deleted.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn lost_steps(&self, account: AccountId) -> Result<Vec<(StepKey, bool)>, StoreError> {
+        let sql = "SELECT o.id, s.place, o.kind FROM operations o JOIN steps s ON s.operation = o.id
+                   WHERE o.account = ?1 AND o.state < 7 AND s.state IN (0, 4) AND s.place <> 0
+                   AND NOT EXISTS (SELECT 1 FROM places p WHERE p.id = s.place)";
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map([account.0], |row| {
+            let key = StepKey { operation: OperationId(row.get(0)?), place: PlaceId(row.get(1)?) };
+            Ok((key, row.get::<_, String>(2)? == ActionKind::Delete.as_str()))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The steps of an account that go out or wait for it, in order, and the operations that cannot be read. `now` decides
     /// whose time has come.
     ///
@@ -204,10 +223,16 @@ impl Snapshot<'_> {
         account: AccountId,
         now: Timestamp,
     ) -> Result<(Vec<PendingStep>, Vec<OperationId>), StoreError> {
-        let sql = "SELECT o.id, o.action, s.place, s.state, s.attempts, s.next_try, s.made, p.mailbox, p.uid
+        let sql = format!(
+            "SELECT o.id, o.action, s.place, s.state, s.attempts, s.next_try, s.made, p.mailbox, p.uid,
+                    s.state IN (0, 4) AND coalesce(instr(s.evidence, '\"copied\":{{'), 0),
+                   CASE WHEN o.kind = 'delete' AND {LABELLED} AND b.role IS NOT 'trash' AND b.role IS NOT 'junk'
+                        THEN (SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional) END
                    FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
-                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5 ORDER BY o.id, s.place";
-        let mut statement = self.prepare(sql)?;
+                   LEFT JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
+                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5 ORDER BY o.id, s.place"
+        );
+        let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([account.0])?;
         let (mut steps, mut unreadable): (Vec<PendingStep>, Vec<OperationId>) = (Vec::new(), Vec::new());
         while let Some(row) = rows.next()? {
@@ -225,24 +250,27 @@ impl Snapshot<'_> {
             steps.push(PendingStep {
                 key: StepKey { operation: id, place: PlaceId(row.get(2)?) },
                 action,
-                state: state(row, 3)?,
+                // Of what was copied only the second half is left, which the probe sees to.
+                state: if row.get(9)? { StepState::Unknown } else { state(row, 3)? },
                 attempts: row.get(4)?,
                 is_due: row.get::<_, Option<i64>>(5)?.is_none_or(|time| time <= now.0),
                 made: row.get::<_, Option<i64>>(6)?.map(PlaceId),
                 location: mailbox.zip(uid).map(|(mailbox, uid)| Location { mailbox, uid }),
+                trash: row.get::<_, Option<i64>>(10)?.map(MailboxId),
             });
         }
         Ok((steps, unreadable))
     }
 
-    /// The steps of an account that may have reached the server, in order.
+    /// The steps of an account that may have reached the server, or did half of what they are to do, in order.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn open_steps(&self, account: AccountId) -> Result<Vec<OpenStep>, StoreError> {
-        let sql =
-            "SELECT o.id, o.action, s.place, s.made, s.evidence FROM operations o JOIN steps s ON s.operation = o.id
-                   WHERE o.account = ?1 AND o.state < 7 AND s.state IN (1, 2, 3) ORDER BY o.id, s.place";
+        let sql = "SELECT o.id, o.action, s.place, s.made, s.evidence, s.attempts
+             FROM operations o JOIN steps s ON s.operation = o.id
+             WHERE o.account = ?1 AND o.state < 7 AND (s.state IN (1, 2, 3)
+               OR s.state IN (0, 4) AND instr(s.evidence, '\"copied\":{')) ORDER BY o.id, s.place";
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query([account.0])?;
         let mut steps = Vec::new();
@@ -251,6 +279,7 @@ impl Snapshot<'_> {
             steps.push(OpenStep {
                 key: StepKey { operation: OperationId(row.get(0)?), place: PlaceId(row.get(2)?) },
                 action,
+                attempts: row.get(5)?,
                 made: row.get::<_, Option<i64>>(3)?.map(PlaceId),
                 evidence: json(row, 4)?,
             });

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
+use super::labels::with_siblings;
+use super::mailbox_overlay::refresh_mailboxes;
 use super::refresh_places;
 use crate::journal::{Evidence, Reason, StepKey, StepState};
-use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp, mutant};
+use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
 use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, ReplayTx, StoreError};
 
@@ -97,17 +99,14 @@ impl ReplayTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn settle(&mut self, outcomes: &[(StepKey, Outcome)]) -> Result<(), StoreError> {
-        let sql = "UPDATE steps SET state = ?3, reason = ?4, next_try = ?5, attempts = attempts + ?6
+        // What goes out again begins anew: what was so before, or half done, says nothing any more.
+        let sql = "UPDATE steps SET state = ?3, reason = ?4, next_try = ?5, attempts = attempts + ?6,
+                          evidence = iif(?3 = 0, NULL, evidence)
                    WHERE operation = ?1 AND place = ?2 AND state < 7 RETURNING made";
         let mut touched = Vec::new();
         for (key, outcome) in outcomes {
-            let reason =
-                outcome.reason().filter(|_| !mutant::is("set-aside-without-reason")).map(to_json).transpose()?;
-            let next_try = if let Outcome::Later(_, time) = outcome {
-                Some(if mutant::is("later-is-never") { i64::MAX } else { time.0 })
-            } else {
-                None
-            };
+            let reason = outcome.reason().map(to_json).transpose()?;
+            let next_try = if let Outcome::Later(_, time) = outcome { Some(time.0) } else { None };
             let refused = matches!(outcome, Outcome::Later(..) | Outcome::Parked(_));
             let mut statement = self.prepare(sql)?;
             let rows = statement.query_map(
@@ -123,29 +122,6 @@ impl ReplayTx<'_> {
         self.steps_changed(operations, touched)
     }
 
-    /// Nothing is left to be done to messages that are nowhere any more: after a sync of everything, which would have found them
-    /// elsewhere. What may have left for the server is for a probe to tell.
-    ///
-    /// # Errors
-    /// Where the database cannot be written.
-    pub fn settle_departed(&mut self, account: AccountId, reason: &Reason) -> Result<u64, StoreError> {
-        let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE state IN (0, 4) AND place <> 0
-                   AND operation IN (SELECT id FROM operations WHERE account = ?1 AND state < 7)
-                   AND NOT EXISTS (SELECT 1 FROM places WHERE places.id = steps.place)
-                   RETURNING operation, place, made";
-        let reason = to_json(reason)?;
-        let mut statement = self.prepare(sql)?;
-        let rows = statement.query_map(params![account.0, StepState::Moot as u8, reason], |row| {
-            Ok((OperationId(row.get(0)?), PlaceId(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(PlaceId)))
-        })?;
-        let rows: Vec<(OperationId, PlaceId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
-        let places = rows.iter().flat_map(|(_, place, made)| [Some(*place), *made]).flatten();
-        let operations: BTreeSet<OperationId> = rows.iter().map(|(operation, ..)| *operation).collect();
-        let count = operations.len() as u64;
-        self.steps_changed(operations, places)?;
-        Ok(count)
-    }
-
     /// Sets operations aside that cannot be read.
     ///
     /// # Errors
@@ -153,12 +129,14 @@ impl ReplayTx<'_> {
     pub fn set_aside(&mut self, operations: &[OperationId]) -> Result<(), StoreError> {
         let reason = to_json(&Reason::new("damaged", "what was noted of it cannot be read"))?;
         for operation in operations {
-            let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE operation = ?1 AND state < 5 RETURNING place";
+            let sql =
+                "UPDATE steps SET state = ?2, reason = ?3 WHERE operation = ?1 AND state < 5 RETURNING place, made";
             let mut statement = self.prepare(sql)?;
-            let rows = statement
-                .query_map(params![operation.0, StepState::Parked as u8, reason], |row| row.get(0).map(PlaceId))?;
-            let touched: Vec<PlaceId> = rows.collect::<Result<_, _>>()?;
-            self.steps_changed([*operation], touched)?;
+            let rows = statement.query_map(params![operation.0, StepState::Parked as u8, reason], |row| {
+                Ok([Some(PlaceId(row.get(0)?)), row.get::<_, Option<i64>>(1)?.map(PlaceId)])
+            })?;
+            let touched: Vec<[Option<PlaceId>; 2]> = rows.collect::<Result<_, _>>()?;
+            self.steps_changed([*operation], touched.into_iter().flatten().flatten())?;
         }
         Ok(())
     }
@@ -188,39 +166,71 @@ fn steps_changed(
     operations: impl IntoIterator<Item = OperationId>,
     places: impl IntoIterator<Item = PlaceId>,
 ) -> Result<(), StoreError> {
-    let mut places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
     let mut operations: BTreeSet<OperationId> = operations.into_iter().collect();
-    abandon_unmade(tx, &mut places, &mut operations)?;
+    let mut places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
     note_mailboxes(tx, &places)?;
-    refresh_places(tx.conn(), places.iter().copied())?;
-    note_mailboxes(tx, &places)?;
-    update_operations(tx, operations)
+    end_unmade(tx, &mut operations, &mut places)?;
+    let places = with_siblings(tx.conn(), places)?;
+    places_changed(tx, &places)?;
+    for account in update_operations(tx, operations)? {
+        refresh_mailboxes(tx, account)?;
+    }
+    Ok(())
 }
 
-/// What was asked of copies that are never going to be made is moot.
-fn abandon_unmade(
+/// Shows places by their steps anew.
+pub(super) fn places_changed(tx: &mut WriteTx<'_>, places: &BTreeSet<PlaceId>) -> Result<(), StoreError> {
+    note_mailboxes(tx, places)?;
+    refresh_places(tx.conn(), places.iter().copied())?;
+    note_mailboxes(tx, places)
+}
+
+/// The id of a place goes to a message that may be another: what was to be done to it waits for the user.
+pub(in crate::store) fn hold_steps(tx: &mut WriteTx<'_>, place: PlaceId) -> Result<(), StoreError> {
+    let reason = Reason::new("unsure", "the server has renumbered the mailbox, and several messages may be this one");
+    let sql =
+        "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 AND state < 5 RETURNING operation";
+    let mut statement = tx.conn().prepare_cached(sql)?;
+    let rows =
+        statement.query_map(params![place.0, StepState::NeedsUser as u8, to_json(&reason)?], |row| row.get(0))?;
+    let operations: BTreeSet<OperationId> = rows.map(|id| id.map(OperationId)).collect::<Result<_, _>>()?;
+    drop(statement);
+    update_operations(tx, operations)?;
+    Ok(())
+}
+
+/// Messages that will never be made, as their copy came to nothing, go, and with them what was to be done to them.
+fn end_unmade(
     tx: &mut WriteTx<'_>,
-    places: &mut BTreeSet<PlaceId>,
     operations: &mut BTreeSet<OperationId>,
+    places: &mut BTreeSet<PlaceId>,
 ) -> Result<(), StoreError> {
-    let reason = to_json(&Reason::new("not_made", "the copy it is about was not made"))?;
-    let mut unmade =
-        tx.conn().prepare_cached("SELECT EXISTS (SELECT 1 FROM steps WHERE made = ?1 AND state IN (8, 9))")?;
-    let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 RETURNING operation, made";
-    let mut abandon = tx.conn().prepare_cached(sql)?;
-    let mut waiting: Vec<PlaceId> = places.iter().copied().collect();
-    while let Some(place) = waiting.pop() {
-        if !unmade.query_row([place.0], |row| row.get::<_, bool>(0))? {
-            continue;
-        }
-        let rows = abandon.query_map(params![place.0, StepState::Moot as u8, reason], |row| {
+    let unmade = "SELECT s.state, s.reason, p.message FROM steps s JOIN places p ON p.id = s.made
+                  WHERE s.made = ?1 AND s.state IN (8, 9) AND p.mailbox IS NULL";
+    let end = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 RETURNING operation, made";
+    let orphan = "UPDATE messages SET orphaned = ?2
+                  WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM places WHERE message = ?1)";
+    let mut looked_at = places.clone();
+    while let Some(place) = looked_at.pop_first() {
+        let found = tx.conn().prepare_cached(unmade)?.query_row([place.0], |row| {
+            Ok((row.get::<_, u8>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, i64>(2)?))
+        });
+        let Some((state, reason, message)) = found.optional()? else { continue };
+        let mut statement = tx.conn().prepare_cached(end)?;
+        let rows = statement.query_map(params![place.0, state, reason], |row| {
             Ok((OperationId(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(PlaceId)))
         })?;
-        for row in rows {
-            let (operation, made) = row?;
+        let ended: Vec<(OperationId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
+        drop(statement);
+        for (operation, made) in ended {
             operations.insert(operation);
-            waiting.extend(made.filter(|made| places.insert(*made)));
+            looked_at.extend(made);
+            places.extend(made);
         }
+        note_mailboxes(tx, &BTreeSet::from([place]))?;
+        tx.conn().prepare_cached("DELETE FROM places WHERE id = ?1")?.execute([place.0])?;
+        let now = tx.now().0;
+        tx.conn().prepare_cached(orphan)?.execute([message, now])?;
     }
     Ok(())
 }
@@ -237,24 +247,32 @@ fn note_mailboxes(tx: &mut WriteTx<'_>, places: &BTreeSet<PlaceId>) -> Result<()
     Ok(())
 }
 
-fn update_operations(
+/// What operations add up to. Returns the accounts in which any was about a mailbox.
+pub(super) fn update_operations(
     tx: &mut WriteTx<'_>,
     operations: impl IntoIterator<Item = OperationId>,
-) -> Result<(), StoreError> {
+) -> Result<BTreeSet<AccountId>, StoreError> {
+    let mut of_mailboxes = BTreeSet::new();
     let now = tx.now().0;
     let mut read = tx.conn().prepare_cached("SELECT DISTINCT state FROM steps WHERE operation = ?1")?;
     let mut write =
-        tx.conn().prepare_cached("UPDATE operations SET state = ?2, updated = ?3 WHERE id = ?1 RETURNING account")?;
+        tx.conn().prepare_cached(
+            "UPDATE operations SET state = ?2, updated = ?3 WHERE id = ?1 RETURNING account, kind >= 'mailbox_' AND kind < 'mailbox`'",
+        )?;
     for operation in operations {
         let rows = read.query_map([operation.0], |row| row.get::<_, u8>(0))?;
         let states: Vec<u8> = rows.collect::<Result<_, _>>()?;
         let state = StepState::of_all(states.into_iter().filter_map(StepState::from_code));
-        let account: i64 = write.query_row(params![operation.0, state as u8, now], |row| row.get(0))?;
-        tx.change().accounts.insert(AccountId(account));
+        let params = params![operation.0, state as u8, now];
+        let (account, about_mailbox) = write.query_row(params, |row| Ok((AccountId(row.get(0)?), row.get(1)?)))?;
+        tx.change().accounts.insert(account);
+        if about_mailbox {
+            of_mailboxes.insert(account);
+        }
     }
-    Ok(())
+    Ok(of_mailboxes)
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|_| StoreError::Internal("no JSON".to_owned()))
 }

@@ -1,5 +1,5 @@
-//! What is kept for a while only: mails that lie nowhere, ids of places that went, blobs that no mail names, thread keys of
-//! mails long gone.
+//! What is kept for a while only: mails that lie nowhere, ids of places that went, operations at their end and what they would
+//! have made, blobs that no mail names, thread keys of mails long gone.
 
 use rusqlite::Connection;
 
@@ -24,11 +24,24 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn has_garbage(&self, now: Timestamp) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM messages WHERE orphaned <= ?1)
-                   OR EXISTS (SELECT 1 FROM departed WHERE since <= ?1)";
-        Ok(self.prepare(sql)?.query_row([before(now)], |row| row.get(0))?)
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM messages WHERE orphaned <= ?1)
+             OR EXISTS (SELECT 1 FROM departed WHERE since <= ?1)
+             OR EXISTS (SELECT 1 FROM operations WHERE state >= 7 AND updated <= ?1)
+             OR EXISTS (SELECT 1 FROM places WHERE {NEVER_MADE})
+             OR EXISTS (SELECT 1 FROM mailboxes WHERE {NEVER_CREATED})"
+        );
+        Ok(self.prepare(&sql)?.query_row([before(now)], |row| row.get(0))?)
     }
 }
+
+/// Places of copies and appends that were taken back, or for which there was nothing to be done.
+const NEVER_MADE: &str = "mailbox IS NULL AND NOT EXISTS (SELECT 1 FROM steps WHERE made = places.id AND state < 7)
+    AND NOT EXISTS (SELECT 1 FROM steps WHERE place = places.id AND state < 7)";
+
+/// Mailboxes whose making was taken back, and that nothing waits for.
+const NEVER_CREATED: &str = "provisional = 1
+    AND NOT EXISTS (SELECT 1 FROM operations WHERE operations.mailbox = mailboxes.id AND operations.state < 7)";
 
 fn before(now: Timestamp) -> i64 {
     now.0 - ORPHAN_DAYS * 24 * 3600
@@ -41,6 +54,7 @@ impl MirrorTx<'_> {
     /// Where the database cannot be written.
     pub fn collect_garbage(&mut self, now: Timestamp) -> Result<GarbageReport, StoreError> {
         let before = before(now);
+        self.drop_what_was_never_made(before)?;
         let mut statement = self.prepare("SELECT id FROM messages WHERE orphaned <= ?1")?;
         let rows = statement.query_map([before], |row| row.get(0).map(MessageId))?;
         let orphans: Vec<MessageId> = rows.collect::<Result<_, _>>()?;
@@ -61,6 +75,18 @@ impl MirrorTx<'_> {
             forget_dead_threads(self.conn())?;
         }
         Ok(report)
+    }
+
+    /// Operations at their end are kept for a while, so that the user can read what became of them.
+    fn drop_what_was_never_made(&mut self, before: i64) -> Result<(), StoreError> {
+        let mut statement = self.prepare(&format!("DELETE FROM places WHERE {NEVER_MADE} RETURNING message"))?;
+        let rows = statement.query_map([], |row| row.get(0).map(MessageId))?;
+        for message in rows.collect::<Result<Vec<_>, _>>()? {
+            self.note_if_orphaned(message)?;
+        }
+        self.prepare(&format!("DELETE FROM mailboxes WHERE {NEVER_CREATED}"))?.execute([])?;
+        self.prepare("DELETE FROM operations WHERE state >= 7 AND updated <= ?1")?.execute([before])?;
+        Ok(())
     }
 
     pub(super) fn delete_orphan(&mut self, message: MessageId) -> Result<(), StoreError> {

@@ -156,10 +156,10 @@ impl MirrorTx<'_> {
 
     /// Every mailbox that shows the mail has changed.
     pub(in crate::store) fn touch_places_of(&mut self, message: MessageId) -> Result<(), StoreError> {
-        let mut statement = self.prepare("SELECT mailbox FROM places WHERE message = ?1")?;
-        let rows = statement.query_map([message.0], |row| row.get(0).map(MailboxId))?;
-        let mailboxes: Vec<MailboxId> = rows.collect::<Result<_, _>>()?;
-        self.change().mailboxes.extend(mailboxes);
+        let mut statement = self.prepare("SELECT shown_in FROM places WHERE message = ?1")?;
+        let rows = statement.query_map([message.0], |row| row.get::<_, Option<i64>>(0))?;
+        let mailboxes: Vec<Option<i64>> = rows.collect::<Result<_, _>>()?;
+        self.change().mailboxes.extend(mailboxes.into_iter().flatten().map(MailboxId));
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::mailboxes::Counts;
 use super::new_rows::NewRows;
-use crate::model::{AccountId, Envelope, Flags, MailboxId, MessageId, ModSeq, Part, Timestamp, Uid, UidSet};
-use crate::store::{MirrorTx, StoreError};
+use crate::model::{AccountId, Envelope, Flags, MailboxId, MessageId, ModSeq, Part, ThreadId, Timestamp, Uid, UidSet};
+use crate::store::{MirrorTx, PreparedBody, StoreError};
 
 /// A message as the server describes it, its body not included.
 #[derive(Clone, Debug)]
@@ -121,6 +121,19 @@ impl MirrorTx<'_> {
         self.adjust_counts(mailbox, &counts)?;
         self.change().mailboxes.insert(mailbox);
         Ok(outcome)
+    }
+
+    /// Adds a mail of the user's own, with its bytes, that lies nowhere yet.
+    pub(in crate::store) fn insert_own(
+        &mut self,
+        mailbox: MailboxId,
+        message: &NewMessage,
+        body: PreparedBody,
+    ) -> Result<(MessageId, ThreadId), StoreError> {
+        let (account, _) = self.account_of(mailbox)?;
+        let (id, thread) = NewRows::open(self, account, mailbox, &[(message, None)])?.insert_unplaced()?;
+        self.store_body(id, "", body)?;
+        Ok((id, thread))
     }
 
     /// Whose a mailbox is, and whether messages in it are detached.

@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::departed::Gone;
 use super::mailboxes::Counts;
-use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, Uid, UidSet, UidValidity};
+use crate::model::{Flags, MailboxId, MessageId, ModSeq, PlaceId, SystemFlag, ThreadId, Uid, UidSet, UidValidity};
+use crate::store::journal::{LABELLED, has_labels};
 use crate::store::{FlagsOutcome, MirrorTx, ReplayTx, StoreError};
 
 impl MirrorTx<'_> {
@@ -16,7 +17,8 @@ impl MirrorTx<'_> {
             let gone = Gone { place, message: MessageId(row.get(1)?), thread: ThreadId(row.get(2)?) };
             Ok((row.get::<_, Option<i64>>(0)?.map(MailboxId), gone, row.get::<_, u8>(3)?, row.get::<_, bool>(4)?))
         });
-        let (from, gone, flags, detached) = row.optional()?.ok_or(StoreError::NotFound("place"))?;
+        // One that sync has taken away meanwhile is found again, or not, as any other.
+        let Some((from, gone, flags, detached)) = row.optional()? else { return Ok(()) };
         let validity = self.mailbox_state(to)?.uid_validity;
         let uid = at.filter(|(told, _)| Some(*told) == validity).map(|(_, uid)| uid);
         if from == Some(to) && at.is_none() && !detached {
@@ -29,8 +31,9 @@ impl MirrorTx<'_> {
         }
         let seen = match uid {
             Some(uid) => self.place_by_uid(to, uid)?.filter(|seen| *seen != place),
-            None => None,
+            None => self.labelled_place(gone.message, to)?.filter(|seen| *seen != place),
         };
+        self.take_labels(place, gone.message, to)?;
         if let Some(seen) = seen {
             self.prepare("DELETE FROM places WHERE id = ?1")?.execute([place.0])?;
             return self.become_one(&gone, seen);
@@ -47,14 +50,69 @@ impl MirrorTx<'_> {
 }
 
 impl MirrorTx<'_> {
+    /// Where a mail of a server with labels lies in a mailbox.
+    fn labelled_place(&self, message: MessageId, mailbox: MailboxId) -> Result<Option<PlaceId>, StoreError> {
+        let sql = format!(
+            "SELECT p.id FROM places p JOIN messages m ON m.id = p.message
+             WHERE p.message = ?1 AND p.mailbox = ?2 AND p.uid IS NOT NULL AND {LABELLED}"
+        );
+        let mut statement = self.prepare(&sql)?;
+        Ok(statement.query_row([message.0, mailbox.0], |row| row.get(0).map(PlaceId)).optional()?)
+    }
+
+    /// Flags belong to the mail and not to the label, but for `\Deleted` (X-GM-EXT-1).
+    fn share_flags(&mut self, mailbox: MailboxId, updates: &[(Uid, Flags, Option<ModSeq>)]) -> Result<(), StoreError> {
+        if !has_labels(self.conn())? {
+            return Ok(());
+        }
+        let sql = format!(
+            "SELECT q.mailbox, q.uid, q.flags FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+             WHERE p.mailbox = ?1 AND p.uid = ?2 AND q.id <> p.id AND q.uid IS NOT NULL AND {LABELLED}"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let deleted = Flags::from_parts(SystemFlag::Deleted as u8, "");
+        for (uid, flags, _) in updates {
+            let rows = statement.query_map([mailbox.0, i64::from(uid.get())], |row| {
+                Ok((MailboxId(row.get(0)?), row.get::<_, u32>(1)?, Flags::from_parts(row.get(2)?, "")))
+            })?;
+            for (other, uid, own) in rows.collect::<Result<Vec<_>, _>>()? {
+                let Some(uid) = Uid::new(uid) else { continue };
+                let shared = flags.without(&deleted).with(&own.common(&deleted));
+                self.update_flags(other, &[(uid, shared, None)])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Trash and spam take every label from a mail (X-GM-EXT-1).
+    fn take_labels(&mut self, place: PlaceId, message: MessageId, to: MailboxId) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT p.id, p.thread, p.mailbox, p.flags FROM places p JOIN messages m ON m.id = p.message
+             WHERE p.message = ?1 AND p.id <> ?2 AND p.mailbox <> ?3 AND p.uid IS NOT NULL AND {LABELLED}
+             AND EXISTS (SELECT 1 FROM mailboxes WHERE id = ?3 AND role IN ('trash', 'junk'))"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let rows = statement.query_map([message.0, place.0, to.0], |row| {
+            let gone = Gone { place: PlaceId(row.get(0)?), message, thread: ThreadId(row.get(1)?) };
+            Ok((gone, MailboxId(row.get(2)?), row.get::<_, u8>(3)?))
+        })?;
+        for (gone, mailbox, flags) in rows.collect::<Result<Vec<_>, _>>()? {
+            // It went nowhere else: its id is nobody's.
+            self.remove_place(&gone)?;
+            let unread = i64::from(flags & SystemFlag::Seen as u8 == 0);
+            self.adjust_counts(mailbox, &Counts { total: -1, unread: -unread, detached: 0 })?;
+        }
+        Ok(())
+    }
+
     fn leave_remnant(&mut self, place: PlaceId) -> Result<(), StoreError> {
         let sql = "SELECT mailbox, uid FROM places WHERE id = ?1 AND uid IS NOT NULL";
         let found = self.prepare(sql)?.query_row([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
         let Some((mailbox, uid)) = found.optional()? else { return Ok(()) };
         self.prepare("UPDATE places SET uid = NULL WHERE id = ?1")?.execute([place.0])?;
         let sql = "INSERT INTO places (mailbox, message, thread, uid, modseq, flags, date, keywords, overlaid, hidden)
-                   SELECT mailbox, message, thread, ?2, modseq, flags, date, keywords, 1, 2 FROM places WHERE id = ?1";
-        self.prepare(sql)?.execute([place.0, uid])?;
+                   SELECT mailbox, message, thread, ?2, modseq, flags | ?3, date, keywords, 1, 2 FROM places WHERE id = ?1";
+        self.prepare(sql)?.execute([place.0, uid, SystemFlag::Deleted as i64])?;
         // The place itself is without a UID until it lands.
         let mailbox = MailboxId(mailbox);
         let unread: bool =
@@ -71,9 +129,13 @@ impl ReplayTx<'_> {
     pub fn flags_told(
         &mut self,
         mailbox: MailboxId,
-        updates: &[(Uid, crate::model::Flags, Option<crate::model::ModSeq>)],
+        updates: &[(Uid, Flags, Option<ModSeq>)],
     ) -> Result<FlagsOutcome, StoreError> {
-        self.mirror(|tx| tx.update_flags(mailbox, updates))
+        self.mirror(|tx| {
+            let outcome = tx.update_flags(mailbox, updates)?;
+            tx.share_flags(mailbox, updates)?;
+            Ok(outcome)
+        })
     }
 
     /// Messages that the server said are gone.
@@ -84,25 +146,13 @@ impl ReplayTx<'_> {
         self.mirror(|tx| tx.remove_uids(mailbox, uids))
     }
 
-    /// A message that the user wanted gone from there, and that is: another that looks like it is not it.
-    ///
-    /// # Errors
-    /// Where the database cannot be written.
-    pub fn gone_for_good(&mut self, mailbox: MailboxId, uid: Uid) -> Result<(), StoreError> {
-        let sql = "UPDATE places SET hidden = 2, overlaid = 1 WHERE mailbox = ?1 AND uid = ?2";
-        if !crate::model::mutant::is("deleted-is-followed") {
-            self.prepare(sql)?.execute([mailbox.0, uid.get().into()])?;
-        }
-        self.mirror(|tx| tx.remove_uids(mailbox, &UidSet::range(uid, uid)))?;
-        Ok(())
-    }
-
     /// A message that is marked deleted and cannot be expunged without taking others along: it is shown no more.
     ///
     /// # Errors
     /// Where the database cannot be written.
     pub fn marked(&mut self, place: PlaceId) -> Result<(), StoreError> {
-        self.prepare("UPDATE places SET hidden = 2, overlaid = 1 WHERE id = ?1")?.execute([place.0])?;
+        let sql = "UPDATE places SET hidden = 2, overlaid = 1, flags = flags | ?2 WHERE id = ?1";
+        self.prepare(sql)?.execute([place.0, SystemFlag::Deleted as i64])?;
         Ok(())
     }
 
@@ -115,20 +165,10 @@ impl ReplayTx<'_> {
         self.mirror(|tx| tx.leave_remnant(place))
     }
 
-    /// What was left behind of a message is not going to be expunged: it is shown again.
-    ///
-    /// # Errors
-    /// Where the database cannot be written.
-    pub fn stays(&mut self, mailbox: MailboxId, uid: Uid) -> Result<(), StoreError> {
-        let sql = "UPDATE places SET hidden = 0, overlaid = 0 WHERE mailbox = ?1 AND uid = ?2 AND hidden = 2";
-        self.prepare(sql)?.execute([mailbox.0, uid.get().into()])?;
-        Ok(())
-    }
-
     /// A message that the server said it has put into a mailbox, under this UID where it told one.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where the place or the mailbox is not there.
+    /// [`StoreError::NotFound`] where the mailbox is not there. Where the place is not, nothing is written.
     pub fn landed(&mut self, place: PlaceId, to: MailboxId, at: Option<(UidValidity, Uid)>) -> Result<(), StoreError> {
         self.mirror(|tx| tx.land(place, to, at))
     }

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::model::{AccountId, MailboxId, MailboxRole, ModSeq, Timestamp, Uid, UidValidity};
+use crate::store::journal::{mailbox_gone, mailboxes_changed, wanted_mailbox};
 use crate::store::{MirrorTx, Snapshot, StoreError};
 
 /// What a mailbox is called and what it is for, as the server lists it.
@@ -79,13 +80,42 @@ const COLUMNS: &str = "id, account, raw_name, name, delimiter, role, selectable,
     highest_modseq, object_id, backfill, flags_cursor, stale_since, total, unread, detached, server_total, server_unseen, missing_since,
     provisional";
 
+/// The same with what the journal makes of them.
+const SHOWN: &str =
+    "id, account, coalesce(wanted_raw, raw_name), coalesce(wanted_name, name), delimiter, role, selectable,
+    coalesce(wanted_subscribed, subscribed), uid_validity, uid_next, highest_modseq, object_id, backfill, flags_cursor,
+    stale_since, total, unread, detached, server_total, server_unseen, missing_since, provisional";
+
 impl Snapshot<'_> {
-    /// The mailboxes of an account: by role, then by name.
+    /// The mailboxes that the server has, as it lists them: by role, then by name.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn mailboxes(&self, account: AccountId) -> Result<Vec<Mailbox>, StoreError> {
-        let mut statement = self.prepare(&format!("SELECT {COLUMNS} FROM mailboxes WHERE account = ?1"))?;
+        self.read_mailboxes(account, &format!("SELECT {COLUMNS} FROM mailboxes WHERE account = ?1 AND NOT provisional"))
+    }
+
+    /// The mailboxes that are shown, as the journal has them: those that are to be made too, and those not that are to go or
+    /// that the server does not list. By role, then by name.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn shown_mailboxes(&self, account: AccountId) -> Result<Vec<Mailbox>, StoreError> {
+        let sql = "FROM mailboxes WHERE account = ?1 AND NOT removed AND missing_since IS NULL";
+        self.read_mailboxes(account, &format!("SELECT {SHOWN} {sql}"))
+    }
+
+    /// One mailbox as the journal has it; `None` also where it is to go.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn shown_mailbox(&self, id: MailboxId) -> Result<Option<Mailbox>, StoreError> {
+        let mut statement = self.prepare(&format!("SELECT {SHOWN} FROM mailboxes WHERE id = ?1 AND NOT removed"))?;
+        Ok(statement.query_row([id.0], read).optional()?)
+    }
+
+    fn read_mailboxes(&self, account: AccountId, sql: &str) -> Result<Vec<Mailbox>, StoreError> {
+        let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([account.0], read)?;
         let mut mailboxes: Vec<Mailbox> = rows.collect::<Result<_, _>>()?;
         mailboxes.sort_by(|a, b| {
@@ -95,7 +125,7 @@ impl Snapshot<'_> {
         Ok(mailboxes)
     }
 
-    /// One mailbox.
+    /// One mailbox, as the server lists it.
     ///
     /// # Errors
     /// Where the database cannot be read.
@@ -114,7 +144,7 @@ impl Snapshot<'_> {
 }
 
 impl MirrorTx<'_> {
-    /// Adds a mailbox.
+    /// Adds a mailbox. Where the user wants one of this raw name made, it is that one.
     ///
     /// # Errors
     /// [`StoreError::Exists`] where the account has one of the same raw name.
@@ -122,6 +152,10 @@ impl MirrorTx<'_> {
         let sql = "SELECT EXISTS (SELECT 1 FROM mailboxes WHERE account = ?1 AND raw_name = ?2)";
         if self.prepare(sql)?.query_row(params![account.0, naming.raw_name], |row| row.get(0))? {
             return Err(StoreError::Exists("mailbox"));
+        }
+        if let Some(wanted) = wanted_mailbox(self.conn(), account, &naming.raw_name)? {
+            self.adopt_mailbox(wanted, naming)?;
+            return Ok(wanted);
         }
         let sql = "INSERT INTO mailboxes (account, raw_name, name, delimiter, role, selectable, subscribed)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -136,7 +170,14 @@ impl MirrorTx<'_> {
         ])?;
         let id = MailboxId(self.conn().last_insert_rowid());
         self.change().mailboxes.insert(id);
+        mailboxes_changed(self.inner(), account)?;
         Ok(id)
+    }
+
+    /// What was only wanted is on the server.
+    pub(super) fn adopt_mailbox(&mut self, id: MailboxId, naming: &MailboxNaming) -> Result<(), StoreError> {
+        self.prepare("UPDATE mailboxes SET provisional = 0 WHERE id = ?1")?.execute([id.0])?;
+        self.update_mailbox_namings(&[(id, naming.clone())])
     }
 
     /// Changes what mailboxes are called: all at once, so that names may be swapped and a subtree is never half renamed.
@@ -163,17 +204,27 @@ impl MirrorTx<'_> {
             ])?;
             self.require_mailbox(*id, count)?;
         }
-        Ok(())
+        match namings.first() {
+            Some((first, _)) => {
+                let account = account_of(self.conn(), *first)?;
+                mailboxes_changed(self.inner(), account)
+            }
+            None => Ok(()),
+        }
     }
 
-    /// Removes a mailbox. Mails that lay nowhere else become orphans, whose bodies are kept for a while.
+    /// Removes a mailbox. Mails that lay nowhere else become orphans, whose bodies are kept for a while. What was to be done
+    /// with it, or to go there, is set aside.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
     pub fn remove_mailbox(&mut self, id: MailboxId) -> Result<(), StoreError> {
+        let account = account_of(self.conn(), id)?;
         self.remove_all_places(id)?;
         let count = self.prepare("DELETE FROM mailboxes WHERE id = ?1")?.execute([id.0])?;
-        self.require_mailbox(id, count)
+        self.require_mailbox(id, count)?;
+        mailbox_gone(self.inner(), id)?;
+        mailboxes_changed(self.inner(), account)
     }
 
     /// Notes how far the mirror of a mailbox has come: in the transaction that brought it there.
@@ -239,6 +290,12 @@ impl MirrorTx<'_> {
         self.change().mailboxes.insert(id);
         Ok(())
     }
+}
+
+fn account_of(conn: &rusqlite::Connection, id: MailboxId) -> Result<AccountId, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT account FROM mailboxes WHERE id = ?1")?;
+    let found = statement.query_row([id.0], |row| row.get(0).map(AccountId)).optional()?;
+    found.ok_or(StoreError::NotFound("mailbox"))
 }
 
 /// By how much counts change.

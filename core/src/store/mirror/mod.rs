@@ -9,6 +9,7 @@ mod index;
 mod insert;
 mod land;
 mod likeness;
+mod mailbox_done;
 mod mailboxes;
 mod marks;
 mod new_rows;

@@ -90,6 +90,16 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
         Ok(())
     }
 
+    /// A mail that lies nowhere yet.
+    pub(super) fn insert_unplaced(mut self) -> Result<(MessageId, ThreadId), StoreError> {
+        let Some(&(message, _)) = self.messages.first() else { return Err(StoreError::NotFound("message")) };
+        let id = self.insert_message(message)?;
+        let thread = self.join_thread(id, 0)?;
+        self.threads.write()?;
+        self.tx.change().mailboxes.append(&mut self.threads.touched);
+        Ok((id, thread))
+    }
+
     fn insert_message(&mut self, message: &NewMessage) -> Result<MessageId, StoreError> {
         let envelope = &message.envelope;
         let structure = message.structure.as_ref();

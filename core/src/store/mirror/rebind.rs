@@ -9,6 +9,7 @@ use super::NewMessage;
 use super::likeness::{COLUMNS, Likeness};
 use super::mailboxes::Counts;
 use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, UidSet};
+use crate::store::journal::hold_steps;
 use crate::store::{MirrorTx, StoreError};
 
 /// How many places with the same Message-ID, size and date are looked at for one that is not another mail.
@@ -177,6 +178,7 @@ impl MirrorTx<'_> {
         let gone = self.prepare(sql)?.query_row([place.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let (message, flags): (i64, u8) = gone.ok_or(StoreError::NotFound("place"))?;
         self.note_if_orphaned(MessageId(message))?;
+        hold_steps(self.inner(), place)?;
         counts.total -= 1;
         counts.unread -= i64::from(flags & SystemFlag::Seen as u8 == 0);
         counts.detached -= 1;

@@ -15,8 +15,6 @@ struct Removed {
     gone: Gone,
     flags: u8,
     detached: bool,
-    /// Whether the user had it deleted for ever, or moved: nothing that comes is it.
-    for_good: bool,
 }
 
 impl MirrorTx<'_> {
@@ -26,7 +24,7 @@ impl MirrorTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn remove_uids(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
-        let sql = "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 FROM places
+        let sql = "SELECT id, message, thread, flags, uid IS NULL FROM places
                    WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 LIMIT ?4";
         let mut count = 0;
         for range in uids.ranges() {
@@ -42,13 +40,12 @@ impl MirrorTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn drop_detached(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        let sql =
-            "SELECT id, message, thread, flags, 1, hidden = 2 FROM places WHERE mailbox = ?1 AND uid IS NULL LIMIT ?2";
+        let sql = "SELECT id, message, thread, flags, 1 FROM places WHERE mailbox = ?1 AND uid IS NULL LIMIT ?2";
         self.remove_places(mailbox, sql, [mailbox.0, CHUNK])
     }
 
     pub(super) fn remove_all_places(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        let sql = "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 FROM places WHERE mailbox = ?1 LIMIT ?2";
+        let sql = "SELECT id, message, thread, flags, uid IS NULL FROM places WHERE mailbox = ?1 LIMIT ?2";
         self.remove_places(mailbox, sql, [mailbox.0, CHUNK])
     }
 
@@ -62,7 +59,7 @@ impl MirrorTx<'_> {
                     message: MessageId(row.get(1)?),
                     thread: ThreadId(row.get(2)?),
                 };
-                Ok(Removed { gone, flags: row.get(3)?, detached: row.get(4)?, for_good: row.get(5)? })
+                Ok(Removed { gone, flags: row.get(3)?, detached: row.get(4)? })
             })?;
             let removed: Vec<Removed> = rows.collect::<Result<_, _>>()?;
             if removed.is_empty() {
@@ -70,13 +67,13 @@ impl MirrorTx<'_> {
             }
             let mut counts = Counts::default();
             for row in &removed {
-                self.remove_place(row)?;
+                self.remove_place(&row.gone)?;
                 counts.total -= 1;
                 counts.unread -= i64::from(row.flags & SystemFlag::Seen as u8 == 0);
                 counts.detached -= i64::from(row.detached);
             }
             let account = self.account_of(mailbox)?.0;
-            let gone: Vec<Gone> = removed.iter().filter(|row| !row.for_good).map(|row| row.gone).collect();
+            let gone: Vec<Gone> = removed.iter().map(|row| row.gone).collect();
             self.follow(account, &gone)?;
             self.adjust_counts(mailbox, &counts)?;
             total += removed.len() as u64;
@@ -84,13 +81,11 @@ impl MirrorTx<'_> {
         Ok(total)
     }
 
-    fn remove_place(&self, row: &Removed) -> Result<(), StoreError> {
-        let (gone, now) = (&row.gone, self.now().0);
+    pub(super) fn remove_place(&self, gone: &Gone) -> Result<(), StoreError> {
+        let now = self.now().0;
         self.prepare("DELETE FROM places WHERE id = ?1")?.execute([gone.place.0])?;
-        if !row.for_good {
-            let sql = "INSERT INTO departed (place, message, since) VALUES (?1, ?2, ?3)";
-            self.prepare(sql)?.execute([gone.place.0, gone.message.0, now])?;
-        }
+        let sql = "INSERT INTO departed (place, message, since) VALUES (?1, ?2, ?3)";
+        self.prepare(sql)?.execute([gone.place.0, gone.message.0, now])?;
         self.note_if_orphaned(gone.message)
     }
 

@@ -69,7 +69,9 @@ impl ThreadBook for AccountThreads<'_> {
     }
 
     fn merge(&mut self, loser: ThreadId, winner: ThreadId) -> Result<(), StoreError> {
-        let mut statement = self.conn.prepare_cached("SELECT DISTINCT mailbox FROM places WHERE thread = ?1")?;
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT DISTINCT shown_in FROM places WHERE thread = ?1 AND shown_in IS NOT NULL")?;
         let rows = statement.query_map([loser.0], |row| row.get(0).map(MailboxId))?;
         self.touched.extend(rows.collect::<Result<Vec<_>, _>>()?);
         let sql = "UPDATE places SET thread = ?2 WHERE thread = ?1";

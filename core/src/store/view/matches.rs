@@ -1,4 +1,5 @@
-//! Which mails a text matches, asked for as little as is needed: a common word, or the first letter of one, is in most.
+//! Which mails a text matches, asked for as little as is needed: a common word, or the first letters of one, are in most. The
+//! index keeps lists for up to three letters; for more of them it merges those of the words that begin so, which are few.
 
 use std::collections::BTreeMap;
 
@@ -30,13 +31,9 @@ enum Found {
 impl<'s, 'a> Matches<'s, 'a> {
     pub(super) fn new(snapshot: &'s Snapshot<'a>, matcher: &'s str) -> Result<Self, StoreError> {
         let mut matches = Self { snapshot, matcher, found: Found::Windows(BTreeMap::new()) };
-        if repeats_well(matcher) {
-            let few = matches.query(i64::MIN, i64::MAX, FEW as i64)?;
-            if few.len() < FEW {
-                matches.found = Found::All(few);
-            }
-        } else {
-            matches.all()?;
+        let few = matches.query(i64::MIN, i64::MAX, FEW as i64)?;
+        if few.len() < FEW {
+            matches.found = Found::All(few);
         }
         Ok(matches)
     }
@@ -84,40 +81,5 @@ impl<'s, 'a> Matches<'s, 'a> {
         let mut statement = self.snapshot.prepare(sql)?;
         let rows = statement.query_map(params![self.matcher, first, last, limit], |row| row.get(0).map(MessageId))?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-}
-
-/// Whether a query may be asked in pieces. The beginning of a word makes the index merge all words that begin so, each time
-/// anew and before the first match; it is cheap for one letter, of which the index keeps a list, and where the words are few.
-fn repeats_well(matcher: &str) -> bool {
-    let mut letters = 0;
-    let mut quoted = false;
-    for c in matcher.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            '*' if !quoted && (2..4).contains(&letters) => return false,
-            c if c.is_alphanumeric() => letters += 1,
-            _ => letters = 0,
-        }
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn only_beginnings_of_two_or_three_letters_are_not_asked_for_in_pieces() {
-        for (matcher, expected) in [
-            ("invoice", true),
-            ("\"i\"*", true),
-            ("(\"in\"*)", false),
-            ("(\"invoice\"*) AND (subject : \"inv\"*)", false),
-            ("\"two in\"*", false),
-            ("(\"invoi\"*) NOT (\"in\")", true),
-            ("p*", true),
-            ("per*", false),
-        ] {
-            assert_eq!(super::repeats_well(matcher), expected, "{matcher}");
-        }
     }
 }

@@ -41,7 +41,8 @@ impl Snapshot<'_> {
         let sql = format!(
             "SELECT {COLUMNS}, m.message_id, m.internal_date, m.more, m.structure
              FROM places p CROSS JOIN messages m ON m.id = p.message
-             WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1) AND p.shown_in IS NOT NULL"
+             WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1)
+             AND EXISTS (SELECT 1 FROM mailboxes WHERE id = p.shown_in AND NOT removed)"
         );
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([id.0])?;
@@ -50,13 +51,13 @@ impl Snapshot<'_> {
         let structure: Option<String> = row.get("structure")?;
         Ok(Some(MessageDetail {
             row: read(row)?,
-            sender: rest.sender,
-            reply_to: rest.reply_to,
-            cc: rest.cc,
-            bcc: rest.bcc,
+            sender: rest.sender.into_owned(),
+            reply_to: rest.reply_to.into_owned(),
+            cc: rest.cc.into_owned(),
+            bcc: rest.bcc.into_owned(),
             message_id: row.get("message_id")?,
-            in_reply_to: rest.in_reply_to,
-            references: rest.references,
+            in_reply_to: rest.in_reply_to.into_owned(),
+            references: rest.references.into_owned(),
             internal_date: row.get::<_, Option<i64>>("internal_date")?.map(Timestamp),
             structure: structure.as_deref().map(structure_from_column).transpose()?,
         }))
@@ -70,6 +71,16 @@ impl Snapshot<'_> {
         let mut statement = self.prepare("SELECT id FROM places WHERE mailbox = ?1 AND uid = ?2")?;
         let place = statement.query_row([mailbox.0, uid.get().into()], |row| row.get(0).map(PlaceId));
         Ok(place.optional()?)
+    }
+
+    /// All messages that are shown in a mailbox.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn places_shown_in(&self, mailbox: MailboxId) -> Result<Vec<PlaceId>, StoreError> {
+        let mut statement = self.prepare("SELECT id FROM places WHERE shown_in = ?1")?;
+        let rows = statement.query_map([mailbox.0], |row| row.get(0).map(PlaceId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// All places where a mail lies.

@@ -139,7 +139,7 @@ impl Snapshot<'_> {
 
     fn searched_mailboxes(&self, search: &Search) -> Result<Vec<MailboxId>, StoreError> {
         let mut statement = self.prepare(
-            "SELECT id FROM mailboxes WHERE coalesce(account = ?1, 1) AND missing_since IS NULL ORDER BY id",
+            "SELECT id FROM mailboxes WHERE coalesce(account = ?1, 1) AND missing_since IS NULL AND NOT removed ORDER BY id",
         )?;
         let rows = statement.query_map([search.account.map(|account| account.0)], |row| row.get(0).map(MailboxId))?;
         let mut mailboxes: Vec<MailboxId> = rows.collect::<Result<_, _>>()?;

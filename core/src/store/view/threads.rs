@@ -49,7 +49,7 @@ impl Snapshot<'_> {
                  WITH RECURSIVE merged (thread) AS (
                      SELECT ?1 UNION SELECT winner FROM thread_merges JOIN merged ON loser = thread)
                  SELECT thread FROM merged)
-             AND p.shown_in IS NOT NULL
+             AND EXISTS (SELECT 1 FROM mailboxes WHERE id = p.shown_in AND NOT removed)
              ORDER BY p.date, p.id"
         );
         let mut statement = self.prepare(&sql)?;

@@ -280,7 +280,7 @@ impl Visit {
             state.uid_next = self.selected.uid_next.or_else(|| self.after_highest());
             state.highest_modseq = self.selected.highest_modseq;
         }
-        let (id, unchanged) = (self.id, state == self.state && gone.is_empty());
+        let (id, unchanged) = (self.id, state == self.state && gone.is_empty() && self.detached == 0);
         if !unchanged {
             let written = state.clone();
             self.applied.removed += store

@@ -68,6 +68,8 @@ pub(super) struct Visit {
     pub(super) name: String,
     mirror: Mirror,
     state: MailboxState,
+    /// Messages whose UID is not known.
+    detached: u64,
     method: Method,
     stage: Step,
     selected: Selected,
@@ -127,6 +129,7 @@ impl Visit {
             method: delta::method(&mirror, abilities),
             mirror,
             state,
+            detached: mailbox.detached,
             stage: Step::Opening,
             selected: Selected::default(),
             verdict: Verdict::Continues,

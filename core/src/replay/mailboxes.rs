@@ -1,0 +1,281 @@
+//! What is to be done to mailboxes themselves: made, renamed, deleted, subscribed to.
+
+use super::ReplayError;
+use super::exchange::{Answer, ask};
+use super::identity::{self, Newcomer};
+use super::look::Seen;
+use super::run::Run;
+use super::settle::{self, Verdicts, Write};
+use crate::imap::Code;
+use crate::imap::command;
+use crate::journal::{Action, Deletion, Evidence, Reason, Renaming, StepKey, Traits, may_delete, resolve_rename};
+use crate::model::{MailboxId, MailboxRole, Uid};
+use crate::store::{Mailbox, OpenStep, Outcome, StoreError};
+
+const INBOX: &[u8] = b"INBOX";
+
+impl Run<'_> {
+    /// Carries out one operation on a mailbox.
+    pub(super) async fn on_mailbox(&mut self, key: StepKey) -> Result<(), ReplayError> {
+        let found = self.store.read(move |view| {
+            let Some(action) = view.action(key.operation)? else { return Ok(None) };
+            let mailbox = action.mailbox().map(|id| view.mailbox(id)).transpose()?.flatten();
+            Ok(Some((action, mailbox)))
+        });
+        let Some((action, mailbox)) = found.await? else { return Ok(()) };
+        let Some(mailbox) = mailbox else { return self.conclude_with(key, Outcome::Moot(gone()), None).await };
+        if mailbox.provisional && !matches!(action, Action::CreateMailbox { .. }) {
+            let reason = Reason::new("no_mailbox", "the mailbox was not made on the server");
+            return self.conclude_with(key, Outcome::Parked(reason), None).await;
+        }
+        let is_inbox = mailbox.naming.raw_name.eq_ignore_ascii_case(INBOX);
+        if is_inbox && matches!(action, Action::RenameMailbox { .. } | Action::DeleteMailbox { .. }) {
+            let reason = Reason::new("cannot", "the inbox can be neither renamed nor deleted");
+            return self.conclude_with(key, Outcome::Parked(reason), None).await;
+        }
+        match action {
+            Action::CreateMailbox { raw, role, .. } => self.create(key, &mailbox, raw, role).await,
+            Action::RenameMailbox { to, name, .. } => self.rename(key, &mailbox, to, name).await,
+            Action::DeleteMailbox { seen, .. } => self.delete(key, &mailbox, &seen).await,
+            Action::Subscribe { subscribed, .. } => self.subscribe(key, &mailbox, subscribed).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn create(
+        &mut self,
+        key: StepKey,
+        mailbox: &Mailbox,
+        raw: Vec<u8>,
+        role: Option<MailboxRole>,
+    ) -> Result<(), ReplayError> {
+        if !mailbox.provisional {
+            // Sync has seen it: somebody else made it.
+            return self.conclude_with(key, Outcome::Done, None).await;
+        }
+        let (id, name) = (mailbox.id, raw.clone());
+        if self.store.read(move |view| view.is_raw_name_taken(id, &name)).await? {
+            return self.conclude_with(key, Outcome::Parked(taken()), None).await;
+        }
+        if !self.begin(key, None).await? {
+            return Ok(());
+        }
+        let role = role.filter(|role| *role != MailboxRole::Inbox && self.session.capabilities().create_special_use());
+        let mut answer = self.say(command::create(&raw, role)?).await?;
+        if !answer.is_ok() && role.is_some() {
+            // A use that the server does not give (USEATTR, RFC 6154 section 3) is no reason to have no mailbox.
+            answer = self.say(command::create(&raw, None)?).await?;
+        }
+        let object_id = answer.codes().find_map(|code| match code {
+            Code::MailboxId(id) => Some(id.clone()),
+            _ => None,
+        });
+        let code = answer.refusal();
+        let exists = answer.is_ok()
+            || code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case("ALREADYEXISTS"))
+            || self.look_for(&[&raw]).await?.into_iter().flatten().any(|seen| seen.selectable);
+        if exists { self.created(key, mailbox.id, raw, object_id).await } else { self.refuse(key, code).await }
+    }
+
+    /// A mailbox that is there; people expect to be subscribed to what they made.
+    async fn created(
+        &mut self,
+        key: StepKey,
+        mailbox: MailboxId,
+        raw: Vec<u8>,
+        object_id: Option<String>,
+    ) -> Result<(), ReplayError> {
+        let subscribed = self.say(command::subscribe(&raw)?).await?.is_ok();
+        let write = Write::MailboxCreated(mailbox, raw, object_id, subscribed);
+        self.conclude_with(key, Outcome::Done, Some(write)).await
+    }
+
+    async fn rename(&mut self, key: StepKey, mailbox: &Mailbox, to: Vec<u8>, name: String) -> Result<(), ReplayError> {
+        let old = mailbox.naming.raw_name.clone();
+        if old == to {
+            return self.renamed(key, mailbox, to, name).await;
+        }
+        let before = self.look_for(&[&old]).await?.pop().flatten();
+        let before = before.unwrap_or_default().traits;
+        if mailbox.state.object_id.is_some()
+            && before.object_id.as_ref().is_some_and(|id| Some(id) != mailbox.state.object_id.as_ref())
+        {
+            // Another has its name meanwhile: the next sync tells where this one is.
+            return Ok(());
+        }
+        if !self.begin(key, Some(before.clone())).await? {
+            return Ok(());
+        }
+        let answer = self.say(command::rename(&old, &to)?).await?;
+        if answer.is_ok() {
+            return self.renamed(key, mailbox, to, name).await;
+        }
+        match self.where_is(&before, &old, &to).await? {
+            Renaming::Done => self.renamed(key, mailbox, to, name).await,
+            Renaming::Taken => self.conclude_with(key, Outcome::Parked(taken()), None).await,
+            Renaming::Gone => self.conclude_with(key, Outcome::Moot(gone()), None).await,
+            Renaming::Again | Renaming::Unclear => self.refuse(key, answer.refusal()).await,
+        }
+    }
+
+    async fn where_is(&mut self, before: &Traits, old: &[u8], new: &[u8]) -> Result<Renaming, ReplayError> {
+        let found = self.look_for(&[old, new]).await?;
+        let traits = |at: usize| found.get(at).and_then(Option::as_ref).map(|seen: &Seen| &seen.traits);
+        Ok(resolve_rename(before, traits(0), traits(1)))
+    }
+
+    /// Subscriptions are to names (RFC 3501 section 6.3.5 says nothing of them): they follow.
+    async fn renamed(&mut self, key: StepKey, mailbox: &Mailbox, to: Vec<u8>, name: String) -> Result<(), ReplayError> {
+        let old = mailbox.naming.raw_name.clone();
+        let (account, delimiter) = (self.account, mailbox.naming.delimiter.map(String::from).unwrap_or_default());
+        let mut commands = Vec::new();
+        for other in self.store.read(move |view| view.mailboxes(account)).await? {
+            let raw = &other.naming.raw_name;
+            let below = raw
+                .strip_prefix(old.as_slice())
+                .filter(|tail| tail.is_empty() || !delimiter.is_empty() && tail.starts_with(delimiter.as_bytes()));
+            if let Some(tail) = below.filter(|_| other.naming.subscribed && old != to) {
+                commands.push(command::subscribe(&[&to, tail].concat())?);
+                commands.push(command::unsubscribe(raw)?);
+            }
+        }
+        if !commands.is_empty() {
+            ask(self.session, commands).await?;
+        }
+        self.conclude_with(key, Outcome::Done, Some(Write::MailboxRenamed(mailbox.id, to, name))).await
+    }
+
+    async fn delete(&mut self, key: StepKey, mailbox: &Mailbox, seen: &Traits) -> Result<(), ReplayError> {
+        let raw = &mailbox.naming.raw_name;
+        let deleted = Some(Write::MailboxDeleted(mailbox.id));
+        let Some(now) = self.look_for(&[raw]).await?.pop().flatten() else {
+            return self.conclude_with(key, Outcome::Done, deleted).await;
+        };
+        let as_known = match may_delete(seen, &now.traits) {
+            Deletion::Same => true,
+            Deletion::Grown(from) => self.holds_nothing_unknown(mailbox, from).await?,
+            // It holds no mail.
+            Deletion::Other => !now.selectable,
+        };
+        if !as_known {
+            let reason = Reason::new("changed", "its content has changed since you asked for it");
+            return self.conclude_with(key, Outcome::NeedsUser(reason), None).await;
+        }
+        if !self.begin(key, Some(now.traits)).await? {
+            return Ok(());
+        }
+        // Some servers delete nothing that is open.
+        let mut commands = vec![command::examine(INBOX, None)?, command::delete(raw)?];
+        if mailbox.naming.subscribed {
+            commands.push(command::unsubscribe(raw)?);
+        }
+        let answers = ask(self.session, commands).await?;
+        let Some(answer) = answers.get(1) else { return Ok(()) };
+        if answer.is_ok() || self.look_for(&[raw]).await?.iter().all(Option::is_none) {
+            return self.conclude_with(key, Outcome::Done, deleted).await;
+        }
+        self.refuse(key, answer.refusal()).await
+    }
+
+    /// Whether everything from a UID on is what the user's own operations put there.
+    async fn holds_nothing_unknown(&mut self, mailbox: &Mailbox, from: Uid) -> Result<bool, ReplayError> {
+        let newcomers = identity::ask(self.session.capabilities(), from)?;
+        let answers = ask(self.session, vec![command::examine(&mailbox.naming.raw_name, None)?, newcomers]).await?;
+        if !answers.iter().all(Answer::is_ok) {
+            return Ok(false);
+        }
+        let id = mailbox.id;
+        let own = self.store.read(move |view| {
+            let places = view.places_put_there(id, from)?.into_iter();
+            places.map(|(place, uid)| Ok((uid, view.identity(place)?))).collect::<Result<Vec<_>, StoreError>>()
+        });
+        let own = own.await?;
+        let mut newcomers: Vec<Newcomer> = identity::newcomers(answers.iter().flat_map(|answer| &answer.data), from);
+        newcomers.retain(|newcomer| !own.iter().any(|(uid, _)| *uid == Some(newcomer.uid)));
+        for identity in own.iter().filter(|(uid, _)| uid.is_none()).filter_map(|(_, identity)| identity.as_ref()) {
+            identity::find(&mut newcomers, identity, from);
+        }
+        Ok(newcomers.iter().all(|newcomer| newcomer.taken))
+    }
+
+    async fn subscribe(&mut self, key: StepKey, mailbox: &Mailbox, wanted: bool) -> Result<(), ReplayError> {
+        if !self.begin(key, None).await? {
+            return Ok(());
+        }
+        let raw = &mailbox.naming.raw_name;
+        let command = if wanted { command::subscribe(raw)? } else { command::unsubscribe(raw)? };
+        let answer = self.say(command).await?;
+        if answer.is_ok() {
+            let write = Write::MailboxSubscribed(mailbox.id, wanted);
+            return self.conclude_with(key, Outcome::Done, Some(write)).await;
+        }
+        self.refuse(key, answer.refusal()).await
+    }
+
+    /// What became of an operation on a mailbox whose answer was lost.
+    pub(super) async fn probe_mailbox(&mut self, step: OpenStep) -> Result<(), ReplayError> {
+        let key = step.key;
+        let Some(id) = step.action.mailbox() else { return Ok(()) };
+        let Some(mailbox) = self.store.read(move |view| view.mailbox(id)).await? else {
+            let is_delete = matches!(step.action, Action::DeleteMailbox { .. });
+            let outcome = if is_delete { Outcome::Done } else { Outcome::Moot(gone()) };
+            return self.conclude_with(key, outcome, None).await;
+        };
+        let raw = mailbox.naming.raw_name.clone();
+        match step.action {
+            Action::CreateMailbox { raw, .. } if mailbox.provisional => {
+                match self.look_for(&[&raw]).await?.pop().flatten().filter(|seen| seen.selectable) {
+                    Some(seen) => self.created(key, id, raw, seen.traits.object_id).await,
+                    None => self.conclude_with(key, Outcome::Again, None).await,
+                }
+            }
+            Action::RenameMailbox { to, name, .. } if raw != to => {
+                let before = step.evidence.and_then(|evidence| evidence.mailbox).unwrap_or_default();
+                let unclear = Reason::new("unclear", "a mailbox is there under the old name and one under the new");
+                match self.where_is(&before, &raw, &to).await? {
+                    Renaming::Done => self.renamed(key, &mailbox, to, name).await,
+                    Renaming::Again => self.conclude_with(key, Outcome::Again, None).await,
+                    Renaming::Taken => self.conclude_with(key, Outcome::Parked(taken()), None).await,
+                    Renaming::Gone => self.conclude_with(key, Outcome::Moot(gone()), None).await,
+                    Renaming::Unclear => self.conclude_with(key, Outcome::Parked(unclear), None).await,
+                }
+            }
+            Action::DeleteMailbox { .. } => match self.look_for(&[&raw]).await?.pop().flatten() {
+                Some(_) => self.conclude_with(key, Outcome::Again, None).await,
+                None => self.conclude_with(key, Outcome::Done, Some(Write::MailboxDeleted(id))).await,
+            },
+            Action::RenameMailbox { to, name, .. } => self.renamed(key, &mailbox, to, name).await,
+            Action::CreateMailbox { .. } => self.conclude_with(key, Outcome::Done, None).await,
+            // Said twice, it is the same.
+            _ => self.conclude_with(key, Outcome::Again, None).await,
+        }
+    }
+
+    async fn begin(&mut self, key: StepKey, mailbox: Option<Traits>) -> Result<bool, ReplayError> {
+        let noted = vec![(key, Evidence { mailbox, ..Evidence::default() })];
+        Ok(self.store.replay(move |tx| tx.begin(&noted)).await?)
+    }
+
+    async fn say(&mut self, command: crate::imap::Command) -> Result<Answer, ReplayError> {
+        let answer = ask(self.session, vec![command]).await?.pop();
+        answer.ok_or(ReplayError::Imap(crate::imap::ImapError::Protocol("no answer")))
+    }
+
+    async fn refuse(&mut self, key: StepKey, code: Option<String>) -> Result<(), ReplayError> {
+        let attempts = (self.attempts)(key);
+        let outcome = settle::refused(code.as_deref(), key.operation, attempts, self.now);
+        self.conclude_with(key, outcome, None).await
+    }
+
+    async fn conclude_with(&mut self, key: StepKey, outcome: Outcome, write: Option<Write>) -> Result<(), ReplayError> {
+        self.commit(Verdicts::of(key, outcome, write)).await
+    }
+}
+
+fn gone() -> Reason {
+    Reason::new("gone", "the mailbox is not on the server any more")
+}
+
+fn taken() -> Reason {
+    Reason::new("exists", "a mailbox of that name is there already")
+}

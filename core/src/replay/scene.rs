@@ -1,0 +1,129 @@
+//! What a probe looks at: the mailboxes that messages were in, and those that they were to go to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ReplayError;
+use super::exchange::{Answer, ask, told};
+use super::identity::{self, Newcomer};
+use super::mailbox::is_missing;
+use super::run::Run;
+use crate::imap::command::{self, FetchItem};
+use crate::imap::{Code, Untagged};
+use crate::model::{MailboxId, Uid, UidSet, UidValidity};
+use crate::store::{Mailbox, OpenStep};
+
+/// What a probe found in the mailboxes concerned.
+#[derive(Default)]
+pub(super) struct Scene {
+    /// UIDVALIDITY of the mailboxes that were opened and in which messages were looked for.
+    pub(super) validities: BTreeMap<MailboxId, UidValidity>,
+    /// Messages that are still where they were.
+    pub(super) present: BTreeSet<(MailboxId, Uid)>,
+    /// What was added to mailboxes, under their UIDVALIDITY now.
+    pub(super) newcomers: BTreeMap<MailboxId, (Option<UidValidity>, Vec<Newcomer>)>,
+}
+
+/// What is looked for in a mailbox that messages were to go to.
+struct Wanted {
+    /// The lowest UID that may be new.
+    from: Uid,
+    /// The UIDVALIDITYs under which that holds.
+    validities: BTreeSet<UidValidity>,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { from: Uid::MIN, validities: BTreeSet::new() }
+    }
+}
+
+/// Where the message of a step was to go.
+pub(super) fn target_of(step: &OpenStep) -> Option<MailboxId> {
+    step.evidence.as_ref()?.target.as_ref().map(|target| target.mailbox)
+}
+
+impl Run<'_> {
+    /// Opens every mailbox concerned, for reading only, and looks for what may be there.
+    pub(super) async fn look_around(&mut self, open: &[OpenStep]) -> Result<Scene, ReplayError> {
+        let mut sources: BTreeMap<MailboxId, UidSet> = BTreeMap::new();
+        let mut targets: BTreeMap<MailboxId, Wanted> = BTreeMap::new();
+        for step in open.iter().filter(|step| step.action.mailbox().or(target_of(step)).is_some()) {
+            let Some(evidence) = &step.evidence else { continue };
+            if let Some(source) = &evidence.source {
+                sources.entry(source.mailbox).or_default().insert(source.uid);
+            }
+            if let Some(target) = &evidence.target {
+                // Without a UIDNEXT it may be any.
+                let from = target.uid_next.unwrap_or(Uid::MIN);
+                let wanted = targets.entry(target.mailbox).or_insert_with(|| Wanted { from, ..Wanted::default() });
+                wanted.from = wanted.from.min(from);
+                wanted.validities.extend(target.validity);
+            }
+        }
+        let ids: BTreeSet<MailboxId> = sources.keys().chain(targets.keys()).copied().collect();
+        let mailboxes = self
+            .store
+            .read(move |view| ids.into_iter().map(|id| view.mailbox(id)).collect::<Result<Vec<_>, _>>())
+            .await?;
+        let mut scene = Scene::default();
+        for mailbox in mailboxes.into_iter().flatten() {
+            self.look_into(&mailbox, sources.get(&mailbox.id), targets.get(&mailbox.id), &mut scene).await?;
+        }
+        Ok(scene)
+    }
+
+    async fn look_into(
+        &mut self,
+        mailbox: &Mailbox,
+        uids: Option<&UidSet>,
+        wanted: Option<&Wanted>,
+        scene: &mut Scene,
+    ) -> Result<(), ReplayError> {
+        let mut asked = vec![command::examine(&mailbox.naming.raw_name, None)?];
+        let pieces = uids.map(command::split_for_command).unwrap_or_default();
+        for uids in &pieces {
+            asked.push(command::uid_fetch(uids, &[FetchItem::Uid, FetchItem::Flags], None, false)?);
+        }
+        if let Some(wanted) = wanted {
+            asked.push(identity::ask(self.session.capabilities(), wanted.from)?);
+        }
+        let answers = ask(self.session, asked).await?;
+        let Some((opened, others)) = answers.split_first() else { return Ok(()) };
+        if !opened.is_ok() {
+            if mailbox.missing_since.is_some() || opened.refusal().is_some_and(|code| is_missing(&code)) {
+                // Where nothing is, nothing was added.
+                scene.newcomers.insert(mailbox.id, (None, Vec::new()));
+            }
+            return Ok(());
+        }
+        let validity = opened.codes().find_map(|code| match code {
+            Code::UidValidity(validity) => Some(*validity),
+            _ => None,
+        });
+        // That something was not told is believed only where all was answered. To which question an answer belongs is not to be
+        // known.
+        if others.iter().any(|answer| !answer.is_ok()) {
+            return Ok(());
+        }
+        scene.validities.extend(validity.map(|validity| (mailbox.id, validity)));
+        for data in told(others) {
+            if let Untagged::Fetch(fetch) = data
+                && let Some(uid) = fetch.uid
+            {
+                scene.present.insert((mailbox.id, uid));
+            }
+        }
+        let Some(wanted) = wanted else { return Ok(()) };
+        let mut newcomers = identity::newcomers(told(others), wanted.from);
+        if wanted.from > Uid::MIN && wanted.validities.iter().any(|known| Some(*known) != validity) {
+            // UIDs from before mean nothing now.
+            let all = ask(self.session, vec![identity::ask(self.session.capabilities(), Uid::MIN)?]).await?;
+            if !all.iter().all(Answer::is_ok) {
+                return Ok(());
+            }
+            newcomers = identity::newcomers(told(&all), Uid::MIN);
+        }
+        scene.newcomers.insert(mailbox.id, (validity, newcomers));
+        Ok(())
+    }
+}

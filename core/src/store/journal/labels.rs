@@ -1,0 +1,122 @@
+//! Mails on a server with labels (X-GM-EXT-1): one mail lies in many mailboxes, and what is done to it in one shows in the
+//! others.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, params};
+
+use crate::model::{MailboxId, MailboxRole, PlaceId};
+use crate::store::{JournalTx, Snapshot, StoreError};
+
+/// Which messages `m` have labels: the extension alone does not say that mailboxes are labels; a mailbox of all mail does.
+pub(in crate::store) const LABELLED: &str = "m.gm_msgid IS NOT NULL
+    AND EXISTS (SELECT 1 FROM mailboxes a WHERE a.account = m.account AND a.role = 'all')";
+
+/// These places, and the others of the same mails where the server has labels.
+pub(super) fn with_siblings(
+    conn: &Connection,
+    places: impl IntoIterator<Item = PlaceId>,
+) -> Result<BTreeSet<PlaceId>, StoreError> {
+    let mut places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
+    if !has_labels(conn)? {
+        return Ok(places);
+    }
+    let sql = format!(
+        "SELECT q.id FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+               WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    for place in places.clone() {
+        let rows = statement.query_map([place.0], |row| row.get(0).map(PlaceId))?;
+        places.extend(rows.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(places)
+}
+
+pub(in crate::store) fn has_labels(conn: &Connection) -> Result<bool, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM messages WHERE gm_msgid IS NOT NULL)
+         AND EXISTS (SELECT 1 FROM mailboxes WHERE role = 'all')",
+    )?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Operations that ask for flags of the mail of a place where it lies in other mailboxes.
+pub(super) fn flags_elsewhere(conn: &Connection, place: PlaceId) -> Result<Vec<i64>, StoreError> {
+    let sql = format!(
+        "SELECT s.operation FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+         JOIN steps s ON s.place = q.id AND s.state < 7 AND s.state < 5 JOIN operations o ON o.id = s.operation
+         WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id AND o.kind = 'flag'"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map([place.0], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether a place is hidden by what lies elsewhere: another place of its mail is shown where it is to go, or another is to go
+/// to the trash, to the spam, or for ever, which takes every label.
+pub(super) fn is_hidden_by_others(
+    conn: &Connection,
+    place: PlaceId,
+    moved_to: Option<MailboxId>,
+) -> Result<bool, StoreError> {
+    if let Some(to) = moved_to {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+                   WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id AND q.hidden = 0
+                   AND (q.mailbox = ?2 AND q.moved_to IS NULL OR q.moved_to = ?2 AND q.id < p.id))");
+        return Ok(conn.prepare_cached(&sql)?.query_row(params![place.0, to.0], |row| row.get(0))?);
+    }
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+               JOIN steps s ON s.place = q.id AND s.state < 7 AND s.state < 5 JOIN operations o ON o.id = s.operation
+               LEFT JOIN mailboxes b ON b.id = o.mailbox
+               WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id
+               AND (o.kind = 'delete' OR o.kind = 'move' AND b.role IN ('trash', 'junk')))");
+    Ok(conn.prepare_cached(&sql)?.query_row([place.0], |row| row.get(0))?)
+}
+
+impl Snapshot<'_> {
+    /// Whether a message lies in a mailbox that shows mail which lies elsewhere too, on a server with labels: All Mail,
+    /// Starred. Nothing can be moved out of there but to the trash and the spam.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn is_in_label_view(&self, place: PlaceId) -> Result<bool, StoreError> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message JOIN mailboxes b ON b.id = p.shown_in
+                   WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1)
+                   AND {LABELLED} AND b.role IN ('all', 'flagged', 'important'))");
+        Ok(self.prepare(&sql)?.query_row([place.0], |row| row.get(0))?)
+    }
+}
+
+impl JournalTx<'_> {
+    /// What it takes to archive messages on a server with labels: to take their mails out of the inbox. `None` where a
+    /// message is of another server. Those that are not in the inbox are archived already.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where a message is not shown.
+    pub fn labelled_in_inbox(&self, places: &[PlaceId]) -> Result<Option<(MailboxId, Vec<PlaceId>)>, StoreError> {
+        if !has_labels(self.conn())? {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT q.id FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+                   JOIN mailboxes b ON b.id = q.shown_in
+                   WHERE p.id = ?1 AND {LABELLED} AND b.role = 'inbox'"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let (mut inbox, mut all_mail) = (BTreeSet::new(), None);
+        for place in places {
+            let row = self.message(*place)?.ok_or(StoreError::NotFound("message"))?.row;
+            let Some(all) = self.role_mailbox_of(row.id, MailboxRole::All)? else { return Ok(None) };
+            if self.role_mailbox_of(row.id, MailboxRole::Archive)?.is_some()
+                || self.identity(row.id)?.is_none_or(|one| one.gm_msgid.is_none())
+            {
+                return Ok(None);
+            }
+            all_mail = Some(all);
+            let rows = statement.query_map([row.id.0], |row| row.get(0).map(PlaceId))?;
+            inbox.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(all_mail.map(|all| (all, inbox.into_iter().collect())))
+    }
+}

@@ -1,0 +1,166 @@
+//! The columns of a mailbox in which the journal says how it is shown: always what the operations on mailboxes add up to.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, params};
+
+use super::settle::{places_changed, to_json, update_operations};
+use crate::journal::{Action, Reason, ShownMailbox, StepState, show_mailboxes};
+use crate::model::{AccountId, MailboxId, OperationId, PlaceId};
+use crate::store::StoreError;
+use crate::store::tx::WriteTx;
+
+/// A mailbox before and after the journal.
+struct Row {
+    mirror: ShownMailbox,
+    provisional: bool,
+    /// The columns as they are.
+    columns: Columns,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Columns {
+    raw: Option<Vec<u8>>,
+    name: Option<String>,
+    subscribed: Option<bool>,
+    removed: bool,
+}
+
+/// Mailboxes of the mirror have changed: where the user wants anything of mailboxes, it may show in others now.
+pub(in crate::store) fn mailboxes_changed(tx: &mut WriteTx<'_>, account: AccountId) -> Result<(), StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM operations WHERE account = ?1 AND state < 7
+               AND kind >= 'mailbox_' AND kind < 'mailbox`')";
+    let any: bool = tx.conn().prepare_cached(sql)?.query_row([account.0], |row| row.get(0))?;
+    if any { refresh_mailboxes(tx, account) } else { Ok(()) }
+}
+
+/// Writes anew how the mailboxes of an account are shown, after the operations on them changed. What depends on one that will
+/// not be made is set aside.
+pub(super) fn refresh_mailboxes(tx: &mut WriteTx<'_>, account: AccountId) -> Result<(), StoreError> {
+    let actions = pending(tx.conn(), account)?;
+    let rows = rows(tx.conn(), account)?;
+    let mut shown: Vec<ShownMailbox> = rows.iter().map(|row| row.mirror.clone()).collect();
+    show_mailboxes(&mut shown, &actions);
+    let sql =
+        "UPDATE mailboxes SET wanted_raw = ?2, wanted_name = ?3, wanted_subscribed = ?4, removed = ?5 WHERE id = ?1";
+    for (row, shown) in rows.iter().zip(&shown) {
+        let mirror = &row.mirror;
+        let wanted = Columns {
+            raw: (shown.raw != mirror.raw).then(|| shown.raw.clone()),
+            name: (shown.name != mirror.name).then(|| shown.name.clone()),
+            subscribed: (shown.subscribed != mirror.subscribed).then_some(shown.subscribed),
+            removed: shown.removed,
+        };
+        if wanted != row.columns {
+            let id = mirror.mailbox;
+            let mut statement = tx.conn().prepare_cached(sql)?;
+            statement.execute(params![id.0, wanted.raw, wanted.name, wanted.subscribed, wanted.removed])?;
+            tx.change().mailboxes.insert(id);
+            tx.change().accounts.insert(account);
+        }
+    }
+    let made = |id: MailboxId| {
+        actions.iter().any(|action| matches!(action, Action::CreateMailbox { mailbox, .. } if *mailbox == id))
+    };
+    for row in rows.iter().filter(|row| row.provisional && !made(row.mirror.mailbox)) {
+        set_dependants_aside(tx, row.mirror.mailbox)?;
+    }
+    Ok(())
+}
+
+/// The mailbox that the user wants made under a raw name, and that is not on the server yet.
+pub(in crate::store) fn wanted_mailbox(
+    conn: &Connection,
+    account: AccountId,
+    raw: &[u8],
+) -> Result<Option<MailboxId>, StoreError> {
+    let sql = "SELECT o.action FROM operations o JOIN mailboxes b ON b.id = o.mailbox
+               WHERE o.account = ?1 AND o.state < 7 AND o.kind >= 'mailbox_' AND o.kind < 'mailbox`'
+               AND o.kind = 'mailbox_create' AND b.provisional ORDER BY o.id";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([account.0])?;
+    while let Some(row) = rows.next()? {
+        match serde_json::from_str(&row.get::<_, String>(0)?) {
+            Ok(Action::CreateMailbox { mailbox, raw: wanted, .. }) if wanted == raw => return Ok(Some(mailbox)),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// A mailbox is not there any more: nothing can go to it, and nothing of it is left to be done.
+pub(in crate::store) fn mailbox_gone(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), StoreError> {
+    let moot = to_json(&Reason::new("gone", "the mailbox is not on the server any more"))?;
+    let about = "o.kind >= 'mailbox_' AND o.kind < 'mailbox`'";
+    end_waiting(tx, id, about, StepState::Moot, &moot)?;
+    set_dependants_aside(tx, id)
+}
+
+fn set_dependants_aside(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), StoreError> {
+    end_waiting(tx, id, "o.kind <> 'mailbox_create'", StepState::Parked, &to_json(&no_mailbox())?)
+}
+
+pub(super) fn no_mailbox() -> Reason {
+    Reason::new("no_mailbox", "the mailbox it was to go to is not there")
+}
+
+/// Steps of a mailbox that have not left come to this state.
+fn end_waiting(
+    tx: &mut WriteTx<'_>,
+    mailbox: MailboxId,
+    which: &str,
+    state: StepState,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "UPDATE steps SET state = ?2, reason = ?3, next_try = NULL WHERE state IN (0, 4) AND operation IN (
+           SELECT id FROM operations o WHERE o.state < 7 AND o.mailbox = ?1 AND {which})
+         RETURNING operation, place, made"
+    );
+    let mut statement = tx.conn().prepare_cached(&sql)?;
+    let rows = statement.query_map(params![mailbox.0, state as u8, reason], |row| {
+        let made = row.get::<_, Option<i64>>(2)?.map(PlaceId);
+        Ok((OperationId(row.get(0)?), PlaceId(row.get(1)?), made))
+    })?;
+    let ended: Vec<(OperationId, PlaceId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
+    let places = ended.iter().flat_map(|(_, place, made)| [Some(*place), *made]).flatten();
+    let places: BTreeSet<PlaceId> = places.filter(|place| place.0 != 0).collect();
+    places_changed(tx, &places)?;
+    update_operations(tx, ended.iter().map(|(operation, ..)| *operation).collect::<BTreeSet<_>>())?;
+    Ok(())
+}
+
+/// What is asked of the account's mailboxes and shows, in order.
+fn pending(conn: &Connection, account: AccountId) -> Result<Vec<Action>, StoreError> {
+    let sql = "SELECT o.action FROM operations o JOIN steps s ON s.operation = o.id AND s.place = 0
+               WHERE o.account = ?1 AND o.state < 7 AND o.kind >= 'mailbox_' AND o.kind < 'mailbox`' AND s.state < 5
+               ORDER BY o.id";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([account.0], |row| row.get::<_, String>(0))?;
+    let texts: Vec<String> = rows.collect::<Result<_, _>>()?;
+    // What cannot be read shows nothing; replay sets it aside.
+    Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+}
+
+fn rows(conn: &Connection, account: AccountId) -> Result<Vec<Row>, StoreError> {
+    let sql =
+        "SELECT id, raw_name, name, delimiter, subscribed, provisional, wanted_raw, wanted_name, wanted_subscribed,
+               removed FROM mailboxes WHERE account = ?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([account.0], |row| {
+        let provisional = row.get(5)?;
+        Ok(Row {
+            mirror: ShownMailbox {
+                mailbox: MailboxId(row.get(0)?),
+                raw: row.get(1)?,
+                name: row.get(2)?,
+                delimiter: row.get::<_, Option<String>>(3)?.and_then(|text| text.chars().next()),
+                subscribed: row.get(4)?,
+                removed: provisional,
+            },
+            provisional,
+            columns: Columns { raw: row.get(6)?, name: row.get(7)?, subscribed: row.get(8)?, removed: row.get(9)? },
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
