@@ -25,6 +25,10 @@ uniffi::custom_type!(PathBuf, String, {
 });
 
 /// What the build script found in the API.
+#[allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the API's own words, which name calls that are not exported, or not on Core"
+)]
 mod exported {
     use std::collections::BTreeMap;
     use std::path::PathBuf;

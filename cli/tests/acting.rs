@@ -101,7 +101,7 @@ async fn mailboxes_are_made_filled_renamed_and_deleted_with_no_network_between()
     let rows = machine.run(&["list", "Plans/2027", "--json"]).objects();
     assert_eq!((&rows[0]["id"], words(&rows[0]["flags"])), (&json!(id), vec!["seen", "$Mine"]));
     assert_eq!(machine.run(&["mailbox", "rename", "Plans/2027", "Plans/Next"]).code(), 0);
-    assert_eq!(ids(&machine, "Plans/Next"), [id.clone()]);
+    assert_eq!(ids(&machine, "Plans/Next"), std::slice::from_ref(&id));
     let synced = machine.run(&["sync"]);
     assert_eq!(synced.code(), 0, "{}", synced.err());
     assert_eq!(ids(&machine, "Plans/Next"), [id]);
