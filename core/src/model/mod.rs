@@ -7,7 +7,6 @@ mod flags;
 mod identity;
 mod ids;
 mod modseq;
-pub mod mutant;
 mod part;
 mod role;
 mod secret;

@@ -84,6 +84,8 @@ impl Run<'_> {
                     let reason = Reason::new("damaged", "what was noted of it cannot be read: it may have been done");
                     group.settle(&Outcome::NeedsUser(reason), &mut verdicts);
                 }
+                // It left with something else that was asked of the message, and asked for no move of its own.
+                Action::Move { to } if target_of(step) != Some(*to) => group.settle(&Outcome::Again, &mut verdicts),
                 Action::Move { to } => {
                     let to = *to;
                     let (resolution, at) = self.resolve(step, to, step.key.place, &mut scene).await?;

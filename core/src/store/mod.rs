@@ -168,7 +168,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut JournalTx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.write(!crate::model::mutant::is("acknowledged-before-disk"), move |conn, context| {
+        self.write(true, move |conn, context| {
             let mut tx = JournalTx::new(conn, context);
             let value = closure(&mut tx)?;
             Ok((value, tx.into_effects()))

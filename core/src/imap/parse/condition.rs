@@ -1,7 +1,7 @@
 //! Status responses and their codes.
 
 use crate::imap::{Code, Condition, StatusKind};
-use crate::model::{ModSeq, Uid, UidValidity, mutant};
+use crate::model::{ModSeq, Uid, UidValidity};
 
 use super::scanner::{Scanner, decimal};
 use super::set::{ordered, uid_set};
@@ -113,10 +113,7 @@ fn known_code(name: &str, scanner: &mut Scanner<'_>) -> Option<Code> {
 fn copy_uid(scanner: &mut Scanner<'_>) -> Option<Code> {
     let validity = UidValidity::new(number32(scanner)?)?;
     let source = ordered(argument(scanner)?)?;
-    let mut destination = ordered(argument(scanner)?)?;
-    if mutant::is("copies-mapped-backwards") {
-        destination.reverse();
-    }
+    let destination = ordered(argument(scanner)?)?;
     if source.len() != destination.len() || has_duplicates(&source) || has_duplicates(&destination) {
         return None;
     }

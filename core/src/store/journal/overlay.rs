@@ -64,7 +64,7 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
     for (operation, _) in &rows {
         actions.load(conn, *operation)?;
     }
-    let mut overlay = Overlay::fold(rows.iter().filter_map(|(operation, step)| {
+    let effects = rows.iter().filter_map(|(operation, step)| {
         let action = actions.get(*operation)?;
         Some(match step {
             Step::Own if matches!(action, Action::Append { .. }) => Effect::Made(action),
@@ -72,7 +72,14 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
             Step::Made => Effect::Made(action),
             Step::Elsewhere => Effect::Elsewhere(action),
         })
-    }));
+    });
+    let effects: Vec<Effect<'_>> = effects.collect();
+    let mut on_server =
+        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM places WHERE id = ?1 AND mailbox IS NOT NULL)")?;
+    // What is neither on the server nor on its way there is nowhere, whatever else is asked of it.
+    let is_somewhere = effects.iter().any(|effect| matches!(effect, Effect::Made(_)))
+        || on_server.query_row([place.0], |row| row.get(0))?;
+    let mut overlay = Overlay::fold(effects.into_iter().filter(|_| is_somewhere));
     overlay.hidden |= labels && is_hidden_by_others(conn, place, overlay.moved_to)?;
     Ok(overlay)
 }

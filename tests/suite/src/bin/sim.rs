@@ -1,7 +1,7 @@
 //! `sim --seeds N --start SEED`: plays seeds, and ends with 1 at the first that violates an invariant, telling how to replay it.
 //! `sim --tape FILE` plays a stored tape. `--minimise` makes a failing tape short and prints it; `--twice` demands that each
 //! seed runs the same way twice; `--situations` prints what was met; `--going` tells all that fail and goes on; `--trace`
-//! prints what happens. With the feature `mutants`, `--mutant NAME` plants a fault; `--mutants` lists them.
+//! prints what happens.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the tests")]
 
 use std::process::ExitCode;
@@ -33,12 +33,6 @@ fn options() -> Result<Options, String> {
             "--twice" => options.twice = true,
             "--situations" => options.situations = true,
             "--trace" => options.trace = true,
-            #[cfg(feature = "mutants")]
-            "--mutant" => postrider::model::mutant::choose(&value()?),
-            "--mutants" => {
-                postrider::model::mutant::ALL.iter().for_each(|name| println!("{name}"));
-                std::process::exit(0);
-            }
             "--going" => options.going = true,
             _ => return Err(format!("unknown: {word}")),
         }
