@@ -112,6 +112,9 @@ impl Offline {
     }
 }
 
+/// How often it is cut in either direction: each time there are more mailboxes, so that it might never be whole.
+const ROUNDS: u64 = 9;
+
 /// Whole, and then cut after ever more bytes of the replay in either direction, until it is not cut any more.
 async fn acts_reach(port: u16, marks: bool, steps: (u64, u64)) {
     let mut offline = Offline::new(port, 0, marks).await;
@@ -121,7 +124,7 @@ async fn acts_reach(port: u16, marks: bool, steps: (u64, u64)) {
     let mut run = 0;
     for received in [true, false] {
         let step = if received { steps.0 } else { steps.1 };
-        for round in 0.. {
+        for round in 0..ROUNDS {
             run += 1;
             let mut offline = Offline::new(port, run, marks).await;
             offline.act().await;
