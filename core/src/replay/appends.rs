@@ -2,12 +2,13 @@
 
 use super::ReplayError;
 use super::exchange::ask;
+use super::mailbox::status_of;
 use super::run::Run;
 use super::settle::{self, Verdicts, Write};
+use crate::imap::Code;
 use crate::imap::command::{self, StatusItem};
-use crate::imap::{Code, Untagged};
 use crate::journal::{Action, Evidence, Reason, StepKey, Target};
-use crate::store::{Outcome, StoreError};
+use crate::store::Outcome;
 
 impl Run<'_> {
     /// Appends one message.
@@ -31,11 +32,8 @@ impl Run<'_> {
             return self.set_aside(key, Reason::new("damaged", "the message is not here any more")).await;
         };
         let items = [StatusItem::UidNext, StatusItem::UidValidity];
-        let status = ask(self.session, vec![command::status(&mailbox.naming.raw_name, &items)?]).await?;
-        let status = status.iter().flat_map(|answer| &answer.data).find_map(|data| match data {
-            Untagged::Status(status) if status.name == mailbox.naming.raw_name => Some(status),
-            _ => None,
-        });
+        let answers = ask(self.session, vec![command::status(&mailbox.naming.raw_name, &items)?]).await?;
+        let status = status_of(&answers, &mailbox.naming.raw_name);
         let target = Target {
             mailbox: mailbox.id,
             validity: status.and_then(|status| status.uid_validity),
@@ -45,9 +43,7 @@ impl Run<'_> {
         if !self.store.replay(move |tx| tx.begin(&noted)).await? {
             return Ok(());
         }
-        let append = command::append(&mailbox.naming.raw_name, &flags, date, bytes)
-            .map_err(|_| StoreError::Internal("the message cannot be sent".to_owned()));
-        let Ok(append) = append else {
+        let Ok(append) = command::append(&mailbox.naming.raw_name, &flags, date, bytes) else {
             return self.set_aside(key, Reason::new("cannot", "the message holds bytes that cannot be sent")).await;
         };
         let answers = ask(self.session, vec![append]).await?;

@@ -2,6 +2,7 @@
 
 use super::ReplayError;
 use crate::imap::{Code, Command, Condition, Event, Session, StatusKind, Untagged};
+use crate::model::UidValidity;
 
 /// What the server answered to one command.
 #[derive(Debug)]
@@ -30,6 +31,14 @@ impl Answer {
             _ => None,
         });
         untagged.chain(&self.condition.code)
+    }
+
+    /// The UIDVALIDITY that was told.
+    pub(super) fn uid_validity(&self) -> Option<UidValidity> {
+        self.codes().find_map(|code| match code {
+            Code::UidValidity(validity) => Some(*validity),
+            _ => None,
+        })
     }
 }
 

@@ -108,17 +108,13 @@ impl Run<'_> {
             self.cannot_open(selected.refusal().as_deref(), batches).await?;
             return Ok(None);
         }
-        let codes = || answers.iter().flat_map(Answer::codes);
-        let validity = codes().find_map(|code| match code {
-            Code::UidValidity(validity) => Some(*validity),
-            _ => None,
-        });
+        let validity = answers.iter().find_map(Answer::uid_validity);
         let Some(validity) = validity.filter(|validity| Some(*validity) == mailbox.state.uid_validity) else {
             // The UIDs of the mirror mean nothing here: the next sync finds its messages again.
             self.held.insert(mailbox.id);
             return Ok(None);
         };
-        if codes().any(|code| *code == Code::ReadOnly) {
+        if answers.iter().flat_map(Answer::codes).any(|code| *code == Code::ReadOnly) {
             let mut verdicts = Verdicts::default();
             let reason = Reason::new("no_permission", "the mailbox cannot be changed");
             for item in batches.iter().flat_map(|batch| &batch.items) {
@@ -352,7 +348,7 @@ fn place_steps(item: &Item) -> impl Iterator<Item = StepKey> {
 }
 
 /// What STATUS told of a mailbox.
-fn status_of<'a>(answers: &'a [Answer], name: &[u8]) -> Option<&'a StatusEntry> {
+pub(super) fn status_of<'a>(answers: &'a [Answer], name: &[u8]) -> Option<&'a StatusEntry> {
     told(answers).find_map(|data| match data {
         Untagged::Status(status) if status.name == name => Some(status),
         _ => None,

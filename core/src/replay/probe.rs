@@ -10,8 +10,8 @@ use super::identity;
 use super::run::Run;
 use super::scene::{Scene, target_of};
 use super::settle::{self, Half, Verdicts, Write, gone, refused};
+use crate::imap::Untagged;
 use crate::imap::command;
-use crate::imap::{Code, Untagged};
 use crate::journal::{
     Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, resolve_copy, resolve_move,
 };
@@ -205,11 +205,7 @@ impl Run<'_> {
     async fn finish(&mut self, mailbox: MailboxId, steps: Vec<Unfinished>) -> Result<(), ReplayError> {
         let Some(found) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(()) };
         let selected = ask(self.session, vec![command::select(&found.naming.raw_name, None)?]).await?;
-        let validity =
-            selected.iter().filter(|answer| answer.is_ok()).flat_map(Answer::codes).find_map(|code| match code {
-                Code::UidValidity(validity) => Some(*validity),
-                _ => None,
-            });
+        let validity = selected.iter().filter(|answer| answer.is_ok()).find_map(Answer::uid_validity);
         let known = |one: &Unfinished| Some(one.source.validity) == validity;
         let uids: UidSet = steps.iter().filter(|one| known(one)).map(|one| one.source.uid).collect();
         let mut planned = Vec::new();

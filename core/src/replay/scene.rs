@@ -7,8 +7,8 @@ use super::exchange::{Answer, ask, told};
 use super::identity::{self, Newcomer};
 use super::mailbox::is_missing;
 use super::run::Run;
+use crate::imap::Untagged;
 use crate::imap::command::{self, FetchItem};
-use crate::imap::{Code, Untagged};
 use crate::model::{MailboxId, Uid, UidSet, UidValidity};
 use crate::store::{Mailbox, OpenStep};
 
@@ -96,10 +96,7 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        let validity = opened.codes().find_map(|code| match code {
-            Code::UidValidity(validity) => Some(*validity),
-            _ => None,
-        });
+        let validity = opened.uid_validity();
         // That something was not told is believed only where all was answered. To which question an answer belongs is not to be
         // known.
         if others.iter().any(|answer| !answer.is_ok()) {

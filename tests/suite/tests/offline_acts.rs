@@ -5,23 +5,8 @@ use std::collections::BTreeMap;
 
 use postrider::api::{FlagChange, ListFilter, MailboxId, MessageRow, OperationState, PlaceId};
 use postrider_model::profile::{Extension, Profile};
+use postrider_tests::office::profiles;
 use postrider_tests::scene::Scene;
-
-/// Every kind of server, each also without what makes answers provable.
-fn profiles() -> Vec<(String, Profile)> {
-    let mut profiles = Vec::new();
-    for name in Profile::PRESETS {
-        let preset = || Profile::preset(name).unwrap();
-        profiles.push((name.to_owned(), preset()));
-        profiles.push((format!("{name} without MOVE"), preset().without(Extension::Move)));
-        profiles.push((format!("{name} without UIDPLUS"), preset().without(Extension::UidPlus)));
-        profiles.push((
-            format!("{name} without MOVE, UIDPLUS"),
-            preset().without(Extension::Move).without(Extension::UidPlus),
-        ));
-    }
-    profiles
-}
 
 struct Desk {
     scene: Scene,
