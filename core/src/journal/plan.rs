@@ -196,8 +196,9 @@ impl Wish {
                 Action::Move { to } => {
                     wish.then = if *to == location.mailbox { None } else { Some(Then::Move(*to)) };
                 }
-                // What is copied is what lies there then: only flags may come before it.
-                Action::Copy { to } if wish.then.is_none() => {
+                // What is copied is what lies there then. Flags before it go out before it, and not in one flight: were they
+                // refused, the copy would be without them.
+                Action::Copy { to } if wish.steps.is_empty() => {
                     wish.then = Some(Then::Copy(*to));
                     wish.made = step.made;
                 }

@@ -15,6 +15,8 @@ pub(super) enum Write {
     Landed(PlaceId, MailboxId, Option<(UidValidity, Uid)>),
     /// Messages are gone.
     Gone(MailboxId, UidSet),
+    /// Messages are gone because the user had them deleted for ever.
+    Expunged(MailboxId, UidSet),
     /// A message is marked deleted and cannot be expunged alone: it is not shown any more.
     Marked(PlaceId),
     /// A message that was moved has left its original behind, marked deleted.
@@ -59,6 +61,9 @@ impl Verdicts {
                 Write::Landed(place, to, at) => tx.landed(*place, *to, *at)?,
                 Write::Gone(mailbox, uids) => {
                     tx.gone(*mailbox, uids)?;
+                }
+                Write::Expunged(mailbox, uids) => {
+                    tx.expunged(*mailbox, uids)?;
                 }
                 Write::Marked(place) => tx.marked(*place)?,
                 Write::Remnant(place) => tx.leave_remnant(*place)?,
@@ -315,7 +320,7 @@ impl Judge<'_> {
         for item in &self.batch.items {
             let placed = match self.proof.is_there(item.uid) {
                 Some(false) => {
-                    verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
+                    verdicts.writes.push(Write::Expunged(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
                     Placed::Is(Outcome::Done)
                 }
                 Some(true) if !can_expunge && self.proof.is_done(Purpose::Mark, item.uid) => {

@@ -1,9 +1,9 @@
 //! The columns of a place in which the journal says how it is shown: always what its steps add up to.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::labels::{flags_elsewhere, has_labels, is_hidden_by_others};
 use crate::journal::{Action, Effect, Overlay};
@@ -74,14 +74,43 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
         })
     });
     let effects: Vec<Effect<'_>> = effects.collect();
-    let mut on_server =
-        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM places WHERE id = ?1 AND mailbox IS NOT NULL)")?;
     // What is neither on the server nor on its way there is nowhere, whatever else is asked of it.
-    let is_somewhere = effects.iter().any(|effect| matches!(effect, Effect::Made(_)))
-        || on_server.query_row([place.0], |row| row.get(0))?;
+    let is_somewhere = effects.is_empty() || is_somewhere(conn, place)?;
     let mut overlay = Overlay::fold(effects.into_iter().filter(|_| is_somewhere));
     overlay.hidden |= labels && is_hidden_by_others(conn, place, overlay.moved_to)?;
     Ok(overlay)
+}
+
+/// Whether a message is on the server or on its way there: to be appended, or a copy of one that is.
+fn is_somewhere(conn: &Connection, place: PlaceId) -> Result<bool, StoreError> {
+    let on_server = "SELECT mailbox IS NOT NULL FROM places WHERE id = ?1";
+    if conn.prepare_cached(on_server)?.query_row([place.0], |row| row.get(0)).optional()?.unwrap_or(false) {
+        return Ok(true);
+    }
+    let sql = "WITH RECURSIVE sources (id) AS (
+                   SELECT ?1
+                   UNION SELECT s.place FROM steps s JOIN sources ON s.made = sources.id WHERE s.state < 5)
+               SELECT EXISTS (SELECT 1 FROM sources JOIN places p ON p.id = sources.id WHERE p.mailbox IS NOT NULL)
+                   OR EXISTS (SELECT 1 FROM sources JOIN steps s ON s.place = sources.id AND s.state < 7 AND s.state < 5
+                              JOIN operations o ON o.id = s.operation WHERE o.kind = 'append')";
+    Ok(conn.prepare_cached(sql)?.query_row([place.0], |row| row.get(0))?)
+}
+
+/// These places, and the copies that are to be made of them, and of those.
+pub(super) fn with_copies(conn: &Connection, places: BTreeSet<PlaceId>) -> Result<BTreeSet<PlaceId>, StoreError> {
+    let sql = "SELECT made FROM steps WHERE place = ?1 AND state < 7 AND made IS NOT NULL";
+    let mut statement = conn.prepare_cached(sql)?;
+    let (mut all, mut looked_at) = (places.clone(), places);
+    while let Some(place) = looked_at.pop_first() {
+        let rows = statement.query_map([place.0], |row| row.get(0).map(PlaceId))?;
+        for made in rows {
+            let made = made?;
+            if all.insert(made) {
+                looked_at.insert(made);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Places that are shown otherwise than their steps have it.

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::labels::with_siblings;
 use super::mailbox_overlay::refresh_mailboxes;
+use super::overlay::with_copies;
 use super::refresh_places;
 use crate::journal::{Evidence, Reason, StepKey, StepState};
 use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
@@ -170,7 +171,7 @@ fn steps_changed(
     let mut places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
     note_mailboxes(tx, &places)?;
     end_unmade(tx, &mut operations, &mut places)?;
-    let places = with_siblings(tx.conn(), places)?;
+    let places = with_siblings(tx.conn(), with_copies(tx.conn(), places)?)?;
     places_changed(tx, &places)?;
     for account in update_operations(tx, operations)? {
         refresh_mailboxes(tx, account)?;
@@ -188,14 +189,18 @@ pub(super) fn places_changed(tx: &mut WriteTx<'_>, places: &BTreeSet<PlaceId>) -
 /// The id of a place goes to a message that may be another: what was to be done to it waits for the user.
 pub(in crate::store) fn hold_steps(tx: &mut WriteTx<'_>, place: PlaceId) -> Result<(), StoreError> {
     let reason = Reason::new("unsure", "the server has renumbered the mailbox, and several messages may be this one");
-    let sql =
-        "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 AND state < 5 RETURNING operation";
+    let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 AND state < 5 RETURNING operation, made";
     let mut statement = tx.conn().prepare_cached(sql)?;
-    let rows =
-        statement.query_map(params![place.0, StepState::NeedsUser as u8, to_json(&reason)?], |row| row.get(0))?;
-    let operations: BTreeSet<OperationId> = rows.map(|id| id.map(OperationId)).collect::<Result<_, _>>()?;
+    let rows = statement.query_map(params![place.0, StepState::NeedsUser as u8, to_json(&reason)?], |row| {
+        Ok((OperationId(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(PlaceId)))
+    })?;
+    let held: Vec<(OperationId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
     drop(statement);
-    update_operations(tx, operations)?;
+    // Copies that are not to be made are shown nowhere.
+    let made = held.iter().filter_map(|(_, made)| *made);
+    let places = with_copies(tx.conn(), made.chain([place]).collect())?;
+    places_changed(tx, &places)?;
+    update_operations(tx, held.into_iter().map(|(operation, _)| operation))?;
     Ok(())
 }
 

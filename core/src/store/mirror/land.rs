@@ -146,6 +146,18 @@ impl ReplayTx<'_> {
         self.mirror(|tx| tx.remove_uids(mailbox, uids))
     }
 
+    /// Messages that the user had deleted for ever, and that the server has expunged.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn expunged(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
+        let sql = "UPDATE places SET hidden = 2, overlaid = 1 WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3";
+        for range in uids.ranges() {
+            self.prepare(sql)?.execute([mailbox.0, (*range.start()).into(), (*range.end()).into()])?;
+        }
+        self.gone(mailbox, uids)
+    }
+
     /// A message that is marked deleted and cannot be expunged without taking others along: it is shown no more.
     ///
     /// # Errors

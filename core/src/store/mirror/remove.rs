@@ -15,6 +15,8 @@ struct Removed {
     gone: Gone,
     flags: u8,
     detached: bool,
+    /// Whether the user had it deleted for ever, and the server has done it.
+    for_good: bool,
 }
 
 impl MirrorTx<'_> {
@@ -24,7 +26,7 @@ impl MirrorTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn remove_uids(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
-        let sql = "SELECT id, message, thread, flags, uid IS NULL FROM places
+        let sql = "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 FROM places
                    WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 LIMIT ?4";
         let mut count = 0;
         for range in uids.ranges() {
@@ -40,12 +42,13 @@ impl MirrorTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn drop_detached(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        let sql = "SELECT id, message, thread, flags, 1 FROM places WHERE mailbox = ?1 AND uid IS NULL LIMIT ?2";
+        let sql =
+            "SELECT id, message, thread, flags, 1, hidden = 2 FROM places WHERE mailbox = ?1 AND uid IS NULL LIMIT ?2";
         self.remove_places(mailbox, sql, [mailbox.0, CHUNK])
     }
 
     pub(super) fn remove_all_places(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        let sql = "SELECT id, message, thread, flags, uid IS NULL FROM places WHERE mailbox = ?1 LIMIT ?2";
+        let sql = "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 FROM places WHERE mailbox = ?1 LIMIT ?2";
         self.remove_places(mailbox, sql, [mailbox.0, CHUNK])
     }
 
@@ -59,7 +62,7 @@ impl MirrorTx<'_> {
                     message: MessageId(row.get(1)?),
                     thread: ThreadId(row.get(2)?),
                 };
-                Ok(Removed { gone, flags: row.get(3)?, detached: row.get(4)? })
+                Ok(Removed { gone, flags: row.get(3)?, detached: row.get(4)?, for_good: row.get(5)? })
             })?;
             let removed: Vec<Removed> = rows.collect::<Result<_, _>>()?;
             if removed.is_empty() {
@@ -67,13 +70,19 @@ impl MirrorTx<'_> {
             }
             let mut counts = Counts::default();
             for row in &removed {
-                self.remove_place(&row.gone)?;
+                if row.for_good {
+                    // It comes back as nothing: what looks like it is a copy, with an id of its own.
+                    self.prepare("DELETE FROM places WHERE id = ?1")?.execute([row.gone.place.0])?;
+                    self.note_if_orphaned(row.gone.message)?;
+                } else {
+                    self.remove_place(&row.gone)?;
+                }
                 counts.total -= 1;
                 counts.unread -= i64::from(row.flags & SystemFlag::Seen as u8 == 0);
                 counts.detached -= i64::from(row.detached);
             }
             let account = self.account_of(mailbox)?.0;
-            let gone: Vec<Gone> = removed.iter().map(|row| row.gone).collect();
+            let gone: Vec<Gone> = removed.iter().filter(|row| !row.for_good).map(|row| row.gone).collect();
             self.follow(account, &gone)?;
             self.adjust_counts(mailbox, &counts)?;
             total += removed.len() as u64;

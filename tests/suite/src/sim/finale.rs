@@ -95,7 +95,18 @@ impl Sim {
     fn waits_for_user(&self, operation: OperationId) -> bool {
         let steps = || self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act.operation, step)));
         let set_aside = |state| matches!(state, OperationState::Parked | OperationState::NeedsUser);
-        let waits = |message: usize| steps().any(|(_, step)| step.made == Some(message) && set_aside(step.state));
+        // Copies of copies wait for what those wait for.
+        let waits = |message: usize| {
+            let mut next = Some(message);
+            while let Some(made) = next {
+                let Some((_, maker)) = steps().find(|(_, step)| step.made == Some(made)) else { return false };
+                if set_aside(maker.state) {
+                    return true;
+                }
+                next = Some(maker.message).filter(|source| *source < made);
+            }
+            false
+        };
         let mut mine = steps().filter(|(id, step)| *id == operation && !is_final(step.state));
         mine.all(|(_, step)| waits(step.message) || set_aside(step.state))
     }

@@ -18,6 +18,8 @@ pub(super) struct Folder(Connection);
 struct Overlay {
     place: Option<i64>,
     made: bool,
+    /// The message of which it is to be a copy.
+    source: Option<i64>,
     hidden: bool,
     set: BTreeSet<String>,
     cleared: BTreeSet<String>,
@@ -39,7 +41,7 @@ impl Folder {
             let (id, mailbox): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
             let overlay = overlays.get(&id).unwrap_or(&none);
             let marked = row.get::<_, i64>(4)? == 2;
-            let somewhere = mailbox.is_some() || overlay.made;
+            let somewhere = mailbox.is_some() || overlay.made && self.comes_to_be(overlay, &overlays)?;
             let visible = somewhere && !marked && !overlay.hidden;
             let Some(mailbox) = overlay.place.or(mailbox).filter(|_| visible) else { continue };
             let mut flags = bits(row.get(2)?);
@@ -49,6 +51,20 @@ impl Folder {
             view.insert((mailbox, id), flags);
         }
         Ok(view)
+    }
+
+    /// Whether a message that is to be made has a source that is somewhere.
+    fn comes_to_be(&self, overlay: &Overlay, overlays: &BTreeMap<i64, Overlay>) -> rusqlite::Result<bool> {
+        let mut next = Some(overlay);
+        while let Some(Some(source)) = next.map(|overlay| overlay.source) {
+            let mut statement = self.0.prepare_cached("SELECT mailbox FROM places WHERE id = ?1")?;
+            if statement.query_row([source], |row| row.get::<_, Option<i64>>(0)).is_ok_and(|mailbox| mailbox.is_some())
+            {
+                return Ok(true);
+            }
+            next = overlays.get(&source).filter(|overlay| overlay.made);
+        }
+        Ok(next.is_some())
     }
 
     fn overlays(&self) -> rusqlite::Result<BTreeMap<i64, Overlay>> {
@@ -72,6 +88,7 @@ impl Folder {
                 kind @ ("copy" | "append") => {
                     let overlay = overlays.entry(if kind == "copy" { made.unwrap_or(0) } else { place }).or_default();
                     (overlay.place, overlay.made) = (to, true);
+                    overlay.source = (kind == "copy").then_some(place);
                 }
                 "delete" => overlays.entry(place).or_default().hidden = true,
                 _ => {}

@@ -119,7 +119,8 @@ impl Ghost {
                         }
                     }
                     Wish::Copy { to } => {
-                        if let Some(made) = step.made {
+                        // A copy of what was never made is not made.
+                        if let Some(made) = step.made.filter(|_| looks.contains_key(&step.message)) {
                             let flags = self.messages[made].flags.clone();
                             looks.insert(made, Look { mailbox: to.clone(), flags });
                         }
