@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Traits;
-use crate::model::{MailboxId, Uid, UidValidity};
+use crate::model::{MailboxId, PlaceId, Uid, UidValidity};
 
 /// What was known before a step left: what a probe compares with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct Evidence {
     /// The mailbox that the step is about, as it was.
     #[serde(default)]
     pub mailbox: Option<Traits>,
+    /// The newest place that the store knew: what lies in the target under an id up to this is another message.
+    #[serde(default)]
+    pub newest: Option<PlaceId>,
 }
 
 /// Where a message was.

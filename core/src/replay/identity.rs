@@ -3,7 +3,7 @@
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{Capabilities, Command, Fetch, Untagged};
 use crate::journal::Found;
-use crate::model::{Identity, Uid, UidSet};
+use crate::model::{Identity, PlaceId, Uid, UidSet};
 use crate::replay::ReplayError;
 use crate::wire::Literal;
 
@@ -14,6 +14,8 @@ const MESSAGE_ID: &[&str] = &["MESSAGE-ID"];
 pub(super) struct Newcomer {
     pub(super) uid: Uid,
     identity: Identity,
+    /// Which place the mirror has there.
+    pub(super) place: Option<PlaceId>,
     /// Whether it is taken for one that was looked for: it is no other then.
     pub(super) taken: bool,
 }
@@ -54,16 +56,37 @@ fn newcomer(fetch: &Fetch, from: Uid) -> Option<Newcomer> {
         size: fetch.size,
         internal_date: fetch.internal_date,
     };
-    Some(Newcomer { uid, identity, taken: false })
+    Some(Newcomer { uid, identity, place: None, taken: false })
+}
+
+/// What is looked for.
+pub(super) struct Sought<'i> {
+    /// The place of the message.
+    pub(super) place: PlaceId,
+    /// What it is known by.
+    pub(super) identity: &'i Identity,
+    /// From which UID on it may be.
+    pub(super) from: Uid,
+    /// The newest place that was known before it was sent there.
+    pub(super) newest: Option<PlaceId>,
+}
+
+impl Sought<'_> {
+    /// Whether a newcomer is not taken for another message yet, by this probe or by the mirror before.
+    fn may_be(&self, newcomer: &Newcomer) -> bool {
+        let is_older = |place: PlaceId| self.newest.is_some_and(|newest| place <= newest);
+        let is_other = newcomer.place.is_some_and(|place| place != self.place && is_older(place));
+        !newcomer.taken && newcomer.uid >= self.from && !is_other
+    }
 }
 
 /// Looks for a message that was appended: a server may have changed its size, never its Message-ID.
-pub(super) fn find_appended(newcomers: &mut [Newcomer], wanted: &Identity, from: Uid) -> (Found, Option<Uid>) {
-    match find(newcomers, wanted, from) {
+pub(super) fn find_appended(newcomers: &mut [Newcomer], sought: &Sought<'_>) -> (Found, Option<Uid>) {
+    let wanted = sought.identity;
+    match find(newcomers, sought) {
         (Found::Absent, _) if wanted.message_id.is_some() => {
-            let named = |newcomer: &&mut Newcomer| {
-                !newcomer.taken && newcomer.uid >= from && newcomer.identity.message_id == wanted.message_id
-            };
+            let named =
+                |newcomer: &&mut Newcomer| sought.may_be(newcomer) && newcomer.identity.message_id == wanted.message_id;
             match newcomers.iter_mut().filter(named).min_by_key(|newcomer| newcomer.uid) {
                 Some(newcomer) => {
                     newcomer.taken = true;
@@ -76,10 +99,11 @@ pub(super) fn find_appended(newcomers: &mut [Newcomer], wanted: &Identity, from:
     }
 }
 
-/// Looks for a message among newcomers from a UID on, and takes the one that it is. Several that look like it and are not told apart by the
+/// Looks for a message among newcomers, and takes the one that it is. Several that look like it and are not told apart by the
 /// server are the same in all that is known: the lowest is taken.
-pub(super) fn find(newcomers: &mut [Newcomer], wanted: &Identity, from: Uid) -> (Found, Option<Uid>) {
-    let free = newcomers.iter_mut().filter(|newcomer| !newcomer.taken && newcomer.uid >= from);
+pub(super) fn find(newcomers: &mut [Newcomer], sought: &Sought<'_>) -> (Found, Option<Uid>) {
+    let wanted = sought.identity;
+    let free = newcomers.iter_mut().filter(|newcomer| sought.may_be(newcomer));
     let mut free: Vec<&mut Newcomer> = free.collect();
     free.sort_by_key(|newcomer| newcomer.uid);
     for (fits, found) in [

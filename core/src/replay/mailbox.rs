@@ -35,8 +35,7 @@ impl Run<'_> {
         let note = |batch: &Batch, item: &Item| Evidence {
             source: Some(Source { mailbox: mailbox.id, validity, uid: item.uid }),
             target: target_of(batch).and_then(|to| targets.get(&to)).map(|before| before.target.clone()),
-            copied: None,
-            mailbox: None,
+            ..Evidence::default()
         };
         let noted: Vec<(StepKey, Evidence)> =
             batches.iter().flat_map(|batch| settle::evidence_of(batch, move |item| note(batch, item))).collect();
@@ -291,7 +290,7 @@ impl Run<'_> {
                     }),
                     target: targets.get(to).map(|before| before.target.clone()),
                     copied: Some(Copied { at: *at }),
-                    mailbox: None,
+                    ..Evidence::default()
                 };
                 noted.extend(place_steps(item).map(|key| (key, evidence.clone())));
             }

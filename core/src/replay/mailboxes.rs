@@ -2,14 +2,14 @@
 
 use super::ReplayError;
 use super::exchange::{Answer, ask};
-use super::identity::{self, Newcomer};
+use super::identity::{self, Newcomer, Sought};
 use super::look::Seen;
 use super::run::Run;
 use super::settle::{self, Verdicts, Write};
 use crate::imap::Code;
 use crate::imap::command;
 use crate::journal::{Action, Deletion, Evidence, Reason, Renaming, StepKey, Traits, may_delete, resolve_rename};
-use crate::model::{MailboxId, MailboxRole, Uid};
+use crate::model::{MailboxId, MailboxRole, PlaceId, Uid};
 use crate::store::{Mailbox, OpenStep, Outcome, StoreError};
 
 const INBOX: &[u8] = b"INBOX";
@@ -193,7 +193,7 @@ impl Run<'_> {
         let mut newcomers: Vec<Newcomer> = identity::newcomers(answers.iter().flat_map(|answer| &answer.data), from);
         newcomers.retain(|newcomer| !own.iter().any(|(uid, _)| *uid == Some(newcomer.uid)));
         for identity in own.iter().filter(|(uid, _)| uid.is_none()).filter_map(|(_, identity)| identity.as_ref()) {
-            identity::find(&mut newcomers, identity, from);
+            identity::find(&mut newcomers, &Sought { place: PlaceId(0), identity, from, newest: None });
         }
         Ok(newcomers.iter().all(|newcomer| newcomer.taken))
     }

@@ -6,7 +6,7 @@ use super::ReplayError;
 use super::commands;
 use super::evidence::Proof;
 use super::exchange::{Answer, ask, told};
-use super::identity;
+use super::identity::{self, Sought};
 use super::run::Run;
 use super::scene::{Scene, target_of};
 use super::settle::{self, Half, Verdicts, Write, gone, refused};
@@ -151,7 +151,18 @@ impl Run<'_> {
             return Ok((Some(resolve_move(source, Found::Surely)), copied.at));
         }
         let place = if is_move { step.key.place } else { lands };
-        let identity = self.store.read(move |view| view.identity(place)).await?.unwrap_or_default();
+        let newest = evidence.newest;
+        let (identity, awaited) = self
+            .store
+            .read(move |view| {
+                let awaited = newest.map(|newest| view.awaits_like(to, place, newest)).transpose()?.unwrap_or(false);
+                Ok((view.identity(place)?.unwrap_or_default(), awaited))
+            })
+            .await?;
+        // Another that looks like it has landed there, and only a sync can tell which of the newcomers that is.
+        if awaited {
+            return Ok((None, None));
+        }
         // That a mailbox could not be looked into proves nothing.
         let Some((now, newcomers)) = scene.newcomers.get_mut(&to) else { return Ok((None, None)) };
         let known = evidence.target.as_ref().and_then(|target| target.validity);
@@ -159,7 +170,8 @@ impl Run<'_> {
         let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
         let is_append = matches!(step.action, Action::Append { .. });
         let find = if is_append { identity::find_appended } else { identity::find };
-        let (target, uid) = find(newcomers, &identity, from.unwrap_or(Uid::MIN));
+        let sought = Sought { place, identity: &identity, from: from.unwrap_or(Uid::MIN), newest };
+        let (target, uid) = find(newcomers, &sought);
         let at = now.zip(uid);
         if evidence.copied.is_some() {
             return Ok((Some(resolve_move(source, Found::Surely)), at));

@@ -120,7 +120,27 @@ impl Run<'_> {
             }
             newcomers = identity::newcomers(told(&all), Uid::MIN);
         }
+        let newcomers = if validity == mailbox.state.uid_validity {
+            self.with_places(mailbox.id, newcomers).await?
+        } else {
+            newcomers
+        };
         scene.newcomers.insert(mailbox.id, (validity, newcomers));
         Ok(())
+    }
+
+    /// Notes which places the mirror has for them.
+    async fn with_places(
+        &self,
+        mailbox: MailboxId,
+        mut newcomers: Vec<Newcomer>,
+    ) -> Result<Vec<Newcomer>, ReplayError> {
+        let noted = self.store.read(move |view| {
+            for newcomer in &mut newcomers {
+                newcomer.place = view.place_by_uid(mailbox, newcomer.uid)?;
+            }
+            Ok(newcomers)
+        });
+        Ok(noted.await?)
     }
 }

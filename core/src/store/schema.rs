@@ -1,6 +1,8 @@
 //! The schema and how a store gets from one version of it to the next: each step is one transaction that ends with the
 //! new `user_version`, so that a step cut short leaves the version before.
 
+use std::sync::OnceLock;
+
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::{Batch, Connection};
 
@@ -76,13 +78,24 @@ pub(super) fn check_tables(conn: &Connection) -> Result<(), StoreError> {
 
 /// Whether the database is built as [`CURRENT`] is. Damage may change a name in it, and all that SQLite checks still hold.
 pub(super) fn is_as_made(conn: &Connection) -> Result<bool, StoreError> {
-    let made = Connection::open_in_memory()?;
-    migrate(&made)?;
-    Ok(parts(conn)? == parts(&made)?)
+    static MADE: OnceLock<Vec<Part>> = OnceLock::new();
+    let made = match MADE.get() {
+        Some(made) => made,
+        None => {
+            let made = Connection::open_in_memory()?;
+            migrate(&made)?;
+            let made = parts(&made)?;
+            MADE.get_or_init(|| made)
+        }
+    };
+    Ok(parts(conn)? == *made)
 }
 
+/// A table or index: its type, its name, its SQL.
+type Part = (String, String, Option<String>);
+
 /// Everything that makes up the schema.
-fn parts(conn: &Connection) -> Result<Vec<(String, String, Option<String>)>, StoreError> {
+fn parts(conn: &Connection) -> Result<Vec<Part>, StoreError> {
     let mut statement = conn.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

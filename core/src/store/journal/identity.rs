@@ -2,7 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
-use crate::model::{Identity, PlaceId, Timestamp};
+use crate::model::{Identity, MailboxId, PlaceId, Timestamp};
 use crate::store::{Snapshot, StoreError};
 
 impl Snapshot<'_> {
@@ -24,5 +24,17 @@ impl Snapshot<'_> {
             })
         });
         Ok(found.optional()?)
+    }
+    /// Whether a mailbox awaits the UID of another message that has landed there, is no newer than a place, and may look like
+    /// the message of a place.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn awaits_like(&self, mailbox: MailboxId, place: PlaceId, newest: PlaceId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (
+                       SELECT 1 FROM places o JOIN messages n ON n.id = o.message
+                       WHERE o.mailbox = ?1 AND o.uid IS NULL AND o.id <> ?2 AND o.id <= ?3 AND n.message_id IS
+                           (SELECT m.message_id FROM places p JOIN messages m ON m.id = p.message WHERE p.id = ?2))";
+        Ok(self.prepare(sql)?.query_row([mailbox.0, place.0, newest.0], |row| row.get(0))?)
     }
 }

@@ -81,16 +81,18 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
     Ok(overlay)
 }
 
-/// Whether a message is on the server or on its way there: to be appended, or a copy of one that is.
+/// Whether a message is on the server or on its way there: to be appended, or a copy of one that is. One that went may come
+/// back: until it is known to be lost, it counts.
 fn is_somewhere(conn: &Connection, place: PlaceId) -> Result<bool, StoreError> {
     let on_server = "SELECT mailbox IS NOT NULL FROM places WHERE id = ?1";
-    if conn.prepare_cached(on_server)?.query_row([place.0], |row| row.get(0)).optional()?.unwrap_or(false) {
+    if conn.prepare_cached(on_server)?.query_row([place.0], |row| row.get(0)).optional()?.unwrap_or(true) {
         return Ok(true);
     }
     let sql = "WITH RECURSIVE sources (id) AS (
                    SELECT ?1
                    UNION SELECT s.place FROM steps s JOIN sources ON s.made = sources.id WHERE s.state < 5)
-               SELECT EXISTS (SELECT 1 FROM sources JOIN places p ON p.id = sources.id WHERE p.mailbox IS NOT NULL)
+               SELECT EXISTS (SELECT 1 FROM sources LEFT JOIN places p ON p.id = sources.id
+                              WHERE p.id IS NULL OR p.mailbox IS NOT NULL)
                    OR EXISTS (SELECT 1 FROM sources JOIN steps s ON s.place = sources.id AND s.state < 7 AND s.state < 5
                               JOIN operations o ON o.id = s.operation WHERE o.kind = 'append')";
     Ok(conn.prepare_cached(sql)?.query_row([place.0], |row| row.get(0))?)

@@ -73,8 +73,9 @@ impl ReplayTx<'_> {
             }
         }
         let sql = "UPDATE steps SET state = ?3, evidence = ?4, next_try = NULL WHERE operation = ?1 AND place = ?2";
+        let newest = Some(self.mirror(|tx| tx.newest_place())?);
         for (key, evidence) in steps {
-            let json = to_json(evidence)?;
+            let json = to_json(&Evidence { newest, ..evidence.clone() })?;
             self.prepare(sql)?.execute(params![key.operation.0, key.place.0, StepState::InFlight as u8, json])?;
         }
         // The view shows them all along: only the operations change.
@@ -88,7 +89,9 @@ impl ReplayTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn note_evidence(&mut self, steps: &[(StepKey, Evidence)]) -> Result<(), StoreError> {
-        let sql = "UPDATE steps SET evidence = ?3 WHERE operation = ?1 AND place = ?2";
+        let sql = "UPDATE steps SET evidence =
+                       iif(json_valid(evidence), json_set(?3, '$.newest', json_extract(evidence, '$.newest')), ?3)
+                   WHERE operation = ?1 AND place = ?2";
         for (key, evidence) in steps {
             self.prepare(sql)?.execute(params![key.operation.0, key.place.0, to_json(evidence)?])?;
         }

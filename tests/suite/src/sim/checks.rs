@@ -231,9 +231,13 @@ impl Sim {
     fn half_done(&self, mail: u32) -> bool {
         let refused = |state| matches!(state, OperationState::Parked | OperationState::NeedsUser);
         let leaves = |wish: &Wish| matches!(wish, Wish::Move { .. } | Wish::Delete);
-        self.ghost.steps_on(mail).any(|(wish, step)| leaves(wish) && refused(step.state))
-            && self.ledger.places.values().any(|place| place.mail == mail)
-            && self.ledger.stories.get(&mail).is_some_and(|story| !story.copied.is_empty() || story.was_marked)
+        let Some(story) = self.ledger.stories.get(&mail) else { return false };
+        // The user may give up what was set aside: what was done of it stays so.
+        let copied = |wish: &Wish| matches!(wish, Wish::Move { to } if story.copied.contains_key(to));
+        self.ghost.steps_on(mail).any(|(wish, step)| {
+            leaves(wish) && refused(step.state) || copied(wish) && step.state == OperationState::Cancelled
+        }) && self.ledger.places.values().any(|place| place.mail == mail)
+            && (!story.copied.is_empty() || story.was_marked)
     }
 
     /// Whether a mail looks as the user wants it, as far as nobody else had a hand in it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde_json::Value;
 
 /// Messages as they should be shown: by mailbox and id, with their flags.
@@ -58,8 +58,8 @@ impl Folder {
         let mut next = Some(overlay);
         while let Some(Some(source)) = next.map(|overlay| overlay.source) {
             let mut statement = self.0.prepare_cached("SELECT mailbox FROM places WHERE id = ?1")?;
-            if statement.query_row([source], |row| row.get::<_, Option<i64>>(0)).is_ok_and(|mailbox| mailbox.is_some())
-            {
+            // One that went may come back.
+            if statement.query_row([source], |row| row.get(0)).optional()?.is_none_or(|at: Option<i64>| at.is_some()) {
                 return Ok(true);
             }
             next = overlays.get(&source).filter(|overlay| overlay.made);

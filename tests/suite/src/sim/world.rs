@@ -20,7 +20,7 @@ use super::hash::Hash;
 use super::ledger::Ledger;
 use super::net::SimNetwork;
 use super::situations::Situations;
-use super::tape::{Fault, Reply, ServerSpec, Tape};
+use super::tape::{Fault, Reply, Schedule, ServerSpec, Tape};
 use crate::phone::{OnePassword, PASSWORD, USER};
 
 /// The mailboxes in which things happen.
@@ -142,6 +142,7 @@ impl Sim {
             }
         }
         let network = SimNetwork::new(server.clone(), doom.clone(), tape.faults.clone(), tape.schedule.clone());
+        furnish(&dir, &server).await?;
         let core = open(&dir, &network, &doom)?;
         let mut settings = AccountSettings::new("test", USER);
         settings.imap = Some("imap+plain://model.example".parse().map_err(in_words)?);
@@ -253,6 +254,25 @@ impl Drop for Sim {
         // The clock and the network hold the core that holds them.
         drop(self.doom.bury());
     }
+}
+
+/// Puts an empty store where a phone is to begin: made once, for making it takes as long as many a life.
+async fn furnish(dir: &std::path::Path, server: &ModelServer) -> Checked {
+    static EMPTY: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    const DATABASE: &str = "postrider.db";
+    std::fs::create_dir_all(dir).map_err(in_words)?;
+    let empty = match EMPTY.get() {
+        Some(empty) => empty,
+        None => {
+            let made = root().map_err(in_words)?;
+            let doom = Doom::new(made.path().to_owned());
+            let network = SimNetwork::new(server.clone(), doom.clone(), Vec::new(), Schedule::default());
+            open(made.path(), &network, &doom)?.close().await.map_err(in_words)?;
+            let bytes = std::fs::read(made.path().join(DATABASE)).map_err(in_words)?;
+            EMPTY.get_or_init(|| bytes)
+        }
+    };
+    std::fs::write(dir.join(DATABASE), empty).map_err(in_words)
 }
 
 fn open(dir: &std::path::Path, network: &SimNetwork, doom: &Doom) -> Checked<Core> {
