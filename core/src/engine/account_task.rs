@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -121,6 +122,7 @@ impl AccountTask {
         let link = self.link(&settings, &facts, control, &using, course.chances).await?;
         let (traffic, before) = (Arc::clone(&link.traffic), link.before);
         let outcome = self.sync_over(link, request, (&settings, facts, first), control, tell, &using).await;
+        course.chances.unserved = using.unserved.load(Ordering::Relaxed);
         *course.spent = course.spent.plus(&traffic.snapshot().since(&before));
         outcome
     }
@@ -158,6 +160,7 @@ impl AccountTask {
             tell,
         };
         let (report, outcome) = sync::run(means, run).await;
+        using.unserved.store(!link.session.has_served(), Ordering::Relaxed);
         if link.session.is_logged_in() {
             self.sessions.accepted();
         }
@@ -271,7 +274,10 @@ impl AccountTask {
             tokio::select! {
                 biased;
                 () = control.cancelled() => return Err(Failure::Cancelled),
-                done = log_in(&mut link.session, login) => done?,
+                done = log_in(&mut link.session, login) => {
+                    chances.unserved = !link.session.has_served();
+                    done?;
+                }
             }
             self.sessions.accepted();
         }
@@ -293,7 +299,10 @@ impl AccountTask {
                         using.keep(link);
                         return Ok(done);
                     }
-                    Err(error) => Err(error.into()),
+                    Err(error) => {
+                        chances.unserved = !link.session.has_served();
+                        Err(error.into())
+                    }
                 },
                 Err(failure) => Err(failure),
             };

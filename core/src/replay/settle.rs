@@ -1,6 +1,6 @@
 //! What became of steps, and what that changes of the mirror: written in one transaction.
 
-use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify, delay};
+use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify, delay, in_both};
 use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity};
 use crate::replay::commands::Purpose;
 use crate::replay::evidence::Proof;
@@ -85,7 +85,7 @@ pub(super) fn refused(code: Option<&str>, operation: OperationId, attempts: u32,
 }
 
 /// When to try again.
-fn try_again(operation: OperationId, attempts: u32, now: Timestamp) -> Timestamp {
+pub(super) fn try_again(operation: OperationId, attempts: u32, now: Timestamp) -> Timestamp {
     // Jitter only has to differ between operations and devices; that it comes from the time makes runs repeatable.
     let mut mixed = (operation.0 as u64) ^ (now.0 as u64).rotate_left(32) ^ u64::from(attempts);
     mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -352,7 +352,10 @@ pub(super) fn finish(
         Some(false) => false,
         Some(true) => {
             let code = proof.refusal(half.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
-            verdicts.outcomes.extend(half.steps.iter().map(|key| (*key, refuse(*key, code))));
+            verdicts.outcomes.extend(half.steps.iter().map(|key| match refuse(*key, code) {
+                Outcome::Parked(cause) => (*key, Outcome::Parked(in_both(&cause))),
+                outcome => (*key, outcome),
+            }));
             return;
         }
         None => return settle(&Outcome::Unknown),

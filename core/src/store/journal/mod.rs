@@ -2,6 +2,7 @@
 //! through [`super::JournalTx`] and by replay through [`super::ReplayTx`].
 
 mod act;
+mod breaks;
 mod identity;
 mod labels;
 mod mailbox_acts;

@@ -35,7 +35,7 @@ pub struct StepInfo {
     pub made: Option<PlaceId>,
     /// How far it has come.
     pub state: StepState,
-    /// How often it was refused for now.
+    /// How often it was refused for now, or broke the connection.
     pub attempts: u32,
     /// Why it is not done.
     pub reason: Option<Reason>,
@@ -48,8 +48,14 @@ pub struct OpenStep {
     pub key: StepKey,
     /// What was asked for.
     pub action: Action,
+    /// How far it had come.
+    pub state: StepState,
     /// How often it was refused for now.
     pub attempts: u32,
+    /// In how many flights it was that ended with the connection.
+    pub suspected: u32,
+    /// How often it broke the connection, having gone out alone.
+    pub breaks: u32,
     /// The message that a copy makes.
     pub made: Option<PlaceId>,
     /// What was so before it left.
@@ -159,7 +165,7 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn steps(&self, operation: OperationId) -> Result<Vec<StepInfo>, StoreError> {
-        let sql = "SELECT place, made, state, attempts, reason FROM steps WHERE operation = ?1 ORDER BY place";
+        let sql = "SELECT place, made, state, attempts + breaks, reason FROM steps WHERE operation = ?1 ORDER BY place";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([operation.0], |row| {
             Ok(StepInfo {
@@ -227,7 +233,8 @@ impl Snapshot<'_> {
             "SELECT o.id, o.action, s.place, s.state, s.attempts, s.next_try, s.made, p.mailbox, p.uid,
                     s.state IN (0, 4) AND coalesce(instr(s.evidence, '\"copied\":{{'), 0),
                    CASE WHEN o.kind = 'delete' AND {LABELLED} AND b.role IS NOT 'trash' AND b.role IS NOT 'junk'
-                        THEN (SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional) END
+                        THEN (SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional) END,
+                   s.suspected
                    FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
                    LEFT JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
                    WHERE o.account = ?1 AND o.state < 7 AND s.state < 5 ORDER BY o.id, s.place"
@@ -253,6 +260,7 @@ impl Snapshot<'_> {
                 // Of what was copied only the second half is left, which the probe sees to.
                 state: if row.get(9)? { StepState::Unknown } else { state(row, 3)? },
                 attempts: row.get(4)?,
+                suspected: row.get(11)?,
                 is_due: row.get::<_, Option<i64>>(5)?.is_none_or(|time| time <= now.0),
                 made: row.get::<_, Option<i64>>(6)?.map(PlaceId),
                 location: mailbox.zip(uid).map(|(mailbox, uid)| Location { mailbox, uid }),
@@ -262,24 +270,29 @@ impl Snapshot<'_> {
         Ok((steps, unreadable))
     }
 
-    /// The steps of an account that may have reached the server, or did half of what they are to do, in order.
+    /// The steps of an account that may have reached the server, or did half of what they are to do and whose time has come, in
+    /// order.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn open_steps(&self, account: AccountId) -> Result<Vec<OpenStep>, StoreError> {
-        let sql = "SELECT o.id, o.action, s.place, s.made, s.evidence, s.attempts
+    pub fn open_steps(&self, account: AccountId, now: Timestamp) -> Result<Vec<OpenStep>, StoreError> {
+        let sql = "SELECT o.id, o.action, s.place, s.made, s.evidence, s.attempts, s.state, s.suspected, s.breaks
              FROM operations o JOIN steps s ON s.operation = o.id
              WHERE o.account = ?1 AND o.state < 7 AND (s.state IN (1, 2, 3)
-               OR s.state IN (0, 4) AND instr(s.evidence, '\"copied\":{')) ORDER BY o.id, s.place";
+               OR s.state IN (0, 4) AND coalesce(s.next_try, 0) <= ?2 AND instr(s.evidence, '\"copied\":{'))
+             ORDER BY o.id, s.place";
         let mut statement = self.prepare(sql)?;
-        let mut rows = statement.query([account.0])?;
+        let mut rows = statement.query([account.0, now.0])?;
         let mut steps = Vec::new();
         while let Some(row) = rows.next()? {
             let Some(action) = json(row, 1)? else { continue };
             steps.push(OpenStep {
                 key: StepKey { operation: OperationId(row.get(0)?), place: PlaceId(row.get(2)?) },
                 action,
+                state: state(row, 6)?,
                 attempts: row.get(5)?,
+                suspected: row.get(7)?,
+                breaks: row.get(8)?,
                 made: row.get::<_, Option<i64>>(3)?.map(PlaceId),
                 evidence: json(row, 4)?,
             });

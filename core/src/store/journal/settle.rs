@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use super::labels::with_siblings;
 use super::mailbox_overlay::refresh_mailboxes;
 use super::refresh_places;
-use crate::journal::{Evidence, Reason, StepKey, StepState};
+use crate::journal::{BREAKS, Evidence, Reason, StepKey, StepState};
 use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
 use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, ReplayTx, StoreError};
@@ -21,6 +21,8 @@ pub enum Outcome {
     Moot(Reason),
     /// It was refused for now.
     Later(Reason, Timestamp),
+    /// It broke the connection, and goes out again at this time.
+    Broke(Reason, Timestamp),
     /// It was refused.
     Parked(Reason),
     /// Only the user can decide.
@@ -38,7 +40,7 @@ impl Outcome {
         match self {
             Self::Done => StepState::Done,
             Self::Moot(_) => StepState::Moot,
-            Self::Later(..) => StepState::Retry,
+            Self::Later(..) | Self::Broke(..) => StepState::Retry,
             Self::Parked(_) => StepState::Parked,
             Self::NeedsUser(_) => StepState::NeedsUser,
             Self::Again => StepState::Queued,
@@ -49,11 +51,26 @@ impl Outcome {
 
     fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::Moot(reason) | Self::Later(reason, _) | Self::Parked(reason) | Self::NeedsUser(reason) => {
-                Some(reason)
-            }
+            Self::Moot(reason)
+            | Self::Later(reason, _)
+            | Self::Broke(reason, _)
+            | Self::Parked(reason)
+            | Self::NeedsUser(reason) => Some(reason),
             Self::Done | Self::Again | Self::Unknown | Self::Probing => None,
         }
+    }
+
+    fn next_try(&self) -> Option<i64> {
+        match self {
+            Self::Later(_, time) | Self::Broke(_, time) => Some(time.0),
+            _ => None,
+        }
+    }
+
+    /// Whether the server answered, so that nothing is to be suspected any more.
+    fn is_answer(&self) -> bool {
+        matches!(self, Self::Later(..) | Self::NeedsUser(_))
+            || matches!(self, Self::Parked(reason) if reason.code != BREAKS)
     }
 }
 
@@ -101,16 +118,17 @@ impl ReplayTx<'_> {
     pub fn settle(&mut self, outcomes: &[(StepKey, Outcome)]) -> Result<(), StoreError> {
         // What goes out again begins anew: what was so before, or half done, says nothing any more.
         let sql = "UPDATE steps SET state = ?3, reason = ?4, next_try = ?5, attempts = attempts + ?6,
-                          evidence = iif(?3 = 0, NULL, evidence)
+                          evidence = iif(?3 = 0, NULL, evidence),
+                          suspected = iif(?7, 0, suspected), breaks = iif(?7, 0, breaks)
                    WHERE operation = ?1 AND place = ?2 AND state < 7 RETURNING made";
         let mut touched = Vec::new();
         for (key, outcome) in outcomes {
             let reason = outcome.reason().map(to_json).transpose()?;
-            let next_try = if let Outcome::Later(_, time) = outcome { Some(time.0) } else { None };
             let refused = matches!(outcome, Outcome::Later(..) | Outcome::Parked(_));
+            let (state, next_try, answered) = (outcome.state() as u8, outcome.next_try(), outcome.is_answer());
             let mut statement = self.prepare(sql)?;
             let rows = statement.query_map(
-                params![key.operation.0, key.place.0, outcome.state() as u8, reason, next_try, refused],
+                params![key.operation.0, key.place.0, state, reason, next_try, refused, answered],
                 |row| row.get::<_, Option<i64>>(0),
             )?;
             for made in rows {
