@@ -86,6 +86,10 @@ impl AccountTask {
     ) -> Result<SyncDone, Failure> {
         let (start, mut spent, mut operations_done) = (Instant::now(), Spent::default(), 0);
         let mut chances = Chances::default();
+        if request.now && request.direction != Direction::Pull && !request.only_list {
+            let account = self.account;
+            self.store.journal(move |tx| tx.due_now(Some(account))).await?;
+        }
         let outcome = loop {
             let mut course = Course { spent: &mut spent, chances: &mut chances, replayed: &mut operations_done };
             let outcome = self.push_and_pull(&request, control, tell, &mut course).await;

@@ -36,7 +36,7 @@ pub(super) struct Sessions {
 #[derive(Default)]
 struct State {
     kept: Option<(Link, Instant)>,
-    /// How often the settings changed: a session made by older ones is not kept.
+    /// How often the settings or the network changed: a session made by older ones is not kept.
     settings: u64,
     /// When a login was refused, and how.
     refused: Option<(Instant, ImapError)>,
@@ -75,6 +75,13 @@ impl Sessions {
         let mut state = self.lock();
         state.settings += 1;
         state.refused = None;
+        state.kept = None;
+    }
+
+    /// The network changed. That a password was refused says as much as before.
+    pub(super) fn network_changed(&self) {
+        let mut state = self.lock();
+        state.settings += 1;
         state.kept = None;
     }
 

@@ -9,7 +9,7 @@ use super::run::Run;
 use super::scene::{Scene, target_of};
 use super::settle::{Verdicts, Write, gone};
 use crate::journal::{Action, Found, Reason, Resolution, Source, StepKey, StepState, resolve_copy, resolve_move};
-use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
+use crate::model::{MailboxId, PlaceId, Uid, UidValidity};
 use crate::store::{OpenStep, Outcome};
 
 /// Steps that left as one: the last says where the message was to go.
@@ -93,7 +93,12 @@ impl Run<'_> {
                             Some(outcome) => group.settle(&outcome, &mut landed),
                             None => self.unfinished.push(Unfinished { group, source, to, at }),
                         },
-                        (Some(resolution), source) => moved(&group, to, resolution, at, source, &mut verdicts),
+                        // Two looks that did not find it are no proof: that is the mirror's, once it was synced.
+                        (Some(Resolution::Gone), Some(source)) => {
+                            let outcome = self.where_mirrored(step.key.place, &source, to).await?;
+                            group.settle(&outcome, &mut verdicts);
+                        }
+                        (Some(resolution), _) => moved(&group, to, resolution, at, &mut verdicts),
                     }
                 }
                 Action::Copy { to } | Action::Append { to, .. } => {
@@ -117,6 +122,10 @@ impl Run<'_> {
                         landed.writes.push(Write::Landed(step.key.place, to, at));
                     }
                     group.settle(&outcome, if arrived { &mut landed } else { &mut verdicts });
+                }
+                Action::Flags { add, remove } if let Some(told) = scene.has_flags(step, add, remove) => {
+                    landed.writes.push(told);
+                    group.settle(&Outcome::Done, &mut landed);
                 }
                 // These may be said twice: the same again makes it so.
                 _ => group.settle(&Outcome::Again, &mut verdicts),
@@ -179,6 +188,16 @@ impl Run<'_> {
         Ok((Some(resolution), at))
     }
 
+    /// What became of a move whose message was found nowhere: unknown for as long as the mirror has it where it was.
+    async fn where_mirrored(&self, place: PlaceId, source: &Source, to: MailboxId) -> Result<Outcome, ReplayError> {
+        let mailbox = self.store.read(move |view| view.mirror_mailbox(place)).await?;
+        Ok(match mailbox {
+            Some(mailbox) if mailbox == to => Outcome::Done,
+            Some(mailbox) if mailbox == source.mailbox => Outcome::Unknown,
+            _ => Outcome::Moot(gone()),
+        })
+    }
+
     /// After a change of UIDVALIDITY: where the mirror has the message, once it was synced.
     async fn by_mirror(&mut self, step: &OpenStep, to: MailboxId) -> Result<Resolved, ReplayError> {
         let (place, source) = (step.key.place, step.evidence.as_ref().and_then(|evidence| evidence.source.clone()));
@@ -218,17 +237,11 @@ fn moved(
     to: MailboxId,
     resolution: Resolution,
     at: Option<(UidValidity, Uid)>,
-    source: Option<Source>,
     verdicts: &mut Verdicts,
 ) {
     match resolution {
         Resolution::Again => group.settle(&Outcome::Again, verdicts),
-        Resolution::Gone => {
-            if let Some(source) = source {
-                verdicts.writes.push(Write::Gone(source.mailbox, UidSet::range(source.uid, source.uid)));
-            }
-            group.settle(&Outcome::Moot(gone()), verdicts);
-        }
+        Resolution::Gone => group.settle(&Outcome::Moot(gone()), verdicts),
         Resolution::Done | Resolution::Finish | Resolution::Both => {
             verdicts.writes.push(Write::Landed(group.last.key.place, to, at));
             group.settle(&Outcome::Done, verdicts);

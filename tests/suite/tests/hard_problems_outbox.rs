@@ -1,10 +1,19 @@
 //! Hard problems of what goes out: nothing holds up anything else for ever.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::{Direction, MailSource, MailboxId, OperationId, OperationState};
+use std::sync::Arc;
+
+use postrider::api::{
+    AccountSettings, BodyPolicy, Core, CoreOptions, Direction, FlagChange, MailSource, MailboxId, OperationId,
+    OperationState, SyncOptions,
+};
+use postrider_model::ModelServer;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
+use postrider_model::world::World;
 use postrider_tests::desk::{Desk, kinds};
+use postrider_tests::phone::{ModelNetwork, OnePassword, PASSWORD, PhoneClock, USER};
+use postrider_tests::workload::{Dice, mail};
 
 /// Syncs, at times that are due, until nothing waits any more but what is set aside.
 async fn syncs_until_parked(desk: &Desk, poison: OperationId, when: &str) -> usize {
@@ -146,7 +155,7 @@ async fn hard_problem_12_one_message_among_many_that_breaks_the_connection_holds
         for row in desk.rows("INBOX").await {
             ids.push(row.id);
         }
-        let change = postrider::api::FlagChange { add: vec!["seen".to_owned()], remove: Vec::new() };
+        let change = FlagChange { add: vec!["seen".to_owned()], remove: Vec::new() };
         let operation = desk.scene.phone.core.flag(ids, change).await.unwrap().operation;
         desk.scene.server.script().add(Rule::always("UID STORE", Act::Cut).where_line(names_uid(41)));
         syncs_until_parked(&desk, operation, &name).await;
@@ -183,4 +192,76 @@ async fn hard_problem_12_the_second_half_of_a_move_that_breaks_the_connection_ho
         assert_eq!((desk.numbers("INBOX"), desk.numbers("Work")), (vec![1, 2, 3], vec![0]), "{name}");
         desk.all_done(&name).await;
     }
+}
+
+#[tokio::test]
+async fn hard_problem_12_a_link_that_breaks_anywhere_sets_nothing_aside() {
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile, 6).await;
+        let mut dice = Dice::new(12);
+        for round in 0..24_u64 {
+            let id = desk.id("INBOX", round % 6).await;
+            let (add, remove): (&[&str], &[&str]) =
+                if round % 12 < 6 { (&["flagged"], &[]) } else { (&[], &["flagged"]) };
+            desk.flag(id, add, remove).await;
+            if round % 5 == 0 {
+                desk.copy_to(id, "Aside").await;
+            }
+            let (down, up) = if round % 2 == 0 { (dice.below(4_000), u64::MAX) } else { (u64::MAX, dice.below(1_200)) };
+            desk.scene.allowed.set(down, up);
+            desk.sync(Direction::Both).await;
+            desk.scene.phone.clock.forward(16 * 60);
+        }
+        desk.scene.allowed.set(u64::MAX, u64::MAX);
+        desk.settles(&name).await;
+        desk.all_done(&name).await;
+        assert_eq!(desk.numbers("Aside"), [0, 2, 3, 4, 5], "{name}");
+    }
+}
+
+/// Time stands still but for what is waited for; the store does its work at once.
+#[tokio::test(start_paused = true)]
+async fn hard_problem_12_a_server_that_falls_silent_at_one_command_is_left_alone_with_it_in_the_end() {
+    let world = World::new();
+    let profile = Profile::preset("dovecot").unwrap();
+    let rival = profile.layout.furnish(&world, USER, PASSWORD).unwrap();
+    for number in 0..3 {
+        rival.deliver("INBOX", mail(number)).unwrap();
+    }
+    let server = ModelServer::new(world, profile);
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(PhoneClock::default());
+    let options = CoreOptions {
+        dir: dir.path().to_owned(),
+        secrets: Arc::new(OnePassword),
+        tokens: None,
+        network: Some(Arc::new(ModelNetwork(server.clone()))),
+        clock: Some(clock.clone()),
+    };
+    let core = Core::open_inline(options).unwrap();
+    let mut settings = AccountSettings::new("test", USER);
+    settings.imap = Some("imap+plain://model.example".parse().unwrap());
+    settings.bodies = BodyPolicy::None;
+    let account = core.add_account(settings).await.unwrap();
+    let sync = async || core.sync(account, SyncOptions::default()).await.unwrap().wait().await;
+    sync().await.unwrap();
+    let inbox = core.find_mailbox(Some(account), "inbox").await.unwrap().id;
+    let rows = core.messages(inbox, Default::default(), None, 10).await.unwrap().messages;
+    let flag = |word: &str| FlagChange { add: vec![word.to_owned()], remove: Vec::new() };
+    let silent = core.flag(vec![rows[0].id], flag("answered")).await.unwrap().operation;
+    let other = core.flag(vec![rows[1].id], flag("seen")).await.unwrap().operation;
+    let done_in_silence = core.flag(vec![rows[2].id], flag("draft")).await.unwrap().operation;
+    server.script().add(Rule::always("UID STORE", Act::Deafness).where_line(says("Answered")));
+    server.script().add(Rule::always("UID STORE", Act::Silence).where_line(says("Draft")));
+    let summary = sync().await.unwrap();
+    assert_eq!(summary.operations_left, 1);
+    // It is found out what a server did that told nothing of it.
+    assert_eq!(core.operation(done_in_silence).await.unwrap().state, OperationState::Done);
+    assert_eq!(core.operation(other).await.unwrap().state, OperationState::Done);
+    for _ in 0..3 {
+        clock.forward(16 * 60);
+        let _ = sync().await;
+    }
+    assert_eq!(core.operation(silent).await.unwrap().reason_code.as_deref(), Some("connection_breaks"));
+    core.close().await.unwrap();
 }

@@ -22,9 +22,9 @@ impl ReplayTx<'_> {
                    WHERE o.account = ?1 AND o.state < 7 AND s.state = 1";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([account.0], |row| {
-            Ok((OperationId(row.get(0)?), PlaceId(row.get(1)?), row.get::<_, u32>(2)?))
+            Ok((OperationId(row.get(0)?), PlaceId(row.get(1)?), row.get::<_, i64>(2)?))
         })?;
-        let under_way: Vec<(OperationId, PlaceId, u32)> = rows.collect::<Result<_, _>>()?;
+        let under_way: Vec<(OperationId, PlaceId, i64)> = rows.collect::<Result<_, _>>()?;
         drop(statement);
         // Several moves of one message leave as one.
         let alone = under_way.first().is_some_and(|(_, first, _)| {
@@ -36,7 +36,8 @@ impl ReplayTx<'_> {
                        AND operation IN (SELECT id FROM operations WHERE account = ?1 AND state < 7)";
             self.prepare(sql)?.execute([account.0])?;
         }
-        let sql = "UPDATE steps SET state = ?3, suspected = suspected + ?4, breaks = breaks + ?5
+        let sql =
+            "UPDATE steps SET state = ?3, suspected = min(suspected, 1000000) + ?4, breaks = min(breaks, 1000000) + ?5
                    WHERE operation = ?1 AND place = ?2";
         for (operation, place, _) in &under_way {
             let unknown = StepState::Unknown as u8;
@@ -68,7 +69,7 @@ impl ReplayTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn cut_off(&mut self, steps: &[StepKey]) -> Result<(), StoreError> {
-        let sql = "UPDATE steps SET suspected = suspected + 1 WHERE operation = ?1 AND place = ?2";
+        let sql = "UPDATE steps SET suspected = min(suspected, 1000000) + 1 WHERE operation = ?1 AND place = ?2";
         for key in steps {
             self.prepare(sql)?.execute([key.operation.0, key.place.0])?;
         }

@@ -68,7 +68,7 @@ fn operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
     Ok(Operation {
         id: OperationId(row.get(0)?),
         account: AccountId(row.get(1)?),
-        kind: row.get(2)?,
+        kind: text(row, 2)?,
         mailbox: row.get::<_, Option<i64>>(3)?.map(MailboxId),
         state: state(row, 4)?,
         created: Timestamp(row.get(5)?),
@@ -81,9 +81,24 @@ fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<StepState> {
     Ok(u8::try_from(code).ok().and_then(StepState::from_code).unwrap_or(StepState::Parked))
 }
 
+/// What is damaged says nothing, and hinders nothing else.
 fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
-    let text: Option<String> = row.get(index)?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    Ok(row.get_ref(index)?.as_bytes().ok().and_then(|bytes| serde_json::from_slice(bytes).ok()))
+}
+
+fn text(row: &Row<'_>, index: usize) -> rusqlite::Result<String> {
+    Ok(row.get_ref(index)?.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default())
+}
+
+/// No more than anything was ever tried.
+const MOST: i64 = 1_000_000;
+
+fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u32> {
+    Ok(u32::try_from(row.get::<_, i64>(index)?.clamp(0, MOST)).unwrap_or(0))
+}
+
+fn is_known_state(code: rusqlite::Result<i64>) -> bool {
+    code.is_ok_and(|code| u8::try_from(code).ok().and_then(StepState::from_code).is_some())
 }
 
 impl Snapshot<'_> {
@@ -165,14 +180,14 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn steps(&self, operation: OperationId) -> Result<Vec<StepInfo>, StoreError> {
-        let sql = "SELECT place, made, state, attempts + breaks, reason FROM steps WHERE operation = ?1 ORDER BY place";
+        let sql = "SELECT place, made, state, min(attempts, 1000000) + min(breaks, 1000000), reason FROM steps WHERE operation = ?1 ORDER BY place";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([operation.0], |row| {
             Ok(StepInfo {
                 place: Some(row.get(0)?).filter(|place| *place != 0).map(PlaceId),
                 made: row.get::<_, Option<i64>>(1)?.map(PlaceId),
                 state: state(row, 2)?,
-                attempts: row.get(3)?,
+                attempts: count(row, 3)?,
                 reason: json(row, 4)?,
             })
         })?;
@@ -189,7 +204,7 @@ impl Snapshot<'_> {
                      UNION SELECT operation FROM steps WHERE made = ?1 AND state < 7) s ON s.operation = o.id
                    ORDER BY o.id";
         let mut statement = self.prepare(sql)?;
-        let rows = statement.query_map([place.0], |row| row.get(0))?;
+        let rows = statement.query_map([place.0], |row| text(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -199,7 +214,7 @@ impl Snapshot<'_> {
     /// Where the database cannot be read.
     pub fn has_pending(&self, account: AccountId) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM operations o JOIN steps s ON s.operation = o.id
-                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5)";
+                   WHERE o.account = ?1 AND o.state < 7 AND (s.state < 5 OR s.state > 9))";
         Ok(self.prepare(sql)?.query_row([account.0], |row| row.get(0))?)
     }
 
@@ -214,7 +229,7 @@ impl Snapshot<'_> {
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([account.0], |row| {
             let key = StepKey { operation: OperationId(row.get(0)?), place: PlaceId(row.get(1)?) };
-            Ok((key, row.get::<_, String>(2)? == ActionKind::Delete.as_str()))
+            Ok((key, text(row, 2)? == ActionKind::Delete.as_str()))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -237,7 +252,7 @@ impl Snapshot<'_> {
                    s.suspected
                    FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
                    LEFT JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
-                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5 ORDER BY o.id, s.place"
+                   WHERE o.account = ?1 AND o.state < 7 AND (s.state < 5 OR s.state > 9) ORDER BY o.id, s.place"
         );
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([account.0])?;
@@ -246,7 +261,8 @@ impl Snapshot<'_> {
             let id = OperationId(row.get(0)?);
             // Each operation is read once: its steps follow each other.
             let known = steps.last().filter(|step| step.key.operation == id).map(|step| step.action.clone());
-            let Some(action) = known.map_or_else(|| json(row, 1), |action| Ok(Some(action)))? else {
+            let action = known.map_or_else(|| json(row, 1), |action| Ok(Some(action)))?;
+            let Some(action) = action.filter(|_| is_known_state(row.get(3))) else {
                 if unreadable.last() != Some(&id) {
                     unreadable.push(id);
                 }
@@ -259,8 +275,8 @@ impl Snapshot<'_> {
                 action,
                 // Of what was copied only the second half is left, which the probe sees to.
                 state: if row.get(9)? { StepState::Unknown } else { state(row, 3)? },
-                attempts: row.get(4)?,
-                suspected: row.get(11)?,
+                attempts: count(row, 4)?,
+                suspected: count(row, 11)?,
                 is_due: row.get::<_, Option<i64>>(5)?.is_none_or(|time| time <= now.0),
                 made: row.get::<_, Option<i64>>(6)?.map(PlaceId),
                 location: mailbox.zip(uid).map(|(mailbox, uid)| Location { mailbox, uid }),
@@ -290,9 +306,9 @@ impl Snapshot<'_> {
                 key: StepKey { operation: OperationId(row.get(0)?), place: PlaceId(row.get(2)?) },
                 action,
                 state: state(row, 6)?,
-                attempts: row.get(5)?,
-                suspected: row.get(7)?,
-                breaks: row.get(8)?,
+                attempts: count(row, 5)?,
+                suspected: count(row, 7)?,
+                breaks: count(row, 8)?,
                 made: row.get::<_, Option<i64>>(3)?.map(PlaceId),
                 evidence: json(row, 4)?,
             });

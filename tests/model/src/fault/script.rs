@@ -26,6 +26,8 @@ pub enum Act {
     CutAfter,
     /// It is done; nothing is answered to it or to anything that follows.
     Silence,
+    /// The same, but it is not done.
+    Deafness,
     /// It is done after this time.
     Delay(Duration),
     /// Responses that hold this text are left out; the tagged one, too.
@@ -56,6 +58,7 @@ impl fmt::Debug for Act {
             Self::Cut => "Cut",
             Self::CutAfter => "CutAfter",
             Self::Silence => "Silence",
+            Self::Deafness => "Deafness",
             Self::Delay(_) => "Delay",
             Self::Omit(_) => "Omit",
             Self::Duplicate(_) => "Duplicate",
@@ -189,6 +192,11 @@ impl Play {
     /// Whether nothing is to be answered.
     pub(crate) fn is_silent(&self) -> bool {
         self.acts.iter().any(|act| matches!(act, Act::Silence))
+    }
+
+    /// Whether the command and all that follows are not heard.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.acts.iter().any(|act| matches!(act, Act::Deafness))
     }
 
     /// What is to be done before the command; an error ends the session.

@@ -151,6 +151,9 @@ impl Session {
             self.io.say(format!("{} {refusal}", self.tag));
             return self.io.flush().await;
         }
+        while play.is_deaf() {
+            self.io.fill().await?;
+        }
         play.before(&mut self.io)?;
         let expunges = expunges_allowed(&parsed.name);
         let reply = self.checked(parsed).await?;
