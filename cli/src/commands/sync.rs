@@ -98,6 +98,8 @@ async fn options(
         max_time: args.max_time,
         max_bytes: args.max_bytes,
         metered: args.metered,
+        // Whoever calls for a sync does not want to wait.
+        now: true,
     })
 }
 

@@ -179,6 +179,11 @@ fn problems(report: &CheckReport) -> Vec<Problem> {
         (ProblemKind::BrokenReferences, report.broken_references, "rows name a row that is not there"),
         (ProblemKind::WrongCounts, report.wrong_counts.len() as u64, "mailboxes have wrong counts"),
         (ProblemKind::WronglyShown, report.wrongly_shown.len() as u64, "messages are not shown as the journal has it"),
+        (
+            ProblemKind::DamagedOperations,
+            report.damaged_operations.len() as u64,
+            "operations cannot be read, and can only be taken back",
+        ),
         (ProblemKind::DamagedBodies, report.damaged_bodies, "bodies are damaged or missing"),
         (ProblemKind::StrayFiles, report.stray_files, "files belong to nothing"),
     ];

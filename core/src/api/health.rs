@@ -45,6 +45,8 @@ pub enum ProblemKind {
     WrongCounts,
     /// Messages are shown otherwise than the journal has it.
     WronglyShown,
+    /// Operations cannot be read, or are not whole: they are set aside, and can be taken back.
+    DamagedOperations,
     /// Bodies are damaged or missing.
     DamagedBodies,
     /// Files belong to nothing.

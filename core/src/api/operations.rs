@@ -74,7 +74,7 @@ pub struct OperationInfo {
     pub message_ids: Vec<PlaceId>,
     /// The mailbox it is about, as shown.
     pub mailbox: Option<String>,
-    /// How often it was refused for now.
+    /// How often it was refused for now, or broke the connection.
     pub attempts: u32,
     /// Why it is not done, for people.
     pub reason: Option<String>,
@@ -151,6 +151,17 @@ impl Core {
             return Err(CoreError::invalid_input("nothing of it waits to be tried again"));
         }
         self.operation(id).await
+    }
+
+    /// To be called when the device has another network than before, or one again: what waits for its time goes out with the next
+    /// sync, and no connection of the old network is used any more. It begins no sync.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn network_changed(&self) -> Result<(), CoreError> {
+        self.engine().network_changed();
+        self.store().journal(|tx| tx.due_now(None)).await?;
+        Ok(())
     }
 }
 

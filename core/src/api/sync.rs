@@ -43,6 +43,7 @@ impl Core {
             limits: Budget { max_time: options.max_time, max_bytes: options.max_bytes },
             metered: options.metered,
             direction: options.direction,
+            now: options.now,
         };
         let (notes, receiver) = engine::notes();
         let (reply, done) = watch::channel(None);

@@ -223,6 +223,8 @@ pub struct SyncOptions {
     pub metered: bool,
     /// Which way.
     pub direction: Direction,
+    /// Whether a person asked for it: what was refused for now, and waits for its time, is tried at once.
+    pub now: bool,
 }
 
 /// What a sync did.

@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -85,6 +86,10 @@ impl AccountTask {
     ) -> Result<SyncDone, Failure> {
         let (start, mut spent, mut operations_done) = (Instant::now(), Spent::default(), 0);
         let mut chances = Chances::default();
+        if request.now && request.direction != Direction::Pull && !request.only_list {
+            let account = self.account;
+            self.store.journal(move |tx| tx.due_now(Some(account))).await?;
+        }
         let outcome = loop {
             let mut course = Course { spent: &mut spent, chances: &mut chances, replayed: &mut operations_done };
             let outcome = self.push_and_pull(&request, control, tell, &mut course).await;
@@ -121,6 +126,7 @@ impl AccountTask {
         let link = self.link(&settings, &facts, control, &using, course.chances).await?;
         let (traffic, before) = (Arc::clone(&link.traffic), link.before);
         let outcome = self.sync_over(link, request, (&settings, facts, first), control, tell, &using).await;
+        course.chances.unserved = using.unserved.load(Ordering::Relaxed);
         *course.spent = course.spent.plus(&traffic.snapshot().since(&before));
         outcome
     }
@@ -158,6 +164,7 @@ impl AccountTask {
             tell,
         };
         let (report, outcome) = sync::run(means, run).await;
+        using.unserved.store(!link.session.has_served(), Ordering::Relaxed);
         if link.session.is_logged_in() {
             self.sessions.accepted();
         }
@@ -271,7 +278,10 @@ impl AccountTask {
             tokio::select! {
                 biased;
                 () = control.cancelled() => return Err(Failure::Cancelled),
-                done = log_in(&mut link.session, login) => done?,
+                done = log_in(&mut link.session, login) => {
+                    chances.unserved = !link.session.has_served();
+                    done?;
+                }
             }
             self.sessions.accepted();
         }
@@ -293,7 +303,10 @@ impl AccountTask {
                         using.keep(link);
                         return Ok(done);
                     }
-                    Err(error) => Err(error.into()),
+                    Err(error) => {
+                        chances.unserved = !link.session.has_served();
+                        Err(error.into())
+                    }
                 },
                 Err(failure) => Err(failure),
             };

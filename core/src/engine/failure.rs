@@ -56,7 +56,7 @@ impl From<SyncError> for Failure {
 impl From<ReplayError> for Failure {
     fn from(error: ReplayError) -> Self {
         match error {
-            ReplayError::Imap(error) => Self::Imap(error),
+            ReplayError::Imap(error) | ReplayError::Interrupted(error) => Self::Imap(error),
             ReplayError::Store(error) => Self::Store(error),
         }
     }

@@ -60,6 +60,8 @@ pub struct SyncRequest {
     pub metered: bool,
     /// Which way.
     pub direction: Direction,
+    /// Whether operations that wait for their time go out now.
+    pub now: bool,
 }
 
 /// Which way a sync goes.
@@ -258,6 +260,11 @@ impl Engine {
         if let Some(account) = self.lock().accounts.get(&account) {
             account.sessions.forget();
         }
+    }
+
+    /// The network is another one: what was connected over the old one leads nowhere any more.
+    pub fn network_changed(&self) {
+        self.lock().accounts.values().for_each(|account| account.sessions.network_changed());
     }
 
     /// Ends the tasks of an account and waits until nothing of them is left. None is started for as long as what is given

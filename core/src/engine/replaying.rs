@@ -6,7 +6,7 @@ use super::account_task::AccountTask;
 use super::sessions::Chances;
 use super::{Direction, Failure, SyncRequest};
 use crate::journal;
-use crate::replay;
+use crate::replay::{self, ReplayError};
 use crate::sync::{Control, Note, Report};
 use crate::wire::Spent;
 
@@ -60,7 +60,7 @@ impl AccountTask {
             }
             let (steps, unreadable) = view.pending_steps(account, now)?;
             let lost = synced && !view.lost_steps(account)?.is_empty();
-            let open = lost || steps.iter().any(|step| step.state.is_open());
+            let open = lost || steps.iter().any(|step| step.state.is_open() && step.is_due);
             Ok(open || !unreadable.is_empty() || !journal::plan(&steps).is_empty())
         });
         Ok(work.await?)
@@ -80,8 +80,12 @@ impl AccountTask {
             biased;
             // Dropped wherever it is: what is under way is asked about next time.
             () = control.cancelled() => Err(Failure::Cancelled),
-            outcome = replay::run(means) => outcome.map_err(Failure::from),
+            outcome = replay::run(means) => {
+                course.chances.interrupted = matches!(outcome, Err(ReplayError::Interrupted(_)));
+                outcome.map_err(Failure::from)
+            }
         };
+        course.chances.unserved = !link.session.has_served();
         *course.spent = course.spent.plus(&link.traffic.snapshot().since(&link.before));
         *course.replayed += outcome?.done;
         using.keep(link);

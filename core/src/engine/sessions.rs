@@ -1,5 +1,6 @@
 //! The sessions of one account: one is kept between what is asked for, and at most two are in use.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::link::Link;
 use crate::account::{AccountSettings, Auth};
 use crate::imap::ImapError;
 use crate::sync::Control;
+use crate::wire::WireError;
 
 /// A session that nobody needed for this long is closed: servers end unused ones after half an hour, and a phone that
 /// sleeps should hold no connection.
@@ -18,6 +20,10 @@ pub(super) const UNUSED: Duration = Duration::from_secs(120);
 
 /// After a refused login, so long none is tried: who goes on with a wrong password is locked out.
 const REFUSED: Duration = Duration::from_secs(60);
+
+/// How often one sync goes on over a new connection after one that broke with steps of operations under way: each time, what may
+/// have broken it goes out later.
+const INTERRUPTIONS: u32 = 4;
 
 /// What the two tasks of an account share.
 #[derive(Default)]
@@ -30,7 +36,7 @@ pub(super) struct Sessions {
 #[derive(Default)]
 struct State {
     kept: Option<(Link, Instant)>,
-    /// How often the settings changed: a session made by older ones is not kept.
+    /// How often the settings or the network changed: a session made by older ones is not kept.
     settings: u64,
     /// When a login was refused, and how.
     refused: Option<(Instant, ImapError)>,
@@ -40,13 +46,15 @@ struct State {
 pub(super) struct Use<'a> {
     sessions: &'a Sessions,
     settings: u64,
+    /// Whether the session had answered nothing when it failed but what leads to a login.
+    pub(super) unserved: AtomicBool,
 }
 
 impl Sessions {
     /// Begins to use a session: to be called before the settings are read.
     pub(super) fn begin(&self) -> Use<'_> {
         self.used.send_modify(|used| *used += 1);
-        Use { sessions: self, settings: self.lock().settings }
+        Use { sessions: self, settings: self.lock().settings, unserved: AtomicBool::new(false) }
     }
 
     /// Whether one is kept.
@@ -67,6 +75,13 @@ impl Sessions {
         let mut state = self.lock();
         state.settings += 1;
         state.refused = None;
+        state.kept = None;
+    }
+
+    /// The network changed. That a password was refused says as much as before.
+    pub(super) fn network_changed(&self) {
+        let mut state = self.lock();
+        state.settings += 1;
         state.kept = None;
     }
 
@@ -115,12 +130,23 @@ impl Drop for Use<'_> {
     }
 }
 
+/// Whether the server said what makes no sense.
+fn is_protocol(error: &ImapError) -> bool {
+    matches!(error, ImapError::Protocol(_) | ImapError::Wire(WireError::Protocol(_)))
+}
+
 /// Which second chances were used up.
 #[derive(Default)]
 pub(super) struct Chances {
     closed: bool,
     busy: bool,
     token: bool,
+    login: bool,
+    interruptions: u32,
+    /// Whether the last connection broke with steps of operations under way.
+    pub(super) interrupted: bool,
+    /// Whether the last session had answered nothing yet but what leads to a login.
+    pub(super) unserved: bool,
     /// Whether it began with a session from before.
     kept: bool,
     /// Whether the account logs in by tokens: one that the server refuses may only be old.
@@ -145,7 +171,17 @@ impl Chances {
         outcome: &Result<T, Failure>,
         control: &Control,
     ) -> bool {
+        let (interrupted, unserved) = (std::mem::take(&mut self.interrupted), std::mem::take(&mut self.unserved));
         let Err(Failure::Imap(error)) = outcome else { return false };
+        if interrupted && self.interruptions < INTERRUPTIONS {
+            self.interruptions += 1;
+            return true;
+        }
+        // A process of the server that was used before may end its last conversation in ours (Cyrus).
+        if unserved && !self.kept && !self.login && is_protocol(error) {
+            self.login = true;
+            return true;
+        }
         // That a kept session was closed meanwhile says nothing about now.
         if self.kept && error.is_connection_lost() && !self.closed {
             self.closed = true;

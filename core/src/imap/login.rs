@@ -88,6 +88,11 @@ impl Session {
         }
     }
 
+    /// Whether the server has answered anything but what leads to a login.
+    pub fn has_served(&self) -> bool {
+        self.served
+    }
+
     /// Logs in and learns what the server can do then.
     ///
     /// # Errors

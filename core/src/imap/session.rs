@@ -55,6 +55,8 @@ pub struct Session {
     /// How long the connection took to be made: about one round trip.
     pub(super) distance: Duration,
     failed: bool,
+    /// Whether the server has answered anything but what leads to a login.
+    pub(super) served: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,8 @@ struct Pending {
     /// What to say when the server asks for more than there is to say.
     afterword: Option<&'static str>,
     challenges: u32,
+    /// How much had left before it.
+    sent: u64,
 }
 
 /// The most that a server may ask in one AUTHENTICATE after everything was said.
@@ -101,6 +105,7 @@ impl Session {
             utf8: false,
             distance: Duration::ZERO,
             failed: false,
+            served: false,
         };
         session.guard().close_door();
         Ok(session)
@@ -184,6 +189,12 @@ impl Session {
         self.queued.len() + self.pending.len()
     }
 
+    /// Whether anything has left of what is not done, or was not when the session failed.
+    pub fn has_left(&mut self) -> bool {
+        let sent = self.guard().sent();
+        self.pending.front().is_some_and(|pending| pending.sent < sent)
+    }
+
     /// What of a literal had arrived when the session failed in the middle of it: a body goes on from there in the next
     /// session.
     pub fn take_partial(&mut self) -> Option<PartialLiteral> {
@@ -238,7 +249,8 @@ impl Session {
             let outgoing = sending::outgoing(command, brief, form);
             self.guard().prepare(outgoing);
             let tag = self.imap.run_command(name).await.map_err(|_| ImapError::Ended)?;
-            self.pending.push_back(Pending { id, tag, name, afterword, challenges: 0 });
+            let sent = self.guard().sent();
+            self.pending.push_back(Pending { id, tag, name, afterword, challenges: 0, sent });
         }
         Ok(())
     }
@@ -335,6 +347,7 @@ impl Session {
             return Err(ImapError::Protocol("a status that cannot be tagged"));
         }
         self.condition(&condition)?;
+        self.served |= !matches!(pending.name, "CAPABILITY" | "STARTTLS" | "LOGIN" | "AUTHENTICATE");
         if pending.name == "ENABLE" {
             // Whatever was asked for, what was agreed to counts.
             self.utf8_asked = self.utf8;

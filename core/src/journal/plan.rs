@@ -34,6 +34,8 @@ pub struct PendingStep {
     pub state: StepState,
     /// How often it was refused for now.
     pub attempts: u32,
+    /// In how many flights it was that ended with the connection.
+    pub suspected: u32,
     /// Whether its time has come.
     pub is_due: bool,
     /// The message that it brings into being.
@@ -107,6 +109,8 @@ pub struct Plan {
     pub appends: Vec<StepKey>,
     /// What is to be done to messages, by mailbox.
     pub batches: Vec<Batch>,
+    /// In how many flights it was that ended with the connection, where it may break it.
+    pub suspected: u32,
 }
 
 impl Plan {
@@ -118,14 +122,16 @@ impl Plan {
 
 /// Plans. Of each message, all that can be asked for at once is: flags up to their last wish, the last of several places. An
 /// operation on a mailbox goes out when everything before it that touches the mailbox is done, and holds up what comes after it
-/// there. `steps` are in the order of their keys.
+/// there. What may break the connection goes out when nothing else can, the least suspected first and one flight at a time, each
+/// time with fewer others. `steps` are in the order of their keys.
 pub fn plan(steps: &[PendingStep]) -> Plan {
     let about_mailboxes: Vec<&PendingStep> = steps.iter().filter(|step| step.action.is_about_mailbox()).collect();
     let mut by_place: BTreeMap<PlaceId, Vec<&PendingStep>> = BTreeMap::new();
     for step in steps.iter().filter(|step| !step.action.is_about_mailbox()) {
         by_place.entry(step.key.place).or_default().push(step);
     }
-    let mut plan = Plan { mailbox: next_about_mailbox(&about_mailboxes, &by_place), ..Plan::default() };
+    let mut plan = Plan { mailbox: next_about_mailbox(&about_mailboxes, &by_place, false), ..Plan::default() };
+    let mut suspects = Suspects::default();
     let mut batches: BTreeMap<BatchKey, Vec<Item>> = BTreeMap::new();
     for (place, steps) in &by_place {
         let Some(first) = steps.first() else { continue };
@@ -133,8 +139,10 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
             continue;
         }
         if matches!(first.action, Action::Append { .. }) {
-            if first.is_due && !is_held_up(first, &about_mailboxes) {
-                plan.appends.push(first.key);
+            match first.is_due && !is_held_up(first, &about_mailboxes) {
+                true if first.suspected == 0 => plan.appends.push(first.key),
+                true => suspects.add(first.suspected, || Plan { appends: vec![first.key], ..Plan::default() }),
+                false => {}
             }
             continue;
         }
@@ -145,9 +153,46 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
     }
     for (key, mut items) in batches {
         items.sort_by_key(|item| item.uid);
-        plan.batches.push(Batch { mailbox: key.mailbox, add: key.add, remove: key.remove, then: key.then, items });
+        let batch = |items| Batch { mailbox: key.mailbox, add: key.add, remove: key.remove, then: key.then, items };
+        if key.suspected == 0 {
+            plan.batches.push(batch(items));
+            continue;
+        }
+        items.truncate(together(key.suspected));
+        suspects.add(key.suspected, || Plan { batches: vec![batch(items)], ..Plan::default() });
     }
-    plan
+    if !plan.is_empty() {
+        return plan;
+    }
+    if let Some(key) = next_about_mailbox(&about_mailboxes, &by_place, true) {
+        let suspected = steps.iter().find(|step| step.key == key).map_or(0, |step| step.suspected);
+        suspects.add(suspected, || Plan { mailbox: Some(key), ..Plan::default() });
+    }
+    suspects.least.unwrap_or_default()
+}
+
+/// The flight that is suspected least of those that may break the connection.
+#[derive(Default)]
+struct Suspects {
+    least: Option<Plan>,
+}
+
+impl Suspects {
+    fn add(&mut self, suspected: u32, plan: impl FnOnce() -> Plan) {
+        if self.least.as_ref().is_none_or(|least| suspected < least.suspected) {
+            self.least = Some(Plan { suspected, ..plan() });
+        }
+    }
+}
+
+/// How many messages go out together that were so often in a flight that ended with the connection. Few connections are lost
+/// until one stands alone, and few flights are needed where the link was to blame.
+fn together(suspected: u32) -> usize {
+    match suspected {
+        1 => 512,
+        2 => 32,
+        _ => 1,
+    }
 }
 
 /// What goes out together. What was refused before goes alone, so that it takes no other operation with it; where it was refused
@@ -159,6 +204,7 @@ struct BatchKey {
     add: Flags,
     remove: Flags,
     alone: Option<(OperationId, Option<PlaceId>)>,
+    suspected: u32,
 }
 
 /// After so many refusals each message of an operation goes alone: it may be that only one of them is refused.
@@ -174,13 +220,15 @@ struct Wish {
     then: Option<Then>,
     made: Option<PlaceId>,
     alone: Option<(OperationId, Option<PlaceId>)>,
+    suspected: u32,
 }
 
 impl Wish {
     fn of(location: Location, steps: &[&PendingStep], about_mailboxes: &[&PendingStep]) -> Self {
         let mut wish = Self::default();
         for step in steps {
-            if !step.is_due || is_held_up(step, about_mailboxes) || step.attempts > 0 && !wish.steps.is_empty() {
+            let alone = step.attempts > 0 || step.suspected > 0;
+            if !step.is_due || is_held_up(step, about_mailboxes) || alone && !wish.steps.is_empty() {
                 break;
             }
             match &step.action {
@@ -206,11 +254,12 @@ impl Wish {
                 _ => break,
             }
             wish.steps.push(step.key);
+            wish.suspected = step.suspected;
             if step.attempts > 0 {
                 let each = (step.attempts >= EACH_ALONE).then_some(step.key.place);
                 wish.alone = Some((step.key.operation, each));
             }
-            if step.attempts > 0 || matches!(wish.then, Some(Then::Copy(_) | Then::Delete | Then::Discard(_))) {
+            if alone || matches!(wish.then, Some(Then::Copy(_) | Then::Delete | Then::Discard(_))) {
                 break;
             }
         }
@@ -225,7 +274,8 @@ impl Wish {
         // Flags of what is expunged matter to nobody.
         let (add, remove) =
             if matches!(then, Then::Delete | Then::Discard(_)) { Default::default() } else { (self.add, self.remove) };
-        let key = BatchKey { mailbox: location.mailbox, then, add, remove, alone: self.alone };
+        let (alone, suspected) = (self.alone, self.suspected);
+        let key = BatchKey { mailbox: location.mailbox, then, add, remove, alone, suspected };
         Some((key, Item { place, uid: location.uid, steps: self.steps, flags: self.flags, made: self.made }))
     }
 }
@@ -241,11 +291,12 @@ fn is_held_up(step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
     })
 }
 
-/// Names build on each other, so operations on mailboxes go out one after the other; one that cannot go now holds up only those
+/// Of those that may break the connection, or of the others. Names build on each other, so operations on mailboxes go out one after the other; one that cannot go now holds up only those
 /// that may build on it.
 fn next_about_mailbox(
     about_mailboxes: &[&PendingStep],
     by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>,
+    suspects: bool,
 ) -> Option<StepKey> {
     let waits = |next: &PendingStep| {
         let Some(mailbox) = next.action.mailbox() else { return true };
@@ -253,7 +304,8 @@ fn next_about_mailbox(
     };
     let mut before: Vec<&PendingStep> = Vec::new();
     for next in about_mailboxes {
-        let can_go = next.is_due && !next.state.is_open() && !waits(next);
+        let wanted = suspects == (next.suspected > 0);
+        let can_go = wanted && next.is_due && !next.state.is_open() && !waits(next);
         if can_go && before.iter().all(|earlier| may_overtake(&next.action, &earlier.action)) {
             return Some(next.key);
         }

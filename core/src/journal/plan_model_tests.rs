@@ -91,6 +91,7 @@ impl World {
                 action,
                 state: StepState::Queued,
                 attempts: 0,
+                suspected: 0,
                 is_due: true,
                 made,
                 location: None,
@@ -205,7 +206,9 @@ impl World {
                         for key in &item.steps {
                             self.lost.insert(*key, luck == Luck::LostDone);
                             let step = self.pending.iter_mut().find(|step| step.key == *key);
-                            step.unwrap().state = StepState::Unknown;
+                            let step = step.unwrap();
+                            step.state = StepState::Unknown;
+                            step.suspected += u32::from(luck == Luck::LostUndone);
                         }
                     }
                 }

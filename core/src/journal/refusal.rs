@@ -18,6 +18,23 @@ impl Reason {
     }
 }
 
+/// How often a step may break the connection when it goes out alone. Then it is set aside.
+pub const MOST_BREAKS: u32 = 3;
+
+/// The word for a step that breaks the connection.
+pub const BREAKS: &str = "connection_breaks";
+
+/// Why a step waits, or is set aside, that broke the connection.
+pub fn breaks() -> Reason {
+    Reason::new(BREAKS, "the connection breaks whenever this is sent")
+}
+
+/// Why a step is set aside whose message was copied, while its original cannot be removed: `cause` tells why not.
+pub fn in_both(cause: &Reason) -> Reason {
+    let text = format!("the message lies in both mailboxes: it was copied, and its original stays, for {}", cause.text);
+    Reason { code: "in_both".to_owned(), text }
+}
+
 /// What is to be done about a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {

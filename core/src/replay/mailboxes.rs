@@ -1,6 +1,7 @@
 //! What is to be done to mailboxes themselves: made, renamed, deleted, subscribed to.
 
 use super::ReplayError;
+use super::breaks::after_break;
 use super::exchange::{Answer, ask};
 use super::identity::{self, Newcomer, Sought};
 use super::look::Seen;
@@ -215,6 +216,7 @@ impl Run<'_> {
     /// What became of an operation on a mailbox whose answer was lost.
     pub(super) async fn probe_mailbox(&mut self, step: OpenStep) -> Result<(), ReplayError> {
         let key = step.key;
+        let again = after_break(&step, self.now).unwrap_or(Outcome::Again);
         let Some(id) = step.action.mailbox() else { return Ok(()) };
         let Some(mailbox) = self.store.read(move |view| view.mailbox(id)).await? else {
             let is_delete = matches!(step.action, Action::DeleteMailbox { .. });
@@ -226,7 +228,7 @@ impl Run<'_> {
             Action::CreateMailbox { raw, .. } if mailbox.provisional => {
                 match self.look_for(&[&raw]).await?.pop().flatten().filter(|seen| seen.selectable) {
                     Some(seen) => self.created(key, id, raw, seen.traits.object_id).await,
-                    None => self.conclude_with(key, Outcome::Again, None).await,
+                    None => self.conclude_with(key, again, None).await,
                 }
             }
             Action::RenameMailbox { to, name, .. } if raw != to => {
@@ -234,20 +236,20 @@ impl Run<'_> {
                 let unclear = Reason::new("unclear", "a mailbox is there under the old name and one under the new");
                 match self.where_is(&before, &raw, &to).await? {
                     Renaming::Done => self.renamed(key, &mailbox, to, name).await,
-                    Renaming::Again => self.conclude_with(key, Outcome::Again, None).await,
+                    Renaming::Again => self.conclude_with(key, again, None).await,
                     Renaming::Taken => self.conclude_with(key, Outcome::Parked(taken()), None).await,
                     Renaming::Gone => self.conclude_with(key, Outcome::Moot(gone()), None).await,
                     Renaming::Unclear => self.conclude_with(key, Outcome::Parked(unclear), None).await,
                 }
             }
             Action::DeleteMailbox { .. } => match self.look_for(&[&raw]).await?.pop().flatten() {
-                Some(_) => self.conclude_with(key, Outcome::Again, None).await,
+                Some(_) => self.conclude_with(key, again, None).await,
                 None => self.conclude_with(key, Outcome::Done, Some(Write::MailboxDeleted(id))).await,
             },
             Action::RenameMailbox { to, name, .. } => self.renamed(key, &mailbox, to, name).await,
             Action::CreateMailbox { .. } => self.conclude_with(key, Outcome::Done, None).await,
             // Said twice, it is the same.
-            _ => self.conclude_with(key, Outcome::Again, None).await,
+            _ => self.conclude_with(key, again, None).await,
         }
     }
 

@@ -5,10 +5,12 @@
 //! was under way is then unknown, and the next run asks the server what became of it.
 
 mod appends;
+mod breaks;
 mod commands;
 mod compare;
 mod evidence;
 mod exchange;
+mod finish;
 mod identity;
 mod look;
 mod mailbox;
@@ -29,6 +31,9 @@ pub enum ReplayError {
     /// The conversation with the server failed.
     #[error(transparent)]
     Imap(#[from] ImapError),
+    /// The same, while steps were under way: they go out after all others from now on, so that it is worth another try.
+    #[error(transparent)]
+    Interrupted(ImapError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

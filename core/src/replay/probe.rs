@@ -3,25 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::ReplayError;
-use super::commands;
-use super::evidence::Proof;
-use super::exchange::{Answer, ask, told};
+use super::breaks::{after_break, after_break_in_between};
 use super::identity::{self, Sought};
 use super::run::Run;
 use super::scene::{Scene, target_of};
-use super::settle::{self, Half, Verdicts, Write, gone, refused};
-use crate::imap::Untagged;
-use crate::imap::command;
-use crate::journal::{
-    Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, resolve_copy, resolve_move,
-};
-use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
+use super::settle::{Verdicts, Write, gone};
+use crate::journal::{Action, Found, Reason, Resolution, Source, StepKey, StepState, resolve_copy, resolve_move};
+use crate::model::{MailboxId, PlaceId, Uid, UidValidity};
 use crate::store::{OpenStep, Outcome};
 
 /// Steps that left as one: the last says where the message was to go.
-struct Group {
-    last: OpenStep,
-    steps: Vec<StepKey>,
+pub(super) struct Group {
+    pub(super) last: OpenStep,
+    pub(super) steps: Vec<StepKey>,
 }
 
 impl Group {
@@ -47,7 +41,7 @@ impl Group {
         groups
     }
 
-    fn settle(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
+    pub(super) fn settle(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
         verdicts.outcomes.extend(self.steps.iter().map(|key| (*key, outcome.clone())));
     }
 }
@@ -58,8 +52,8 @@ type Resolved = (Option<Resolution>, Option<(UidValidity, Uid)>);
 impl Run<'_> {
     /// Resolves what is unknown. What only the mirror can tell after the next sync stays so.
     pub(super) async fn probe(&mut self) -> Result<(), ReplayError> {
-        let account = self.account;
-        let mut open = self.store.read(move |view| view.open_steps(account)).await?;
+        let (account, now) = (self.account, self.now);
+        let mut open = self.store.read(move |view| view.open_steps(account, now)).await?;
         // Once in a run: what stays unknown waits for a sync.
         open.retain(|step| !self.probed.contains(&step.key));
         if open.is_empty() {
@@ -68,15 +62,18 @@ impl Run<'_> {
         self.probed.extend(open.iter().map(|step| step.key));
         let mut verdicts = Verdicts::default();
         verdicts.outcomes.extend(open.iter().map(|step| (step.key, Outcome::Probing)));
-        self.commit(verdicts).await?;
+        let cut_off = open.iter().filter(|step| step.state == StepState::InFlight).map(|step| step.key);
+        let cut_off: Vec<StepKey> = cut_off.collect();
+        self.store.replay(move |tx| tx.cut_off(&cut_off).and_then(|()| verdicts.write(tx))).await?;
         let (about_mailboxes, open): (Vec<OpenStep>, Vec<OpenStep>) =
             open.into_iter().partition(|step| step.action.is_about_mailbox());
         for step in about_mailboxes {
             self.probe_mailbox(step).await?;
         }
         let mut scene = self.look_around(&open).await?;
-        let mut verdicts = Verdicts::default();
-        let mut unfinished: BTreeMap<MailboxId, Vec<Unfinished>> = BTreeMap::new();
+        let broke: BTreeMap<StepKey, Outcome> =
+            open.iter().filter_map(|step| Some((step.key, after_break(step, now)?))).collect();
+        let (mut verdicts, mut landed) = (Verdicts::default(), Verdicts::default());
         for group in Group::all(open) {
             let step = &group.last;
             match &step.action {
@@ -92,10 +89,16 @@ impl Run<'_> {
                     let source = step.evidence.as_ref().and_then(|evidence| evidence.source.clone());
                     match (resolution, source) {
                         (None, _) => group.settle(&Outcome::Unknown, &mut verdicts),
-                        (Some(Resolution::Finish), Some(source)) => {
-                            unfinished.entry(source.mailbox).or_default().push(Unfinished { group, source, to, at });
+                        (Some(Resolution::Finish), Some(source)) => match after_break_in_between(step, now) {
+                            Some(outcome) => group.settle(&outcome, &mut landed),
+                            None => self.unfinished.push(Unfinished { group, source, to, at }),
+                        },
+                        // Two looks that did not find it are no proof: that is the mirror's, once it was synced.
+                        (Some(Resolution::Gone), Some(source)) => {
+                            let outcome = self.where_mirrored(step.key.place, &source, to).await?;
+                            group.settle(&outcome, &mut verdicts);
                         }
-                        (Some(resolution), source) => moved(&group, to, resolution, at, source, &mut verdicts),
+                        (Some(resolution), _) => moved(&group, to, resolution, at, &mut verdicts),
                     }
                 }
                 Action::Copy { to } | Action::Append { to, .. } => {
@@ -113,21 +116,29 @@ impl Run<'_> {
                 // On its way to the trash, where it is to be expunged.
                 Action::Delete if let Some(to) = target_of(step) => {
                     let (resolution, at) = self.resolve(step, to, step.key.place, &mut scene).await?;
-                    if matches!(resolution, Some(Resolution::Done | Resolution::Finish | Resolution::Both)) {
-                        verdicts.writes.push(Write::Landed(step.key.place, to, at));
-                    }
+                    let arrived = matches!(resolution, Some(Resolution::Done | Resolution::Finish | Resolution::Both));
                     let outcome = if resolution.is_some() { Outcome::Again } else { Outcome::Unknown };
-                    group.settle(&outcome, &mut verdicts);
+                    if arrived {
+                        landed.writes.push(Write::Landed(step.key.place, to, at));
+                    }
+                    group.settle(&outcome, if arrived { &mut landed } else { &mut verdicts });
+                }
+                Action::Flags { add, remove } if let Some(told) = scene.has_flags(step, add, remove) => {
+                    landed.writes.push(told);
+                    group.settle(&Outcome::Done, &mut landed);
                 }
                 // These may be said twice: the same again makes it so.
                 _ => group.settle(&Outcome::Again, &mut verdicts),
             }
         }
-        self.commit(verdicts).await?;
-        for (mailbox, steps) in unfinished {
-            self.finish(mailbox, steps).await?;
+        for (key, outcome) in verdicts.outcomes.iter_mut().filter(|(_, outcome)| *outcome == Outcome::Again) {
+            if let Some(broke) = broke.get(key) {
+                outcome.clone_from(broke);
+            }
         }
-        Ok(())
+        verdicts.writes.append(&mut landed.writes);
+        verdicts.outcomes.append(&mut landed.outcomes);
+        self.commit(verdicts).await
     }
 
     /// Where the message of a step is, and what follows. `None`: only another look, or a sync, can tell.
@@ -189,6 +200,16 @@ impl Run<'_> {
         Ok((Some(resolution), at))
     }
 
+    /// What became of a move whose message was found nowhere: unknown for as long as the mirror has it where it was.
+    async fn where_mirrored(&self, place: PlaceId, source: &Source, to: MailboxId) -> Result<Outcome, ReplayError> {
+        let mailbox = self.store.read(move |view| view.mirror_mailbox(place)).await?;
+        Ok(match mailbox {
+            Some(mailbox) if mailbox == to => Outcome::Done,
+            Some(mailbox) if mailbox == source.mailbox => Outcome::Unknown,
+            _ => Outcome::Moot(gone()),
+        })
+    }
+
     /// After a change of UIDVALIDITY: where the mirror has the message, once it was synced.
     async fn by_mirror(&mut self, step: &OpenStep, to: MailboxId) -> Result<Resolved, ReplayError> {
         let (place, source) = (step.key.place, step.evidence.as_ref().and_then(|evidence| evidence.source.clone()));
@@ -212,73 +233,14 @@ impl Run<'_> {
         };
         Ok((resolution, None))
     }
-
-    /// Expunges what is proved to have been copied.
-    async fn finish(&mut self, mailbox: MailboxId, steps: Vec<Unfinished>) -> Result<(), ReplayError> {
-        let Some(found) = self.store.read(move |view| view.mailbox(mailbox)).await? else { return Ok(()) };
-        let selected = ask(self.session, vec![command::select(&found.naming.raw_name, None)?]).await?;
-        let validity = selected.iter().filter(|answer| answer.is_ok()).find_map(Answer::uid_validity);
-        let known = |one: &Unfinished| Some(one.source.validity) == validity;
-        let uids: UidSet = steps.iter().filter(|one| known(one)).map(|one| one.source.uid).collect();
-        let mut planned = Vec::new();
-        for uids in command::split_for_command(&uids) {
-            planned.extend(commands::expunge(self.session.capabilities(), &uids)?);
-        }
-        let (meanings, asked): (Vec<_>, Vec<_>) =
-            planned.into_iter().map(|planned| ((planned.purpose, planned.uids), planned.command)).unzip();
-        let answers = ask(self.session, asked).await?;
-        let mut proof = Proof::default();
-        let mut looks = Vec::new();
-        for uids in command::split_for_command(&uids) {
-            looks.push(commands::look(&uids)?);
-        }
-        let (looked_for, asked): (Vec<_>, Vec<_>) =
-            looks.into_iter().map(|look| ((look.purpose, look.uids), look.command)).unzip();
-        let looked = ask(self.session, asked).await?;
-        for (meanings, answers) in [(meanings, answers), (looked_for, looked)] {
-            let told: Vec<Untagged> = told(&answers).cloned().collect();
-            proof.add_data(&told);
-            for ((purpose, uids), answer) in meanings.iter().zip(&answers) {
-                proof.add(*purpose, uids, answer, &told);
-            }
-        }
-        let can_expunge = self.session.capabilities().uidplus();
-        let mut verdicts = Verdicts::default();
-        for one in &steps {
-            if !known(one) {
-                one.group.settle(&Outcome::Unknown, &mut verdicts);
-                continue;
-            }
-            let (last, now) = (&one.group.last, self.now);
-            let half = Half {
-                steps: &one.group.steps,
-                place: last.key.place,
-                uid: one.source.uid,
-                to: one.to,
-                at: one.at,
-                arrives: Outcome::Done,
-            };
-            let refuse = |key: StepKey, code: Option<&str>| refused(code, key.operation, last.attempts, now);
-            settle::finish(&half, &proof, can_expunge, refuse, &mut verdicts);
-        }
-        // Whatever is refused now: what was copied is not copied again.
-        let noted = steps.iter().flat_map(|one| {
-            let evidence = one.group.last.evidence.clone().unwrap_or_default();
-            let evidence = Evidence { copied: Some(Copied { at: one.at }), ..evidence };
-            one.group.steps.iter().map(move |key| (*key, evidence.clone()))
-        });
-        let noted: Vec<_> = noted.collect();
-        self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
-        self.commit(verdicts).await
-    }
 }
 
 /// A move of which the second half is missing.
-struct Unfinished {
-    group: Group,
-    source: Source,
-    to: MailboxId,
-    at: Option<(UidValidity, Uid)>,
+pub(super) struct Unfinished {
+    pub(super) group: Group,
+    pub(super) source: Source,
+    pub(super) to: MailboxId,
+    pub(super) at: Option<(UidValidity, Uid)>,
 }
 
 /// A move that is resolved.
@@ -287,17 +249,11 @@ fn moved(
     to: MailboxId,
     resolution: Resolution,
     at: Option<(UidValidity, Uid)>,
-    source: Option<Source>,
     verdicts: &mut Verdicts,
 ) {
     match resolution {
         Resolution::Again => group.settle(&Outcome::Again, verdicts),
-        Resolution::Gone => {
-            if let Some(source) = source {
-                verdicts.writes.push(Write::Gone(source.mailbox, UidSet::range(source.uid, source.uid)));
-            }
-            group.settle(&Outcome::Moot(gone()), verdicts);
-        }
+        Resolution::Gone => group.settle(&Outcome::Moot(gone()), verdicts),
         Resolution::Done | Resolution::Finish | Resolution::Both => {
             verdicts.writes.push(Write::Landed(group.last.key.place, to, at));
             group.settle(&Outcome::Done, verdicts);

@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ReplayError;
+use super::exchange::ask;
+use super::probe::Unfinished;
 use super::settle::{Verdicts, gone};
-use crate::imap::Session;
-use crate::journal::{Batch, StepKey, plan};
+use crate::imap::{ImapError, Session, command};
+use crate::journal::{Batch, PendingStep, Plan, StepKey, plan};
 use crate::model::{AccountId, Clock, MailboxId, Timestamp, UidValidity};
 use crate::store::{Mailbox, Outcome, Store};
 
 /// How many times it is planned anew: each time, something was done that something else waited for.
 const ROUNDS: usize = 64;
+/// The same, of what goes out with few others, since it may break the connection.
+const CAREFUL_ROUNDS: usize = 2048;
 
 /// What a replay works with.
 pub struct Means<'s> {
@@ -45,6 +49,8 @@ pub(super) struct Run<'s> {
     pub(super) held: BTreeSet<MailboxId>,
     /// Steps that were asked about.
     pub(super) probed: BTreeSet<StepKey>,
+    /// Moves of which the second half is left.
+    pub(super) unfinished: Vec<Unfinished>,
     /// UIDVALIDITY of the mailboxes of the mirror.
     pub(super) sources: BTreeMap<MailboxId, UidValidity>,
     pub(super) attempts: Box<dyn Fn(StepKey) -> u32 + Send + Sync>,
@@ -65,6 +71,7 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         account,
         held: BTreeSet::new(),
         probed: BTreeSet::new(),
+        unfinished: Vec::new(),
         sources: BTreeMap::new(),
         attempts: Box::new(|_| 0),
     };
@@ -72,6 +79,7 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         run.end_lost().await?;
     }
     let outcome = run.all().await;
+    let outcome = run.note_break(outcome).await;
     let left = open(means.store).await?;
     outcome?;
     Ok(Report { done: before.saturating_sub(left), left })
@@ -79,34 +87,57 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
 
 impl Run<'_> {
     async fn all(&mut self) -> Result<(), ReplayError> {
-        let mut last = None;
-        for _ in 0..ROUNDS {
+        let (mut last, mut rounds, mut careful) = (None, 0, 0);
+        while rounds < ROUNDS && careful < CAREFUL_ROUNDS {
             self.probe().await?;
             let (account, now) = (self.account, self.now);
-            let (steps, unreadable) = self.store.read(move |view| view.pending_steps(account, now)).await?;
+            let (mut steps, unreadable) = self.store.read(move |view| view.pending_steps(account, now)).await?;
             if !unreadable.is_empty() {
                 self.store.replay(move |tx| tx.set_aside(&unreadable)).await?;
             }
-            // Where nothing changed there is nothing more to be done now.
-            if steps.is_empty() || last.as_ref() == Some(&steps) {
-                return Ok(());
-            }
+            let is_held = |step: &PendingStep| step.location.is_some_and(|at| self.held.contains(&at.mailbox));
+            steps.iter_mut().filter(|step| is_held(step)).for_each(|step| step.is_due = false);
             let attempts: BTreeMap<StepKey, u32> = steps.iter().map(|step| (step.key, step.attempts)).collect();
             self.attempts = Box::new(move |key| attempts.get(&key).copied().unwrap_or(0));
-            let plan = plan(&steps);
-            if plan.is_empty() {
-                return Ok(());
-            }
-            if let Some(key) = plan.mailbox {
-                self.on_mailbox(key).await?;
-            }
-            for key in plan.appends {
-                self.append(key).await?;
-            }
-            self.batches(plan.batches).await?;
+            // Where nothing changed there is nothing more to be done now.
+            let plan = if last.as_ref() == Some(&steps) { Plan::default() } else { plan(&steps) };
             last = Some(steps);
+            let is_careful = plan.is_empty() || plan.suspected > 0;
+            *(if is_careful { &mut careful } else { &mut rounds }) += 1;
+            if is_careful && let Some((mailbox, moves)) = self.next_unfinished() {
+                self.finish(mailbox, moves).await?;
+            } else if plan.is_empty() {
+                return Ok(());
+            } else {
+                self.carry_out(plan).await?;
+            }
         }
         Ok(())
+    }
+
+    async fn carry_out(&mut self, plan: Plan) -> Result<(), ReplayError> {
+        if let Some(key) = plan.mailbox {
+            if plan.suspected > 0 {
+                // That a connection was dead before says nothing about what is sent next.
+                ask(self.session, vec![command::noop()]).await?;
+            }
+            self.on_mailbox(key).await?;
+        }
+        for key in plan.appends {
+            self.append(key).await?;
+        }
+        self.batches(plan.batches).await
+    }
+
+    /// Notes what may have broken the connection.
+    async fn note_break(&mut self, outcome: Result<(), ReplayError>) -> Result<(), ReplayError> {
+        let Err(ReplayError::Imap(error)) = outcome else { return outcome };
+        if matches!(error, ImapError::Argument(_)) {
+            return Err(error.into());
+        }
+        let (account, left) = (self.account, self.session.has_left());
+        let suspected = self.store.replay(move |tx| tx.connection_broke(account, left)).await?;
+        Err(if suspected { ReplayError::Interrupted(error) } else { error.into() })
     }
 
     /// What was to be done to messages that are gone has nothing left to do.

@@ -7,9 +7,10 @@ use super::exchange::{Answer, ask, told};
 use super::identity::{self, Newcomer};
 use super::mailbox::is_missing;
 use super::run::Run;
+use super::settle::Write;
 use crate::imap::Untagged;
 use crate::imap::command::{self, FetchItem};
-use crate::model::{MailboxId, Uid, UidSet, UidValidity};
+use crate::model::{Flags, MailboxId, ModSeq, Uid, UidSet, UidValidity};
 use crate::store::{Mailbox, OpenStep};
 
 /// What a probe found in the mailboxes concerned.
@@ -19,6 +20,8 @@ pub(super) struct Scene {
     pub(super) validities: BTreeMap<MailboxId, UidValidity>,
     /// Messages that are still where they were.
     pub(super) present: BTreeSet<(MailboxId, Uid)>,
+    /// The flags of messages that are still where they were.
+    pub(super) flags: BTreeMap<(MailboxId, Uid), (Flags, Option<ModSeq>)>,
     /// What was added to mailboxes, under their UIDVALIDITY now.
     pub(super) newcomers: BTreeMap<MailboxId, (Option<UidValidity>, Vec<Newcomer>)>,
 }
@@ -42,12 +45,25 @@ pub(super) fn target_of(step: &OpenStep) -> Option<MailboxId> {
     step.evidence.as_ref()?.target.as_ref().map(|target| target.mailbox)
 }
 
+impl Scene {
+    /// The message of a step where it was, with its flags, if they are as wanted.
+    pub(super) fn has_flags(&self, step: &OpenStep, add: &Flags, remove: &Flags) -> Option<Write> {
+        let source = step.evidence.as_ref()?.source.as_ref()?;
+        let (flags, modseq) = self.flags.get(&(source.mailbox, source.uid))?;
+        let same = self.validities.get(&source.mailbox) == Some(&source.validity);
+        let wanted = add.without(flags).is_empty() && flags.common(remove).is_empty();
+        (same && wanted).then(|| Write::Flags(source.mailbox, vec![(source.uid, flags.clone(), *modseq)]))
+    }
+}
+
 impl Run<'_> {
     /// Opens every mailbox concerned, for reading only, and looks for what may be there.
     pub(super) async fn look_around(&mut self, open: &[OpenStep]) -> Result<Scene, ReplayError> {
         let mut sources: BTreeMap<MailboxId, UidSet> = BTreeMap::new();
         let mut targets: BTreeMap<MailboxId, Wanted> = BTreeMap::new();
-        for step in open.iter().filter(|step| step.action.mailbox().or(target_of(step)).is_some()) {
+        let goes = |step: &OpenStep| step.action.mailbox().or(target_of(step)).is_some();
+        // Flags may be asked for twice: they are looked at where that broke the connection.
+        for step in open.iter().filter(|step| goes(step) || step.breaks > 0) {
             let Some(evidence) = &step.evidence else { continue };
             if let Some(source) = &evidence.source {
                 sources.entry(source.mailbox).or_default().insert(source.uid);
@@ -108,6 +124,8 @@ impl Run<'_> {
                 && let Some(uid) = fetch.uid
             {
                 scene.present.insert((mailbox.id, uid));
+                let flags = fetch.flags.clone().map(|flags| ((mailbox.id, uid), (flags, fetch.modseq)));
+                scene.flags.extend(flags);
             }
         }
         let Some(wanted) = wanted else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! What became of steps, and what that changes of the mirror: written in one transaction.
 
-use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify, delay};
+use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify, delay, in_both};
 use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity};
 use crate::replay::commands::Purpose;
 use crate::replay::evidence::Proof;
@@ -13,8 +13,6 @@ pub(super) enum Write {
     Flags(MailboxId, Vec<(Uid, Flags, Option<ModSeq>)>),
     /// A message lies in a mailbox now.
     Landed(PlaceId, MailboxId, Option<(UidValidity, Uid)>),
-    /// Messages are gone.
-    Gone(MailboxId, UidSet),
     /// Messages are gone because the user had them deleted for ever.
     Expunged(MailboxId, UidSet),
     /// A message is marked deleted and cannot be expunged alone: it is not shown any more.
@@ -59,9 +57,6 @@ impl Verdicts {
                     tx.flags_told(*mailbox, updates)?;
                 }
                 Write::Landed(place, to, at) => tx.landed(*place, *to, *at)?,
-                Write::Gone(mailbox, uids) => {
-                    tx.gone(*mailbox, uids)?;
-                }
                 Write::Expunged(mailbox, uids) => {
                     tx.expunged(*mailbox, uids)?;
                 }
@@ -90,7 +85,7 @@ pub(super) fn refused(code: Option<&str>, operation: OperationId, attempts: u32,
 }
 
 /// When to try again.
-fn try_again(operation: OperationId, attempts: u32, now: Timestamp) -> Timestamp {
+pub(super) fn try_again(operation: OperationId, attempts: u32, now: Timestamp) -> Timestamp {
     // Jitter only has to differ between operations and devices; that it comes from the time makes runs repeatable.
     let mut mixed = (operation.0 as u64) ^ (now.0 as u64).rotate_left(32) ^ u64::from(attempts);
     mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -102,6 +97,13 @@ fn try_again(operation: OperationId, attempts: u32, now: Timestamp) -> Timestamp
 
 pub(super) fn gone() -> Reason {
     Reason::new("gone", "the message is not on the server any more")
+}
+
+/// What becomes of a step whose message one look at the mailbox did not find: that is no proof, and the next sync looks closer. Where
+/// it is gone, so are its steps then; where it is there, they go out again.
+fn not_found(key: StepKey, attempts: u32, now: Timestamp) -> Outcome {
+    let reason = Reason::new("not_found", "the server does not show the message now");
+    Outcome::Later(reason, try_again(key.operation, attempts, now))
 }
 
 fn not_kept() -> Reason {
@@ -117,6 +119,8 @@ pub(super) enum Placed<'p> {
     Is(Outcome),
     /// A refusal with this response code.
     Refused(Option<&'p str>),
+    /// It was not there.
+    NotFound,
 }
 
 /// Whether a mailbox that messages were to go to has got any.
@@ -146,6 +150,7 @@ impl Judge<'_> {
             let outcome = match (item.flags.get(key), place) {
                 (Some(wish), _) => self.flags_outcome(*key, item, wish, place),
                 (None, Placed::Is(outcome)) => outcome.clone(),
+                (None, Placed::NotFound) => not_found(*key, (self.attempts)(*key), self.now),
                 (None, Placed::Refused(code)) => self.refused(*key, *code, together),
             };
             verdicts.outcomes.push((*key, outcome));
@@ -177,13 +182,13 @@ impl Judge<'_> {
             // Flags of what is expunged matter to nobody.
             return match place {
                 Placed::Is(outcome) => outcome.clone(),
-                Placed::Refused(_) => Outcome::Again,
+                Placed::Refused(_) | Placed::NotFound => Outcome::Again,
             };
         }
         let went = self.batch.then == Then::Stay && self.proof.is_there(item.uid) == Some(false);
         match (self.proof.has_flags(item.uid, &wish.add, &wish.remove), refusal) {
             (Some(true), _) => Outcome::Done,
-            _ if went => Outcome::Again,
+            _ if went => not_found(key, (self.attempts)(key), self.now),
             (Some(false), None) => Outcome::Parked(not_kept()),
             (_, Some(code)) => self.refused(key, code, item.steps.len() > 1),
             (None, None) if wish.add.is_empty() && wish.remove.is_empty() => Outcome::Done,
@@ -215,9 +220,6 @@ impl Judge<'_> {
     /// Messages that stay where they are.
     pub(super) fn stay(&self, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
-            if self.proof.is_there(item.uid) == Some(false) {
-                verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
-            }
             self.settle(item, &Placed::Is(Outcome::Done), verdicts);
         }
     }
@@ -248,8 +250,7 @@ impl Judge<'_> {
             } else if there == Some(true) && added == Added::Nothing {
                 Placed::Refused(refusal.flatten())
             } else if there == Some(false) && self.proof.told_copies && refusal.is_none() {
-                verdicts.writes.push(Write::Gone(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
-                Placed::Is(Outcome::Moot(gone()))
+                Placed::NotFound
             } else if there == Some(false) && expunged && refusal.is_none() {
                 verdicts.writes.push(Write::Landed(item.place, to, None));
                 Placed::Is(self.arrived())
@@ -262,7 +263,7 @@ impl Judge<'_> {
     }
 
     /// Where the copy of a message is, if the server made it; else what became of it.
-    pub(super) fn copy_of(&self, item: &Item, added: Added) -> Result<Option<(UidValidity, Uid)>, Option<Outcome>> {
+    pub(super) fn copy_of(&self, item: &Item, added: Added) -> Result<Option<(UidValidity, Uid)>, Option<Placed<'_>>> {
         if let Some(at) = self.proof.copies.get(&item.uid) {
             return Ok(Some(*at));
         }
@@ -272,15 +273,15 @@ impl Judge<'_> {
         // COPY of a message that is not there succeeds and does nothing (RFC 4315 section 3).
         match self.proof.is_there(item.uid) {
             Some(true) if !self.proof.told_copies => Ok(None),
-            Some(false) if self.proof.told_copies || added == Added::Nothing => Err(Some(Outcome::Moot(gone()))),
-            _ => Err(Some(Outcome::Unknown)),
+            Some(false) if self.proof.told_copies || added == Added::Nothing => Err(Some(Placed::NotFound)),
+            _ => Err(Some(Placed::Is(Outcome::Unknown))),
         }
     }
 
     /// What became of a message that was not copied.
-    pub(super) fn not_copied(&self, item: &Item, outcome: Option<Outcome>, added: Added, verdicts: &mut Verdicts) {
-        let placed = match outcome {
-            Some(outcome) => Placed::Is(outcome),
+    pub(super) fn not_copied(&self, item: &Item, placed: Option<Placed<'_>>, added: Added, verdicts: &mut Verdicts) {
+        let placed = match placed {
+            Some(placed) => placed,
             None if added == Added::Nothing => {
                 Placed::Refused(self.proof.refusal(item.uid, &[Purpose::Copy]).flatten())
             }
@@ -315,14 +316,20 @@ impl Judge<'_> {
         halves
     }
 
+    fn is_expunged(&self, uid: Uid) -> bool {
+        self.proof.is_done(Purpose::Expunge, uid) || self.proof.vanished.contains(uid)
+    }
+
     /// Messages that were to be expunged.
     pub(super) fn deleted(&self, can_expunge: bool, verdicts: &mut Verdicts) {
         for item in &self.batch.items {
             let placed = match self.proof.is_there(item.uid) {
-                Some(false) => {
+                // It did so, or told so: that it is not there now is the second proof.
+                Some(false) if self.is_expunged(item.uid) => {
                     verdicts.writes.push(Write::Expunged(self.batch.mailbox, UidSet::range(item.uid, item.uid)));
                     Placed::Is(Outcome::Done)
                 }
+                Some(false) => Placed::NotFound,
                 Some(true) if !can_expunge && self.proof.is_done(Purpose::Mark, item.uid) => {
                     verdicts.writes.push(Write::Marked(item.place));
                     Placed::Is(Outcome::Done)
@@ -357,7 +364,10 @@ pub(super) fn finish(
         Some(false) => false,
         Some(true) => {
             let code = proof.refusal(half.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
-            verdicts.outcomes.extend(half.steps.iter().map(|key| (*key, refuse(*key, code))));
+            verdicts.outcomes.extend(half.steps.iter().map(|key| match refuse(*key, code) {
+                Outcome::Parked(cause) => (*key, Outcome::Parked(in_both(&cause))),
+                outcome => (*key, outcome),
+            }));
             return;
         }
         None => return settle(&Outcome::Unknown),

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use super::blobs::{BLOBS, file_path, hash_file};
 use super::incoming::{INCOMING, path_of};
 use super::{MirrorTx, Snapshot, Store, StoreError, journal, schema};
-use crate::model::{MailboxId, PlaceId};
+use crate::model::{MailboxId, OperationId, PlaceId};
 
 /// What is wrong with a store. Holds no user data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct CheckReport {
     pub wrong_counts: Vec<MailboxId>,
     /// Messages that are shown otherwise than the journal has it.
     pub wrongly_shown: Vec<PlaceId>,
+    /// Operations that cannot be read, or are not whole: they are set aside, and can be taken back.
+    pub damaged_operations: Vec<OperationId>,
     /// Bodies whose file is missing or has other bytes than it was stored with.
     pub damaged_bodies: u64,
     /// Files that no row names.
@@ -75,7 +77,16 @@ fn check(snapshot: &Snapshot<'_>) -> Result<CheckReport, StoreError> {
     let damaged_bodies = damaged_blobs(conn, snapshot.dir())?.len() as u64;
     let stray_files = stray_files(conn, snapshot.dir())?.len() as u64;
     let wrongly_shown = journal::wrongly_shown(conn)?;
-    Ok(CheckReport { database, broken_references, wrong_counts, wrongly_shown, damaged_bodies, stray_files })
+    let damaged_operations = journal::damaged_operations(conn)?;
+    Ok(CheckReport {
+        database,
+        broken_references,
+        wrong_counts,
+        wrongly_shown,
+        damaged_operations,
+        damaged_bodies,
+        stray_files,
+    })
 }
 
 impl MirrorTx<'_> {
@@ -90,6 +101,8 @@ impl MirrorTx<'_> {
             self.prepare(sql)?.execute([mailbox.0, total, unread, detached])?;
             self.change().mailboxes.insert(mailbox);
         }
+        self.repair_journal()?;
+        let conn = self.conn();
         journal::refresh_places(conn, journal::wrongly_shown(conn)?)?;
         for blob in damaged_blobs(conn, self.dir())? {
             self.forget_blob(blob)?;

@@ -8,8 +8,12 @@ use rusqlite::{Batch, Connection};
 
 use super::StoreError;
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql"), include_str!("schema/v3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/v1.sql"),
+    include_str!("schema/v2.sql"),
+    include_str!("schema/v3.sql"),
+    include_str!("schema/v4.sql"),
+];
 
 /// The schema this version writes.
 pub(super) const CURRENT: u32 = MIGRATIONS.len() as u32;

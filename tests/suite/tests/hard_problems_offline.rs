@@ -53,6 +53,56 @@ async fn hard_problem_09_a_message_that_an_answer_leaves_out_is_not_lost_from_si
     }
 }
 
+/// Every look at messages leaves this UID out.
+fn blind_to(desk: &Desk, uid: u32) {
+    let text = format!("UID {uid} ");
+    let omit = Act::Rewrite(std::sync::Arc::new(move |responses: Vec<Vec<u8>>| {
+        let is_it = |response: &[u8]| String::from_utf8_lossy(response).contains(&text);
+        responses.into_iter().filter(|response| !is_it(response)).collect()
+    }));
+    desk.scene.server.script().add(Rule::always("UID FETCH", omit));
+}
+
+#[tokio::test]
+async fn hard_problem_09_one_look_that_does_not_find_a_message_takes_it_from_nobody() {
+    for (name, profile) in kinds() {
+        for act in ["flag", "move", "copy", "lost move", "lost delete"] {
+            let when = format!("{name}, {act}");
+            let sent = if profile.has(Extension::Move) { "UID MOVE" } else { "UID COPY" };
+            let desk = Desk::new(profile.clone(), 3).await;
+            let id = desk.id("INBOX", 1).await;
+            match act {
+                "flag" => drop(desk.flag(id, &["seen"], &[]).await),
+                "copy" => drop(desk.copy_to(id, "Work").await),
+                "move" => drop(desk.move_to(&[id], "Work").await),
+                "lost delete" => {
+                    desk.delete(id).await;
+                    desk.breaks_off("UID STORE", Act::Cut).await;
+                }
+                _ => {
+                    desk.move_to(&[id], "Work").await;
+                    desk.breaks_off(sent, Act::Cut).await;
+                }
+            }
+            let before = desk.shown().await;
+            blind_to(&desk, desk.uid("INBOX", 1));
+            desk.once("UID STORE", Act::Refuse("NO no".to_owned()));
+            desk.once("UID MOVE", Act::Refuse("NO no".to_owned()));
+            desk.once("UID COPY", Act::Refuse("NO no".to_owned()));
+            for _ in 0..2 {
+                desk.sync(Direction::Push).await;
+                assert_eq!(desk.shown().await, before, "{when}: {:?}", desk.story().await);
+                let gone = desk.story().await.into_iter().any(|(_, state, _)| state == "moot");
+                assert!(!gone, "{when}: {:?}", desk.story().await);
+                desk.scene.phone.clock.forward(16 * 60);
+            }
+            desk.scene.server.script().clear();
+            desk.settles(&when).await;
+            desk.all_done(&when).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn hard_problem_10_what_was_moved_or_deleted_does_not_come_back_when_a_rival_flags_it() {
     for (name, profile) in kinds() {

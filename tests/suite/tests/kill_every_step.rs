@@ -74,6 +74,17 @@ fn lived_on(folder: &Path, port: u16, moment: u64) -> bool {
     ended.status.success()
 }
 
+/// Runs the phone that can write so many blocks of 512 octets to a file. Returns whether it had room enough.
+fn had_room(folder: &Path, port: u16, blocks: u64) -> bool {
+    let mut phone = Command::new("sh");
+    phone.args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "sh", &blocks.to_string()]);
+    phone.arg(env!("CARGO_BIN_EXE_mortal")).arg(folder).args([&port.to_string(), "none", "0"]);
+    let ended = phone.stdout(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(matches!(ended.status.code(), Some(0 | 3)), "{blocks} blocks: {said}");
+    ended.status.success()
+}
+
 /// The mails' numbers on the server, those left out that are only marked deleted for want of UIDPLUS.
 fn held(world: &World, raw: &str, marks: bool) -> Vec<String> {
     world.with(|state| {
@@ -91,7 +102,10 @@ fn held(world: &World, raw: &str, marks: bool) -> Vec<String> {
     })
 }
 
-async fn killed_at(name: &str, profile: &Profile, moment: u64) -> bool {
+/// What is to happen to the phone while it replays.
+type Fate = fn(&Path, u16, u64) -> bool;
+
+async fn met(fate: Fate, name: &str, profile: &Profile, moment: u64) -> bool {
     let world = World::new();
     let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
     let rival = profile.layout.furnish(&world, USER, PASSWORD).unwrap();
@@ -107,7 +121,7 @@ async fn killed_at(name: &str, profile: &Profile, moment: u64) -> bool {
     let folder = tempfile::tempdir().unwrap();
     acted(folder.path(), port).await;
     let path = folder.path().to_owned();
-    let lived = tokio::task::spawn_blocking(move || lived_on(&path, port, moment)).await.unwrap();
+    let lived = tokio::task::spawn_blocking(move || fate(&path, port, moment)).await.unwrap();
     let when = format!("{name}, moment {moment}");
     let phone = Phone::at(folder.path(), Arc::new(Loopback(port)), None).await.unwrap();
     shows_what_was_done(&phone, &format!("{when}, reopened")).await;
@@ -135,11 +149,25 @@ async fn hard_problem_25_a_replay_killed_at_any_write_is_done_once_by_the_next()
     let mut kills = 0;
     for (name, profile) in kinds() {
         for moment in 1.. {
-            if killed_at(name, &profile, moment).await {
+            if met(lived_on, name, &profile, moment).await {
                 break;
             }
             kills += 1;
         }
     }
     assert!(kills > 60, "only {kills} kills");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn case_135_a_replay_on_a_full_disk_is_told_and_is_done_once_by_the_next() {
+    let mut refused = 0;
+    for (index, (name, profile)) in kinds().into_iter().take(4).enumerate() {
+        // Less than the index of the log needs, and then as far as each write in turn.
+        let mut blocks = 60 + index as u64;
+        while !met(had_room, name, &profile, blocks).await {
+            refused += 1;
+            blocks += 37;
+        }
+    }
+    assert!(refused > 20, "only {refused} were refused");
 }

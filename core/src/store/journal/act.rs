@@ -115,13 +115,25 @@ impl JournalTx<'_> {
         Ok(count)
     }
 
+    /// Has everything of an account that waits for its time, or of all accounts, tried again at once. Returns how many steps that
+    /// is about.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn due_now(&mut self, account: Option<AccountId>) -> Result<u64, StoreError> {
+        let sql = "UPDATE steps SET next_try = NULL WHERE state = ?1 AND next_try IS NOT NULL
+                   AND operation IN (SELECT id FROM operations WHERE state < 7 AND account = coalesce(?2, account))";
+        let changed = self.prepare(sql)?.execute(params![StepState::Retry as u8, account.map(|account| account.0)])?;
+        Ok(changed as u64)
+    }
+
     fn set_states(&mut self, operation: OperationId, from: &[StepState], to: StepState) -> Result<u64, StoreError> {
         if self.operation(operation)?.is_none() {
             return Err(StoreError::NotFound("operation"));
         }
         let codes: Vec<String> = from.iter().map(|state| (*state as u8).to_string()).collect();
         let sql = format!(
-            "UPDATE steps SET state = ?2, next_try = NULL, attempts = 0 WHERE operation = ?1 AND state IN ({})
+            "UPDATE steps SET state = ?2, next_try = NULL, attempts = 0, breaks = 0 WHERE operation = ?1 AND state IN ({})
              RETURNING place, made",
             codes.join(", ")
         );

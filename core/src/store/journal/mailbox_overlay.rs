@@ -136,10 +136,10 @@ fn pending(conn: &Connection, account: AccountId) -> Result<Vec<Action>, StoreEr
                WHERE o.account = ?1 AND o.state < 7 AND o.kind >= 'mailbox_' AND o.kind < 'mailbox`' AND s.state < 5
                ORDER BY o.id";
     let mut statement = conn.prepare_cached(sql)?;
-    let rows = statement.query_map([account.0], |row| row.get::<_, String>(0))?;
-    let texts: Vec<String> = rows.collect::<Result<_, _>>()?;
+    let rows = statement.query_map([account.0], |row| Ok(row.get_ref(0)?.as_bytes().unwrap_or_default().to_vec()))?;
+    let texts: Vec<Vec<u8>> = rows.collect::<Result<_, _>>()?;
     // What cannot be read shows nothing; replay sets it aside.
-    Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    Ok(texts.iter().filter_map(|text| serde_json::from_slice(text).ok()).collect())
 }
 
 fn rows(conn: &Connection, account: AccountId) -> Result<Vec<Row>, StoreError> {

@@ -2,6 +2,8 @@
 //! through [`super::JournalTx`] and by replay through [`super::ReplayTx`].
 
 mod act;
+mod breaks;
+mod check;
 mod identity;
 mod labels;
 mod mailbox_acts;
@@ -13,6 +15,7 @@ mod settle;
 mod tests;
 
 pub use act::Acted;
+pub(in crate::store) use check::damaged_operations;
 pub(in crate::store) use labels::{LABELLED, has_labels};
 pub use mailbox_acts::{MailboxActed, NewMailbox};
 pub(in crate::store) use mailbox_overlay::{mailbox_gone, mailboxes_changed, wanted_mailbox};

@@ -166,9 +166,11 @@ impl Actions {
     fn load(&mut self, conn: &Connection, operation: i64) -> Result<(), StoreError> {
         if let Entry::Vacant(entry) = self.0.entry(operation) {
             let mut statement = conn.prepare_cached("SELECT action FROM operations WHERE id = ?1")?;
-            let json: String = statement.query_row([operation], |row| row.get(0))?;
+            let read = |row: &rusqlite::Row<'_>| {
+                Ok(row.get_ref(0)?.as_bytes().ok().and_then(|json| serde_json::from_slice(json).ok()))
+            };
             // What cannot be read shows nothing; replay sets it aside.
-            entry.insert(serde_json::from_str(&json).ok());
+            entry.insert(statement.query_row([operation], read).optional()?.flatten());
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ pub struct StepInfo {
     pub made: Option<PlaceId>,
     /// How far it has come.
     pub state: StepState,
-    /// How often it was refused for now.
+    /// How often it was refused for now, or broke the connection.
     pub attempts: u32,
     /// Why it is not done.
     pub reason: Option<Reason>,
@@ -48,8 +48,14 @@ pub struct OpenStep {
     pub key: StepKey,
     /// What was asked for.
     pub action: Action,
+    /// How far it had come.
+    pub state: StepState,
     /// How often it was refused for now.
     pub attempts: u32,
+    /// In how many flights it was that ended with the connection.
+    pub suspected: u32,
+    /// How often it broke the connection, having gone out alone.
+    pub breaks: u32,
     /// The message that a copy makes.
     pub made: Option<PlaceId>,
     /// What was so before it left.
@@ -62,7 +68,7 @@ fn operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
     Ok(Operation {
         id: OperationId(row.get(0)?),
         account: AccountId(row.get(1)?),
-        kind: row.get(2)?,
+        kind: text(row, 2)?,
         mailbox: row.get::<_, Option<i64>>(3)?.map(MailboxId),
         state: state(row, 4)?,
         created: Timestamp(row.get(5)?),
@@ -75,9 +81,24 @@ fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<StepState> {
     Ok(u8::try_from(code).ok().and_then(StepState::from_code).unwrap_or(StepState::Parked))
 }
 
+/// What is damaged says nothing, and hinders nothing else.
 fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
-    let text: Option<String> = row.get(index)?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    Ok(row.get_ref(index)?.as_bytes().ok().and_then(|bytes| serde_json::from_slice(bytes).ok()))
+}
+
+fn text(row: &Row<'_>, index: usize) -> rusqlite::Result<String> {
+    Ok(row.get_ref(index)?.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default())
+}
+
+/// No more than anything was ever tried.
+const MOST: i64 = 1_000_000;
+
+fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u32> {
+    Ok(u32::try_from(row.get::<_, i64>(index)?.clamp(0, MOST)).unwrap_or(0))
+}
+
+fn is_known_state(code: rusqlite::Result<i64>) -> bool {
+    code.is_ok_and(|code| u8::try_from(code).ok().and_then(StepState::from_code).is_some())
 }
 
 impl Snapshot<'_> {
@@ -159,14 +180,14 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn steps(&self, operation: OperationId) -> Result<Vec<StepInfo>, StoreError> {
-        let sql = "SELECT place, made, state, attempts, reason FROM steps WHERE operation = ?1 ORDER BY place";
+        let sql = "SELECT place, made, state, min(attempts, 1000000) + min(breaks, 1000000), reason FROM steps WHERE operation = ?1 ORDER BY place";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([operation.0], |row| {
             Ok(StepInfo {
                 place: Some(row.get(0)?).filter(|place| *place != 0).map(PlaceId),
                 made: row.get::<_, Option<i64>>(1)?.map(PlaceId),
                 state: state(row, 2)?,
-                attempts: row.get(3)?,
+                attempts: count(row, 3)?,
                 reason: json(row, 4)?,
             })
         })?;
@@ -183,7 +204,7 @@ impl Snapshot<'_> {
                      UNION SELECT operation FROM steps WHERE made = ?1 AND state < 7) s ON s.operation = o.id
                    ORDER BY o.id";
         let mut statement = self.prepare(sql)?;
-        let rows = statement.query_map([place.0], |row| row.get(0))?;
+        let rows = statement.query_map([place.0], |row| text(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -193,7 +214,7 @@ impl Snapshot<'_> {
     /// Where the database cannot be read.
     pub fn has_pending(&self, account: AccountId) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM operations o JOIN steps s ON s.operation = o.id
-                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5)";
+                   WHERE o.account = ?1 AND o.state < 7 AND (s.state < 5 OR s.state > 9))";
         Ok(self.prepare(sql)?.query_row([account.0], |row| row.get(0))?)
     }
 
@@ -208,7 +229,7 @@ impl Snapshot<'_> {
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([account.0], |row| {
             let key = StepKey { operation: OperationId(row.get(0)?), place: PlaceId(row.get(1)?) };
-            Ok((key, row.get::<_, String>(2)? == ActionKind::Delete.as_str()))
+            Ok((key, text(row, 2)? == ActionKind::Delete.as_str()))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -227,10 +248,11 @@ impl Snapshot<'_> {
             "SELECT o.id, o.action, s.place, s.state, s.attempts, s.next_try, s.made, p.mailbox, p.uid,
                     s.state IN (0, 4) AND coalesce(instr(s.evidence, '\"copied\":{{'), 0),
                    CASE WHEN o.kind = 'delete' AND {LABELLED} AND b.role IS NOT 'trash' AND b.role IS NOT 'junk'
-                        THEN (SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional) END
+                        THEN (SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional) END,
+                   s.suspected
                    FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
                    LEFT JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
-                   WHERE o.account = ?1 AND o.state < 7 AND s.state < 5 ORDER BY o.id, s.place"
+                   WHERE o.account = ?1 AND o.state < 7 AND (s.state < 5 OR s.state > 9) ORDER BY o.id, s.place"
         );
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([account.0])?;
@@ -239,7 +261,8 @@ impl Snapshot<'_> {
             let id = OperationId(row.get(0)?);
             // Each operation is read once: its steps follow each other.
             let known = steps.last().filter(|step| step.key.operation == id).map(|step| step.action.clone());
-            let Some(action) = known.map_or_else(|| json(row, 1), |action| Ok(Some(action)))? else {
+            let action = known.map_or_else(|| json(row, 1), |action| Ok(Some(action)))?;
+            let Some(action) = action.filter(|_| is_known_state(row.get(3))) else {
                 if unreadable.last() != Some(&id) {
                     unreadable.push(id);
                 }
@@ -252,7 +275,8 @@ impl Snapshot<'_> {
                 action,
                 // Of what was copied only the second half is left, which the probe sees to.
                 state: if row.get(9)? { StepState::Unknown } else { state(row, 3)? },
-                attempts: row.get(4)?,
+                attempts: count(row, 4)?,
+                suspected: count(row, 11)?,
                 is_due: row.get::<_, Option<i64>>(5)?.is_none_or(|time| time <= now.0),
                 made: row.get::<_, Option<i64>>(6)?.map(PlaceId),
                 location: mailbox.zip(uid).map(|(mailbox, uid)| Location { mailbox, uid }),
@@ -262,24 +286,29 @@ impl Snapshot<'_> {
         Ok((steps, unreadable))
     }
 
-    /// The steps of an account that may have reached the server, or did half of what they are to do, in order.
+    /// The steps of an account that may have reached the server, or did half of what they are to do and whose time has come, in
+    /// order.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn open_steps(&self, account: AccountId) -> Result<Vec<OpenStep>, StoreError> {
-        let sql = "SELECT o.id, o.action, s.place, s.made, s.evidence, s.attempts
+    pub fn open_steps(&self, account: AccountId, now: Timestamp) -> Result<Vec<OpenStep>, StoreError> {
+        let sql = "SELECT o.id, o.action, s.place, s.made, s.evidence, s.attempts, s.state, s.suspected, s.breaks
              FROM operations o JOIN steps s ON s.operation = o.id
              WHERE o.account = ?1 AND o.state < 7 AND (s.state IN (1, 2, 3)
-               OR s.state IN (0, 4) AND instr(s.evidence, '\"copied\":{')) ORDER BY o.id, s.place";
+               OR s.state IN (0, 4) AND coalesce(s.next_try, 0) <= ?2 AND instr(s.evidence, '\"copied\":{'))
+             ORDER BY o.id, s.place";
         let mut statement = self.prepare(sql)?;
-        let mut rows = statement.query([account.0])?;
+        let mut rows = statement.query([account.0, now.0])?;
         let mut steps = Vec::new();
         while let Some(row) = rows.next()? {
             let Some(action) = json(row, 1)? else { continue };
             steps.push(OpenStep {
                 key: StepKey { operation: OperationId(row.get(0)?), place: PlaceId(row.get(2)?) },
                 action,
-                attempts: row.get(5)?,
+                state: state(row, 6)?,
+                attempts: count(row, 5)?,
+                suspected: count(row, 7)?,
+                breaks: count(row, 8)?,
                 made: row.get::<_, Option<i64>>(3)?.map(PlaceId),
                 evidence: json(row, 4)?,
             });

@@ -8,7 +8,7 @@ use super::labels::with_siblings;
 use super::mailbox_overlay::refresh_mailboxes;
 use super::overlay::with_copies;
 use super::refresh_places;
-use crate::journal::{Evidence, Reason, StepKey, StepState};
+use crate::journal::{BREAKS, Evidence, Reason, StepKey, StepState};
 use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
 use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, ReplayTx, StoreError};
@@ -22,6 +22,8 @@ pub enum Outcome {
     Moot(Reason),
     /// It was refused for now.
     Later(Reason, Timestamp),
+    /// It broke the connection, and goes out again at this time.
+    Broke(Reason, Timestamp),
     /// It was refused.
     Parked(Reason),
     /// Only the user can decide.
@@ -39,7 +41,7 @@ impl Outcome {
         match self {
             Self::Done => StepState::Done,
             Self::Moot(_) => StepState::Moot,
-            Self::Later(..) => StepState::Retry,
+            Self::Later(..) | Self::Broke(..) => StepState::Retry,
             Self::Parked(_) => StepState::Parked,
             Self::NeedsUser(_) => StepState::NeedsUser,
             Self::Again => StepState::Queued,
@@ -50,11 +52,26 @@ impl Outcome {
 
     fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::Moot(reason) | Self::Later(reason, _) | Self::Parked(reason) | Self::NeedsUser(reason) => {
-                Some(reason)
-            }
+            Self::Moot(reason)
+            | Self::Later(reason, _)
+            | Self::Broke(reason, _)
+            | Self::Parked(reason)
+            | Self::NeedsUser(reason) => Some(reason),
             Self::Done | Self::Again | Self::Unknown | Self::Probing => None,
         }
+    }
+
+    fn next_try(&self) -> Option<i64> {
+        match self {
+            Self::Later(_, time) | Self::Broke(_, time) => Some(time.0),
+            _ => None,
+        }
+    }
+
+    /// Whether the server answered, so that nothing is to be suspected any more.
+    fn is_answer(&self) -> bool {
+        matches!(self, Self::Later(..) | Self::NeedsUser(_))
+            || matches!(self, Self::Parked(reason) if reason.code != BREAKS)
     }
 }
 
@@ -104,17 +121,19 @@ impl ReplayTx<'_> {
     /// Where the database cannot be written.
     pub fn settle(&mut self, outcomes: &[(StepKey, Outcome)]) -> Result<(), StoreError> {
         // What goes out again begins anew: what was so before, or half done, says nothing any more.
-        let sql = "UPDATE steps SET state = ?3, reason = ?4, next_try = ?5, attempts = attempts + ?6,
-                          evidence = iif(?3 = 0, NULL, evidence)
+        let sql = "UPDATE steps SET state = ?3, reason = ?4, next_try = ?5,
+                          attempts = min(max(attempts, 0), 1000000) + ?6,
+                          evidence = iif(?3 = 0, NULL, evidence),
+                          suspected = iif(?7, 0, suspected), breaks = iif(?7, 0, breaks)
                    WHERE operation = ?1 AND place = ?2 AND state < 7 RETURNING made";
         let mut touched = Vec::new();
         for (key, outcome) in outcomes {
             let reason = outcome.reason().map(to_json).transpose()?;
-            let next_try = if let Outcome::Later(_, time) = outcome { Some(time.0) } else { None };
             let refused = matches!(outcome, Outcome::Later(..) | Outcome::Parked(_));
+            let (state, next_try, answered) = (outcome.state() as u8, outcome.next_try(), outcome.is_answer());
             let mut statement = self.prepare(sql)?;
             let rows = statement.query_map(
-                params![key.operation.0, key.place.0, outcome.state() as u8, reason, next_try, refused],
+                params![key.operation.0, key.place.0, state, reason, next_try, refused, answered],
                 |row| row.get::<_, Option<i64>>(0),
             )?;
             for made in rows {
@@ -131,18 +150,7 @@ impl ReplayTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn set_aside(&mut self, operations: &[OperationId]) -> Result<(), StoreError> {
-        let reason = to_json(&Reason::new("damaged", "what was noted of it cannot be read"))?;
-        for operation in operations {
-            let sql =
-                "UPDATE steps SET state = ?2, reason = ?3 WHERE operation = ?1 AND state < 5 RETURNING place, made";
-            let mut statement = self.prepare(sql)?;
-            let rows = statement.query_map(params![operation.0, StepState::Parked as u8, reason], |row| {
-                Ok([Some(PlaceId(row.get(0)?)), row.get::<_, Option<i64>>(1)?.map(PlaceId)])
-            })?;
-            let touched: Vec<[Option<PlaceId>; 2]> = rows.collect::<Result<_, _>>()?;
-            self.steps_changed([*operation], touched.into_iter().flatten().flatten())?;
-        }
-        Ok(())
+        set_aside(self.inner(), operations)
     }
 
     fn steps_changed(
@@ -162,6 +170,23 @@ impl JournalTx<'_> {
     ) -> Result<(), StoreError> {
         steps_changed(self.inner(), operations, places)
     }
+}
+
+/// Sets operations aside that cannot be read, of states that there are not among them.
+pub(super) fn set_aside(tx: &mut WriteTx<'_>, operations: &[OperationId]) -> Result<(), StoreError> {
+    let reason = to_json(&Reason::new("damaged", "what was noted of it cannot be read"))?;
+    for operation in operations {
+        let sql = "UPDATE steps SET state = ?2, reason = ?3, next_try = NULL
+                   WHERE operation = ?1 AND (state < 5 OR state > 9) RETURNING place, made";
+        let mut statement = tx.conn().prepare_cached(sql)?;
+        let rows = statement.query_map(params![operation.0, StepState::Parked as u8, reason], |row| {
+            Ok([Some(PlaceId(row.get(0)?)), row.get::<_, Option<i64>>(1)?.map(PlaceId)])
+        })?;
+        let touched: Vec<[Option<PlaceId>; 2]> = rows.collect::<Result<_, _>>()?;
+        drop(statement);
+        steps_changed(tx, [*operation], touched.into_iter().flatten().flatten())?;
+    }
+    Ok(())
 }
 
 /// Brings everything up to date that follows from steps: their operations, and how places are shown.
@@ -268,11 +293,14 @@ pub(super) fn update_operations(
             "UPDATE operations SET state = ?2, updated = ?3 WHERE id = ?1 RETURNING account, kind >= 'mailbox_' AND kind < 'mailbox`'",
         )?;
     for operation in operations {
-        let rows = read.query_map([operation.0], |row| row.get::<_, u8>(0))?;
-        let states: Vec<u8> = rows.collect::<Result<_, _>>()?;
-        let state = StepState::of_all(states.into_iter().filter_map(StepState::from_code));
+        let rows = read.query_map([operation.0], |row| row.get::<_, i64>(0))?;
+        let states: Vec<i64> = rows.collect::<Result<_, _>>()?;
+        let known = |code: i64| u8::try_from(code).ok().and_then(StepState::from_code).unwrap_or(StepState::Parked);
+        let state = StepState::of_all(states.into_iter().map(known));
         let params = params![operation.0, state as u8, now];
-        let (account, about_mailbox) = write.query_row(params, |row| Ok((AccountId(row.get(0)?), row.get(1)?)))?;
+        let row = write.query_row(params, |row| Ok((AccountId(row.get(0)?), row.get(1)?)));
+        // A step without its operation belongs to nobody.
+        let Some((account, about_mailbox)) = row.optional()? else { continue };
         tx.change().accounts.insert(account);
         if about_mailbox {
             of_mailboxes.insert(account);

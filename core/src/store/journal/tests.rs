@@ -46,3 +46,53 @@ fn an_action_that_cannot_be_whole_leaves_no_trace() {
     let (operations, changes) = left.unwrap();
     assert!(operations.is_empty() && changes.is_empty());
 }
+
+#[test]
+fn case_135_an_action_on_a_full_disk_is_told_and_leaves_no_trace() {
+    let (mut refused, mut done) = (0, 0);
+    let actions = [
+        seen(),
+        Action::Move { to: crate::model::MailboxId(2) },
+        Action::Copy { to: crate::model::MailboxId(2) },
+        Action::Delete,
+    ];
+    for (number, action) in actions.into_iter().enumerate() {
+        for room in (0..48).step_by(3) {
+            let (fixture, ids) = filled(400);
+            let account = fixture.account;
+            fixture.mirror(move |tx| tx.insert_mailbox(account, &testing::naming("Work")));
+            let limit = |pages: i64| {
+                fixture.mirror(move |tx| {
+                    let there: i64 = tx.conn().pragma_query_value(None, "page_count", |row| row.get(0))?;
+                    Ok(tx.conn().pragma_update_and_check(None, "max_page_count", there + pages, |_| Ok(()))?)
+                });
+            };
+            let look = || {
+                fixture.read(|view| {
+                    let page = view.page(fixture.inbox, ListFilter::default(), None, 1_000)?;
+                    let shown: Vec<_> = page.into_iter().map(|row| (row.id, row.flags)).collect();
+                    Ok((shown, view.operations(account, true)?, view.mailboxes(account)?))
+                })
+            };
+            let before = look();
+            limit(room);
+            let (act, places) = (action.clone(), ids.clone());
+            let outcome = testing::wait(fixture.store.journal(move |tx| tx.act(&act, &places)));
+            match outcome {
+                Ok(_) => done += 1,
+                Err(StoreError::Full) => {
+                    refused += 1;
+                    assert!(look() == before, "action {number} with room for {room} pages");
+                    assert!(testing::wait(fixture.store.check()).unwrap().is_clean());
+                    limit(100_000);
+                    let act = action.clone();
+                    testing::wait(fixture.store.journal(move |tx| tx.act(&act, &ids))).unwrap();
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+            assert_eq!(fixture.read(|view| view.operations(account, true)).len(), 1);
+            assert!(testing::wait(fixture.store.check()).unwrap().is_clean());
+        }
+    }
+    assert!(refused > 8 && done > 8, "{refused} refused, {done} done");
+}

@@ -44,6 +44,7 @@ pub struct Guard {
     filled: usize,
     consumed: usize,
     received: u64,
+    sent: u64,
     /// What async-imap shall read next.
     shown: Vec<u8>,
     /// Until async-imap believes to be logged in, the guard answers it.
@@ -77,6 +78,7 @@ impl Guard {
             filled: 0,
             consumed: 0,
             received: 0,
+            sent: 0,
             shown: Vec::new(),
             door: true,
             received_since_flight: true,
@@ -141,6 +143,11 @@ impl Guard {
     /// The next response, left where it is.
     pub fn front(&self) -> Option<&Incoming> {
         self.framing.front()
+    }
+
+    /// How many bytes of commands have left.
+    pub fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// Why the connection was given up.
@@ -217,6 +224,7 @@ impl Guard {
                 Poll::Ready(Ok(0)) => return Err(WireError::Closed),
                 Poll::Ready(Ok(count)) => {
                     self.queue.wrote(count);
+                    self.sent += count as u64;
                     self.pace.moved(count);
                     self.unflushed = true;
                     if std::mem::take(&mut self.received_since_flight) {

@@ -7,5 +7,5 @@ mod scripted;
 
 pub use link::{Chunks, Flow, Link, LinkControl};
 pub(crate) use script::Play;
-pub use script::{Act, Rewrite, Rule, Script};
+pub use script::{Act, Lines, Rewrite, Rule, Script};
 pub use scripted::{Scripted, Step, Transcript};

@@ -26,6 +26,8 @@ pub enum Act {
     CutAfter,
     /// It is done; nothing is answered to it or to anything that follows.
     Silence,
+    /// The same, but it is not done.
+    Deafness,
     /// It is done after this time.
     Delay(Duration),
     /// Responses that hold this text are left out; the tagged one, too.
@@ -56,6 +58,7 @@ impl fmt::Debug for Act {
             Self::Cut => "Cut",
             Self::CutAfter => "CutAfter",
             Self::Silence => "Silence",
+            Self::Deafness => "Deafness",
             Self::Delay(_) => "Delay",
             Self::Omit(_) => "Omit",
             Self::Duplicate(_) => "Duplicate",
@@ -70,6 +73,16 @@ impl fmt::Debug for Act {
     }
 }
 
+/// Picks commands by their lines.
+#[derive(Clone)]
+pub struct Lines(Arc<dyn Fn(&[u8]) -> bool + Send + Sync>);
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lines")
+    }
+}
+
 /// Which commands meet a fault, and which fault.
 #[derive(Debug, Clone)]
 pub struct Rule {
@@ -77,6 +90,8 @@ pub struct Rule {
     pub command: Option<String>,
     /// The connection by its number from 1; any where `None`.
     pub connection: Option<u64>,
+    /// Only commands with such a line; any where `None`.
+    pub lines: Option<Lines>,
     /// How many such commands go by unharmed first.
     pub skip: usize,
     /// How many meet the fault after that.
@@ -88,12 +103,19 @@ pub struct Rule {
 impl Rule {
     /// The next such command meets the fault, and no further one.
     pub fn once(command: &str, act: Act) -> Self {
-        Self { command: Some(command.to_ascii_uppercase()), connection: None, skip: 0, times: 1, act }
+        Self { command: Some(command.to_ascii_uppercase()), connection: None, lines: None, skip: 0, times: 1, act }
     }
 
     /// Every such command meets the fault.
     pub fn always(command: &str, act: Act) -> Self {
         Self { times: usize::MAX, ..Self::once(command, act) }
+    }
+
+    /// The same for commands alone of which the line, without its line break, is picked.
+    #[must_use]
+    pub fn where_line(mut self, picked: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Self {
+        self.lines = Some(Lines(Arc::new(picked)));
+        self
     }
 
     /// The same after this many such commands.
@@ -127,11 +149,12 @@ impl Script {
     }
 
     /// The faults that this command meets.
-    pub(crate) fn play(&self, connection: u64, command: &str) -> Play {
+    pub(crate) fn play(&self, connection: u64, command: &str, line: &[u8]) -> Play {
         let mut acts = Vec::new();
         for rule in self.lock().iter_mut() {
             let named = rule.command.as_deref().is_none_or(|wanted| wanted == command);
-            if !named || rule.connection.is_some_and(|wanted| wanted != connection) || rule.times == 0 {
+            let picked = rule.lines.as_ref().is_none_or(|lines| (lines.0)(line));
+            if !named || !picked || rule.connection.is_some_and(|wanted| wanted != connection) || rule.times == 0 {
                 continue;
             }
             if rule.skip > 0 {
@@ -169,6 +192,11 @@ impl Play {
     /// Whether nothing is to be answered.
     pub(crate) fn is_silent(&self) -> bool {
         self.acts.iter().any(|act| matches!(act, Act::Silence))
+    }
+
+    /// Whether the command and all that follows are not heard.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.acts.iter().any(|act| matches!(act, Act::Deafness))
     }
 
     /// What is to be done before the command; an error ends the session.

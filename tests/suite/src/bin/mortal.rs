@@ -2,6 +2,7 @@
 //! and kills itself, with no chance to tidy up, at the N-th moment of a kind. Where there are fewer, it ends with success.
 //!
 //! - `write`: a transaction of the store begins. All before it are committed, and nothing of it is.
+//! - `none`: it does not. Where the disk does not take what is to be written, that is what it says, and ends with 3.
 //! - `wire`: bytes come from the network, or leave for it. The store may be in the middle of anything.
 #![allow(clippy::unwrap_used)]
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll};
 
-use postrider::api::{BoxStream, Clock, SystemClock};
+use postrider::api::{BoxStream, Clock, CoreError, SystemClock};
 use postrider::model::Timestamp;
 use postrider_tests::phone::{Loopback, Over, Phone, with_bodies};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -80,6 +81,21 @@ impl AsyncWrite for MortalStream {
     }
 }
 
+/// Syncs where there may be no room on the disk.
+async fn full_disk(folder: &Path, port: u16) {
+    let outcome = async {
+        let phone = Phone::at(folder, Arc::new(Loopback(port)), None).await?;
+        let outcome = phone.sync().await;
+        let _ = phone.core.close().await;
+        outcome
+    };
+    match outcome.await {
+        Ok(_) => {}
+        Err(CoreError::StorageFull { .. } | CoreError::Storage { .. }) => std::process::exit(3),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -87,6 +103,9 @@ async fn main() {
     let fate = Fate(Arc::new(AtomicI64::new(moments.parse().unwrap())));
     let never = Fate(Arc::new(AtomicI64::new(0)));
     let (of_writes, of_wire) = if kind == "write" { (fate, never) } else { (never, fate) };
+    if kind == "none" {
+        return full_disk(Path::new(folder), port.parse().unwrap()).await;
+    }
     let network = Over::new(Loopback(port.parse().unwrap()), move |stream| {
         std::future::ready(Box::new(MortalStream { stream, fate: of_wire.clone() }) as BoxStream)
     });

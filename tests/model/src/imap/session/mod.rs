@@ -81,7 +81,7 @@ impl Session {
     }
 
     async fn serve(&mut self) -> Result<(), Closed> {
-        let mut play = self.server.script.play(self.connection, "GREETING");
+        let mut play = self.server.script.play(self.connection, "GREETING", b"");
         if let Some(delay) = play.delay() {
             tokio::time::sleep(delay).await;
         }
@@ -143,13 +143,16 @@ impl Session {
             tracing::debug!(connection, command = parsed.name, "received");
         }
         self.server.world.with(|state| state.note_command(connection, || for_log(&parsed, line)));
-        let mut play = self.server.script.play(self.connection, &parsed.name);
+        let mut play = self.server.script.play(self.connection, &parsed.name, line);
         if let Some(delay) = play.delay() {
             tokio::time::sleep(delay).await;
         }
         if let Some(refusal) = play.refusal() {
             self.io.say(format!("{} {refusal}", self.tag));
             return self.io.flush().await;
+        }
+        while play.is_deaf() {
+            self.io.fill().await?;
         }
         play.before(&mut self.io)?;
         let expunges = expunges_allowed(&parsed.name);

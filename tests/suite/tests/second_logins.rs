@@ -1,0 +1,65 @@
+//! A login that goes wrong for no fault of ours.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use postrider::api::{CoreError, SyncOptions};
+use postrider_model::fault::{Act, Rule};
+use postrider_model::profile::Profile;
+use postrider_tests::desk::Desk;
+
+/// As Cyrus 3.6 does where a process is used again whose last conversation was cut: after the OK of the login comes a BAD with its
+/// tag once more.
+fn stray() -> Act {
+    Act::Rewrite(Arc::new(|mut responses: Vec<Vec<u8>>| {
+        let tag =
+            responses.last().and_then(|last| last.split(|byte| *byte == b' ').next()).unwrap_or_default().to_vec();
+        responses.push([&tag, &b" BAD Unrecognized command\r\n"[..]].concat());
+        responses
+    }))
+}
+
+async fn desk(times: usize) -> Desk {
+    let mut desk = Desk::new(Profile::preset("cyrus").unwrap(), 3).await;
+    desk.scene.phone.restart().await.unwrap();
+    for command in ["LOGIN", "AUTHENTICATE"] {
+        desk.scene.server.script().add(Rule { times, ..Rule::once(command, stray()) });
+    }
+    desk
+}
+
+#[tokio::test]
+async fn a_login_that_breaks_the_protocol_is_tried_once_more_over_another_connection() {
+    for acts in [false, true] {
+        let desk = desk(1).await;
+        if acts {
+            desk.flag(desk.id("INBOX", 0).await, &["seen"], &[]).await;
+        }
+        let (summary, _) = desk.scene.phone.sync_with(SyncOptions::default()).await.unwrap();
+        assert_eq!((summary.complete, summary.operations_left), (true, 0), "{acts}");
+        assert!(acts || summary.connections == 2, "{summary:?}");
+        desk.agrees("after a second login").await;
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_always_breaks_the_protocol_is_not_tried_without_end() {
+    let desk = desk(usize::MAX).await;
+    let outcome = desk.scene.phone.sync().await;
+    assert!(matches!(outcome, Err(CoreError::Protocol { .. })), "{outcome:?}");
+    let before = desk.scene.server.world().with(|state| state.record_commands(true));
+    let _ = (before, desk.scene.phone.sync().await);
+    let logins = desk.scene.server.world().received();
+    let logins = logins.iter().filter(|one| {
+        let line = String::from_utf8_lossy(&one.line).to_ascii_uppercase();
+        line.contains("LOGIN") || line.contains("AUTHENTICATE")
+    });
+    assert_eq!(logins.count(), 2);
+}
+
+#[tokio::test]
+async fn a_search_of_a_person_gets_a_second_login_too() {
+    let desk = desk(1).await;
+    let found = desk.scene.phone.core.search_server(desk.scene.phone.account, "is:unread", 10).await.unwrap();
+    assert_eq!(found.len(), 3);
+}
