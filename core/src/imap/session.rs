@@ -55,7 +55,6 @@ pub struct Session {
     /// How long the connection took to be made: about one round trip.
     pub(super) distance: Duration,
     failed: bool,
-    /// Whether the server has answered anything but what leads to a login.
     pub(super) served: bool,
 }
 

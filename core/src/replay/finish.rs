@@ -4,12 +4,13 @@ use super::ReplayError;
 use super::commands;
 use super::evidence::Proof;
 use super::exchange::{Answer, ask, told};
+use super::halves::{self, Half};
 use super::probe::Unfinished;
 use super::run::Run;
-use super::settle::{self, Half, Verdicts, refused};
+use super::settle::{Verdicts, refused};
 use crate::imap::Untagged;
 use crate::imap::command;
-use crate::journal::{Copied, Evidence, StepKey};
+use crate::journal::StepKey;
 use crate::model::{MailboxId, UidSet};
 use crate::store::Outcome;
 
@@ -37,11 +38,7 @@ impl Run<'_> {
         let known = |one: &Unfinished| Some(one.source.validity) == validity;
         let uids: UidSet = steps.iter().filter(|one| known(one)).map(|one| one.source.uid).collect();
         // Whatever comes now: what was copied is not copied again.
-        let noted = steps.iter().filter(|one| known(one)).flat_map(|one| {
-            let evidence = one.group.last.evidence.clone().unwrap_or_default();
-            let evidence = Evidence { copied: Some(Copied { at: one.at }), ..evidence };
-            one.group.steps.iter().map(move |key| (*key, evidence.clone()))
-        });
+        let noted = steps.iter().filter(|one| known(one)).flat_map(|one| one.group.copied(one.at));
         let noted: Vec<_> = noted.collect();
         self.store.replay(move |tx| tx.go_on(&noted)).await?;
         let mut planned = Vec::new();
@@ -77,13 +74,14 @@ impl Run<'_> {
             let half = Half {
                 steps: &one.group.steps,
                 place: last.key.place,
+                mailbox,
                 uid: one.source.uid,
                 to: one.to,
                 at: one.at,
                 arrives: Outcome::Done,
             };
             let refuse = |key: StepKey, code: Option<&str>| refused(code, key.operation, last.attempts, now);
-            settle::finish(&half, &proof, can_expunge, refuse, &mut verdicts);
+            halves::finish(&half, &proof, can_expunge, refuse, &mut verdicts);
         }
         self.commit(verdicts).await
     }

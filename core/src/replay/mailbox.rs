@@ -6,6 +6,7 @@ use super::ReplayError;
 use super::commands::{self, Planned, Purpose};
 use super::evidence::Proof;
 use super::exchange::{Answer, ask, exchange, told};
+use super::halves;
 use super::run::Run;
 use super::settle::{self, Added, Copies, Judge, Verdicts};
 use crate::imap::command::{self, StatusItem};
@@ -328,8 +329,9 @@ impl Run<'_> {
             for (item, at) in copies {
                 let steps: Vec<StepKey> = place_steps(item).collect();
                 let (place, uid, arrives) = (item.place, item.uid, arrives.clone());
-                let half = settle::Half { steps: &steps, place, uid, to: *to, at: *at, arrives };
-                settle::finish(&half, &proofs[index], can_expunge, refuse, &mut verdicts);
+                let mailbox = batch.mailbox;
+                let half = halves::Half { steps: &steps, place, mailbox, uid, to: *to, at: *at, arrives };
+                halves::finish(&half, &proofs[index], can_expunge, refuse, &mut verdicts);
             }
         }
         let settled = self.commit(verdicts).await;

@@ -11,6 +11,7 @@ mod compare;
 mod evidence;
 mod exchange;
 mod finish;
+mod halves;
 mod identity;
 mod look;
 mod mailbox;

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use super::ReplayError;
 use super::breaks::{after_break, after_break_in_between};
+use super::halves::Half;
 use super::identity::{self, Sought};
 use super::run::Run;
 use super::scene::{Scene, target_of};
 use super::settle::{Verdicts, Write, gone};
-use crate::journal::{Action, Found, Reason, Resolution, Source, StepKey, StepState, resolve_copy, resolve_move};
+use crate::journal::{
+    Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, StepState, resolve_copy, resolve_move,
+};
 use crate::model::{MailboxId, PlaceId, Uid, UidValidity};
 use crate::store::{OpenStep, Outcome};
 
@@ -39,6 +42,13 @@ impl Group {
             }
         }
         groups
+    }
+
+    /// What is noted once its message is known to be copied: whatever comes, it is not copied again.
+    pub(super) fn copied(&self, at: Option<(UidValidity, Uid)>) -> impl Iterator<Item = (StepKey, Evidence)> {
+        let evidence = self.last.evidence.clone().unwrap_or_default();
+        let evidence = Evidence { copied: Some(Copied { at }), ..evidence };
+        self.steps.iter().map(move |key| (*key, evidence.clone()))
     }
 
     pub(super) fn settle(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
@@ -73,7 +83,7 @@ impl Run<'_> {
         let mut scene = self.look_around(&open).await?;
         let broke: BTreeMap<StepKey, Outcome> =
             open.iter().filter_map(|step| Some((step.key, after_break(step, now)?))).collect();
-        let (mut verdicts, mut landed) = (Verdicts::default(), Verdicts::default());
+        let (mut verdicts, mut landed, mut copied) = (Verdicts::default(), Verdicts::default(), Vec::new());
         for group in Group::all(open) {
             let step = &group.last;
             match &step.action {
@@ -90,7 +100,20 @@ impl Run<'_> {
                     match (resolution, source) {
                         (None, _) => group.settle(&Outcome::Unknown, &mut verdicts),
                         (Some(Resolution::Finish), Some(source)) => match after_break_in_between(step, now) {
-                            Some(outcome) => group.settle(&outcome, &mut landed),
+                            Some(outcome) => {
+                                let half = Half {
+                                    steps: &group.steps,
+                                    place: step.key.place,
+                                    mailbox: source.mailbox,
+                                    uid: source.uid,
+                                    to,
+                                    at,
+                                    arrives: Outcome::Done,
+                                };
+                                half.waits(&outcome, &mut landed);
+                                group.settle(&outcome, &mut landed);
+                                copied.extend(group.copied(at));
+                            }
                             None => self.unfinished.push(Unfinished { group, source, to, at }),
                         },
                         // Two looks that did not find it are no proof: that is the mirror's, once it was synced.
@@ -138,7 +161,8 @@ impl Run<'_> {
         }
         verdicts.writes.append(&mut landed.writes);
         verdicts.outcomes.append(&mut landed.outcomes);
-        self.commit(verdicts).await
+        self.store.replay(move |tx| tx.note_evidence(&copied).and_then(|()| verdicts.write(tx))).await?;
+        Ok(())
     }
 
     /// Where the message of a step is, and what follows. `None`: only another look, or a sync, can tell.
@@ -202,10 +226,13 @@ impl Run<'_> {
 
     /// What became of a move whose message was found nowhere: unknown for as long as the mirror has it where it was.
     async fn where_mirrored(&self, place: PlaceId, source: &Source, to: MailboxId) -> Result<Outcome, ReplayError> {
-        let mailbox = self.store.read(move |view| view.mirror_mailbox(place)).await?;
-        Ok(match mailbox {
-            Some(mailbox) if mailbox == to => Outcome::Done,
-            Some(mailbox) if mailbox == source.mailbox => Outcome::Unknown,
+        let at = self.store.read(move |view| view.mirror_location(place)).await?;
+        Ok(match at {
+            Some((mailbox, _)) if mailbox == to => Outcome::Done,
+            Some((mailbox, Some(uid))) if mailbox == source.mailbox && uid == source.uid => Outcome::Unknown,
+            // Somebody took it away and put it somewhere: it goes from there.
+            Some((_, Some(_))) => Outcome::Again,
+            Some((_, None)) => Outcome::Unknown,
             _ => Outcome::Moot(gone()),
         })
     }

@@ -51,6 +51,8 @@ pub(super) struct Run<'s> {
     pub(super) probed: BTreeSet<StepKey>,
     /// Moves of which the second half is left.
     pub(super) unfinished: Vec<Unfinished>,
+    /// Steps that nothing has left of yet, for which a mailbox is being opened.
+    opening: Vec<StepKey>,
     /// UIDVALIDITY of the mailboxes of the mirror.
     pub(super) sources: BTreeMap<MailboxId, UidValidity>,
     pub(super) attempts: Box<dyn Fn(StepKey) -> u32 + Send + Sync>,
@@ -72,6 +74,7 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         held: BTreeSet::new(),
         probed: BTreeSet::new(),
         unfinished: Vec::new(),
+        opening: Vec::new(),
         sources: BTreeMap::new(),
         attempts: Box::new(|_| 0),
     };
@@ -135,8 +138,8 @@ impl Run<'_> {
         if matches!(error, ImapError::Argument(_)) {
             return Err(error.into());
         }
-        let (account, left) = (self.account, self.session.has_left());
-        let suspected = self.store.replay(move |tx| tx.connection_broke(account, left)).await?;
+        let (account, left, opening) = (self.account, self.session.has_left(), std::mem::take(&mut self.opening));
+        let suspected = self.store.replay(move |tx| tx.connection_broke(account, left, &opening)).await?;
         Err(if suspected { ReplayError::Interrupted(error) } else { error.into() })
     }
 
@@ -161,7 +164,10 @@ impl Run<'_> {
             let mailbox = self.store.read(move |view| view.mailbox(id)).await?;
             if let Some(mailbox) = mailbox {
                 self.note_source(&mailbox);
+                let items = batches.iter().flat_map(|batch| &batch.items);
+                self.opening = items.flat_map(|item| item.steps.iter().copied()).collect();
                 self.mailbox(&mailbox, batches).await?;
+                self.opening.clear();
             }
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! What became of steps, and what that changes of the mirror: written in one transaction.
 
-use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify, delay, in_both};
+use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify};
 use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity};
+use crate::replay::breaks::{not_found, try_again};
 use crate::replay::commands::Purpose;
 use crate::replay::evidence::Proof;
 use crate::store::{Outcome, ReplayTx, StoreError};
@@ -17,8 +18,10 @@ pub(super) enum Write {
     Expunged(MailboxId, UidSet),
     /// A message is marked deleted and cannot be expunged alone: it is not shown any more.
     Marked(PlaceId),
-    /// A message that was moved has left its original behind, marked deleted.
-    Remnant(PlaceId),
+    /// A message that was copied away has left its original behind, not in sight: marked deleted for good, or still to go.
+    Original(PlaceId, MailboxId, Uid, bool),
+    /// An original that does not go is in sight again.
+    InSight(MailboxId, Uid),
     /// A mailbox is on the server: its raw name, its MAILBOXID, whether the user is subscribed.
     MailboxCreated(MailboxId, Vec<u8>, Option<String>, bool),
     /// A mailbox has another raw name, and another as shown.
@@ -61,7 +64,8 @@ impl Verdicts {
                     tx.expunged(*mailbox, uids)?;
                 }
                 Write::Marked(place) => tx.marked(*place)?,
-                Write::Remnant(place) => tx.leave_remnant(*place)?,
+                Write::Original(place, mailbox, uid, marked) => tx.leave_original(*place, *mailbox, *uid, *marked)?,
+                Write::InSight(mailbox, uid) => tx.original_stays(*mailbox, *uid)?,
                 Write::MailboxCreated(id, raw, object_id, subscribed) => {
                     tx.mailbox_created(*id, raw, object_id.clone(), *subscribed)?;
                 }
@@ -84,26 +88,8 @@ pub(super) fn refused(code: Option<&str>, operation: OperationId, attempts: u32,
     }
 }
 
-/// When to try again.
-pub(super) fn try_again(operation: OperationId, attempts: u32, now: Timestamp) -> Timestamp {
-    // Jitter only has to differ between operations and devices; that it comes from the time makes runs repeatable.
-    let mut mixed = (operation.0 as u64) ^ (now.0 as u64).rotate_left(32) ^ u64::from(attempts);
-    mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let fraction = (mixed >> 11) as f64 / (1u64 << 53) as f64;
-    let wait = delay(attempts + 1, fraction).as_secs().max(1);
-    Timestamp(now.0.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX)))
-}
-
 pub(super) fn gone() -> Reason {
     Reason::new("gone", "the message is not on the server any more")
-}
-
-/// What becomes of a step whose message one look at the mailbox did not find: that is no proof, and the next sync looks closer. Where
-/// it is gone, so are its steps then; where it is there, they go out again.
-fn not_found(key: StepKey, attempts: u32, now: Timestamp) -> Outcome {
-    let reason = Reason::new("not_found", "the server does not show the message now");
-    Outcome::Later(reason, try_again(key.operation, attempts, now))
 }
 
 fn not_kept() -> Reason {
@@ -347,47 +333,6 @@ impl Judge<'_> {
             self.settle(item, &placed, verdicts);
         }
     }
-}
-
-/// What became of messages that were copied away, by what is proved of their originals. Where one is still there, that it was
-/// copied stays noted, so that it is only the second half that is tried again.
-pub(super) fn finish(
-    half: &Half<'_>,
-    proof: &Proof,
-    can_expunge: bool,
-    refuse: impl Fn(StepKey, Option<&str>) -> Outcome,
-    verdicts: &mut Verdicts,
-) {
-    let mut settle = |outcome: &Outcome| verdicts.outcomes.extend(half.steps.iter().map(|key| (*key, outcome.clone())));
-    let remnant = match proof.is_there(half.uid) {
-        Some(true) if !can_expunge && proof.is_done(Purpose::Mark, half.uid) => true,
-        Some(false) => false,
-        Some(true) => {
-            let code = proof.refusal(half.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
-            verdicts.outcomes.extend(half.steps.iter().map(|key| match refuse(*key, code) {
-                Outcome::Parked(cause) => (*key, Outcome::Parked(in_both(&cause))),
-                outcome => (*key, outcome),
-            }));
-            return;
-        }
-        None => return settle(&Outcome::Unknown),
-    };
-    settle(&half.arrives);
-    if remnant {
-        verdicts.writes.push(Write::Remnant(half.place));
-    }
-    verdicts.writes.push(Write::Landed(half.place, half.to, half.at));
-}
-
-/// A message that was copied and is to go from where it was.
-pub(super) struct Half<'s> {
-    pub(super) steps: &'s [StepKey],
-    pub(super) place: PlaceId,
-    pub(super) uid: Uid,
-    pub(super) to: MailboxId,
-    pub(super) at: Option<(UidValidity, Uid)>,
-    /// What became of its steps once it is only there.
-    pub(super) arrives: Outcome,
 }
 
 /// What is noted before the steps of a batch leave.

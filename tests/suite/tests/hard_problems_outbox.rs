@@ -219,6 +219,30 @@ async fn hard_problem_12_a_link_that_breaks_anywhere_sets_nothing_aside() {
     }
 }
 
+#[tokio::test]
+async fn hard_problem_12_a_mailbox_that_breaks_the_connection_when_it_is_opened_holds_up_no_other() {
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile, 4).await;
+        for (uid, mailbox) in [(1, "Work"), (2, "Aside")] {
+            desk.scene.rival().copy("INBOX", &[uid], desk.scene.raw(mailbox)).unwrap();
+        }
+        desk.sync(Direction::Both).await;
+        let mut others = Vec::new();
+        let bane = desk.flag(desk.id("Work", 0).await, &["seen"], &[]).await;
+        others.push(desk.flag(desk.id("Aside", 1).await, &["seen"], &[]).await);
+        others.push(desk.flag(desk.id("INBOX", 2).await, &["seen"], &[]).await);
+        desk.scene.server.script().add(Rule::always("SELECT", Act::Cut).where_line(says("Work")));
+        desk.sync(Direction::Push).await;
+        for other in others {
+            assert_eq!(desk.operation(other).await.state, OperationState::Done, "{name}: {:?}", desk.story().await);
+        }
+        assert!(matches!(desk.operation(bane).await.state, OperationState::Queued | OperationState::Retry), "{name}");
+        desk.scene.server.script().clear();
+        desk.settles(&name).await;
+        desk.all_done(&name).await;
+    }
+}
+
 /// Time stands still but for what is waited for; the store does its work at once.
 #[tokio::test(start_paused = true)]
 async fn hard_problem_12_a_server_that_falls_silent_at_one_command_is_left_alone_with_it_in_the_end() {

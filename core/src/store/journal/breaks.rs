@@ -12,12 +12,18 @@ use crate::store::{ReplayTx, StoreError};
 impl ReplayTx<'_> {
     /// The connection broke. Steps that were under way are unknown, and suspected where anything of them had `left`: they go out
     /// after everything else then, with fewer others each time. One that was suspected before, and the only one, has broken the
-    /// connection. Where it broke without such a step, it breaks by itself, and nothing that was noted of others holds. Returns
-    /// whether any step is suspected now.
+    /// connection. Where it broke without such a step, it breaks by itself, and nothing that was noted of others holds. Where none was
+    /// under way, those for which a mailbox was opened, `opening`, go out later too, but are not to blame. Returns whether
+    /// anything goes out later now than before.
     ///
     /// # Errors
     /// Where the database cannot be written.
-    pub fn connection_broke(&mut self, account: AccountId, left: bool) -> Result<bool, StoreError> {
+    pub fn connection_broke(
+        &mut self,
+        account: AccountId,
+        left: bool,
+        opening: &[StepKey],
+    ) -> Result<bool, StoreError> {
         let sql = "SELECT s.operation, s.place, s.suspected FROM operations o JOIN steps s ON s.operation = o.id
                    WHERE o.account = ?1 AND o.state < 7 AND s.state = 1";
         let mut statement = self.prepare(sql)?;
@@ -45,7 +51,15 @@ impl ReplayTx<'_> {
         }
         let operations: BTreeSet<OperationId> = under_way.iter().map(|(operation, ..)| *operation).collect();
         update_operations(self.inner(), operations)?;
-        Ok(left && !under_way.is_empty())
+        if !under_way.is_empty() || !left {
+            return Ok(left && !under_way.is_empty());
+        }
+        let sql = "UPDATE steps SET suspected = 1 WHERE operation = ?1 AND place = ?2 AND suspected = 0";
+        let mut suspected = 0;
+        for key in opening {
+            suspected += self.prepare(sql)?.execute([key.operation.0, key.place.0])?;
+        }
+        Ok(suspected > 0)
     }
 
     /// Notes that the second half of what steps ask for is about to leave, with what is known of the first.

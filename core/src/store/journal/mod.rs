@@ -4,6 +4,7 @@
 mod act;
 mod breaks;
 mod check;
+mod halves;
 mod identity;
 mod labels;
 mod mailbox_acts;

@@ -175,6 +175,17 @@ impl Snapshot<'_> {
         Ok(found.flatten().map(MailboxId))
     }
 
+    /// The mailbox where the server has a place, and its UID where that is known.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn mirror_location(&self, place: PlaceId) -> Result<Option<(MailboxId, Option<Uid>)>, StoreError> {
+        let mut statement = self.prepare("SELECT mailbox, uid FROM places WHERE id = ?1 AND mailbox IS NOT NULL")?;
+        let found = statement
+            .query_row([place.0], |row| Ok((MailboxId(row.get(0)?), row.get::<_, Option<u32>>(1)?.and_then(Uid::new))));
+        Ok(found.optional()?)
+    }
+
     /// The steps of an operation.
     ///
     /// # Errors
