@@ -11,6 +11,8 @@ pub mod imap;
 pub mod journal;
 pub mod mime;
 pub mod model;
+#[cfg_attr(not(feature = "mutants"), doc(hidden))]
+pub mod mutants;
 pub mod replay;
 pub mod sasl;
 pub mod search;

@@ -1,5 +1,6 @@
 //! What is to be believed of a step whose answer was lost.
 
+use crate::mutants::mutant;
 use serde::{Deserialize, Serialize};
 
 use super::Traits;
@@ -79,11 +80,16 @@ pub enum Resolution {
 
 /// A move (RFC 6851), by where its message is found.
 pub fn resolve_move(source: Found, target: Found) -> Resolution {
+    if mutant!("unknown_is_again") {
+        return Resolution::Again;
+    }
     match (source, target) {
+        (Found::Absent, Found::Absent) if mutant!("gone_is_done") => Resolution::Done,
         (Found::Absent, Found::Absent) => Resolution::Gone,
         (Found::Absent, _) => Resolution::Done,
         (_, Found::Absent) => Resolution::Again,
         (_, Found::Surely) => Resolution::Finish,
+        (_, Found::Probably) if mutant!("removed_by_looks") => Resolution::Finish,
         (_, Found::Probably) => Resolution::Both,
     }
 }
@@ -91,8 +97,8 @@ pub fn resolve_move(source: Found, target: Found) -> Resolution {
 /// A copy or an append, by whether one more message like it is in the target than before.
 pub fn resolve_copy(target: Found) -> Resolution {
     match target {
-        Found::Absent => Resolution::Again,
-        Found::Surely | Found::Probably => Resolution::Done,
+        Found::Absent if !mutant!("unknown_is_done") => Resolution::Again,
+        Found::Absent | Found::Surely | Found::Probably => Resolution::Done,
     }
 }
 

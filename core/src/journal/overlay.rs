@@ -2,6 +2,7 @@
 
 use super::Action;
 use crate::model::{Flags, MailboxId, SystemFlag};
+use crate::mutants::mutant;
 
 /// What the steps of one message that are not at their end add up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl Overlay {
                 let deleted = Flags::from_parts(SystemFlag::Deleted as u8, "");
                 self.flag(&add.without(&deleted), &remove.without(&deleted));
             }
-            Effect::Own(Action::Delete) => self.hidden = true,
+            Effect::Own(Action::Delete) => self.hidden = !mutant!("deletion_is_shown"),
             // A copy leaves its source as it is; mailboxes have an overlay of their own.
             Effect::Own(_) | Effect::Made(_) | Effect::Elsewhere(_) => {}
         }
@@ -60,7 +61,9 @@ impl Overlay {
 
     fn flag(&mut self, add: &Flags, remove: &Flags) {
         self.set = self.set.without(remove).with(add);
-        self.cleared = self.cleared.without(add).with(remove);
+        if !mutant!("cleared_flags_show") {
+            self.cleared = self.cleared.without(add).with(remove);
+        }
     }
 
     /// The flags as shown, over those of the mirror.

@@ -1,5 +1,6 @@
 //! Which steps can go out now, and together with which others.
 
+use crate::mutants::mutant;
 use std::collections::BTreeMap;
 
 use super::{Action, StepState};
@@ -135,7 +136,7 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
     let mut batches: BTreeMap<BatchKey, Vec<Item>> = BTreeMap::new();
     for (place, steps) in &by_place {
         let Some(first) = steps.first() else { continue };
-        if steps.iter().any(|step| step.state.is_open()) {
+        if steps.iter().any(|step| step.state.is_open()) && !mutant!("open_goes_out_again") {
             continue;
         }
         if matches!(first.action, Action::Append { .. }) {
@@ -233,20 +234,29 @@ impl Wish {
             }
             match &step.action {
                 Action::Flags { add, remove } => {
-                    wish.add = wish.add.without(remove).with(add);
-                    wish.remove = wish.remove.without(add).with(remove);
+                    if !mutant!("later_flag_loses") {
+                        wish.add = wish.add.without(remove);
+                        wish.remove = wish.remove.without(add);
+                    }
+                    wish.add = wish.add.with(add);
+                    wish.remove = wish.remove.with(remove);
                     for earlier in wish.flags.values_mut() {
                         earlier.add = earlier.add.without(remove);
                         earlier.remove = earlier.remove.without(add);
                     }
                     wish.flags.insert(step.key, FlagWish { add: add.clone(), remove: remove.clone() });
                 }
+                Action::Move { .. } if mutant!("first_move_wins") && wish.then.is_some() => {}
                 Action::Move { to } => {
-                    wish.then = if *to == location.mailbox { None } else { Some(Then::Move(*to)) };
+                    wish.then = if *to == location.mailbox && !mutant!("move_home_is_sent") {
+                        None
+                    } else {
+                        Some(Then::Move(*to))
+                    };
                 }
                 // What is copied is what lies there then. Flags before it go out before it, and not in one flight: were they
                 // refused, the copy would be without them.
-                Action::Copy { to } if wish.steps.is_empty() => {
+                Action::Copy { to } if wish.steps.is_empty() || mutant!("copy_with_flags") && wish.then.is_none() => {
                     wish.then = Some(Then::Copy(*to));
                     wish.made = step.made;
                 }
@@ -259,7 +269,10 @@ impl Wish {
                 let each = (step.attempts >= EACH_ALONE).then_some(step.key.place);
                 wish.alone = Some((step.key.operation, each));
             }
-            if alone || matches!(wish.then, Some(Then::Copy(_) | Then::Delete | Then::Discard(_))) {
+            if alone
+                || !mutant!("acts_after_copy")
+                    && matches!(wish.then, Some(Then::Copy(_) | Then::Delete | Then::Discard(_)))
+            {
                 break;
             }
         }

@@ -4,7 +4,8 @@ use super::ReplayError;
 use crate::imap::command::{self, FetchItem, FlagChange, split_for_command};
 use crate::imap::{Capabilities, Command};
 use crate::journal::{Batch, Then};
-use crate::model::{Flags, SystemFlag, UidSet};
+use crate::model::{Flags, SystemFlag, Uid, UidSet};
+use crate::mutants::mutant;
 
 /// What one command of a batch is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,10 @@ pub(super) fn moves_at_once(server: &Capabilities) -> bool {
 pub(super) fn first(server: &Capabilities, batch: &Batch, target: Option<&[u8]>) -> Result<Vec<Planned>, ReplayError> {
     let mut planned = Vec::new();
     for uids in split_for_command(&uids_of(batch)) {
-        for (change, flags) in [(FlagChange::Add, &batch.add), (FlagChange::Remove, &batch.remove)] {
+        for (change, flags) in [
+            (FlagChange::Add, &batch.add),
+            (if mutant!("flags_are_cleared_wrong") { FlagChange::Add } else { FlagChange::Remove }, &batch.remove),
+        ] {
             if !flags.is_empty() {
                 let store = command::uid_store(&uids, None, change, flags, false)?;
                 planned.push(Planned { purpose: Purpose::Store, uids: uids.clone(), command: store });
@@ -74,10 +78,12 @@ pub(super) fn first(server: &Capabilities, batch: &Batch, target: Option<&[u8]>)
 /// Marks messages and expunges exactly these. Where the server has no UID EXPUNGE (RFC 4315), they stay marked: a plain EXPUNGE
 /// would take what others marked.
 pub(super) fn expunge(server: &Capabilities, uids: &UidSet) -> Result<Vec<Planned>, ReplayError> {
+    let all = || UidSet::range(Uid::MIN, Uid::MAX);
+    let expunged = if mutant!("wide_expunge") { all() } else { uids.clone() };
     let mark = command::uid_store(uids, None, FlagChange::Add, &deleted(), false)?;
     let mut planned = vec![Planned { purpose: Purpose::Mark, uids: uids.clone(), command: mark }];
-    if server.uidplus() {
-        let expunge = command::uid_expunge(uids)?;
+    if server.uidplus() && !mutant!("mark_is_enough") {
+        let expunge = command::uid_expunge(&expunged)?;
         planned.push(Planned { purpose: Purpose::Expunge, uids: uids.clone(), command: expunge });
     }
     Ok(planned)

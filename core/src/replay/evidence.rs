@@ -1,5 +1,6 @@
 //! What the answers to a batch prove, message by message. Pure.
 
+use crate::mutants::mutant;
 use std::collections::BTreeMap;
 
 use super::commands::Purpose;
@@ -34,7 +35,7 @@ impl Proof {
     /// Takes in how one command ended. Where it was a look, what `data` tells is all that is there: it must have been in a flight
     /// with nothing but looks.
     pub(super) fn add(&mut self, purpose: Purpose, uids: &UidSet, answer: &Answer, data: &[Untagged]) {
-        if answer.is_ok() {
+        if answer.is_ok() || mutant!("refusal_is_done") {
             self.done.push((purpose, uids.clone()));
         } else {
             self.refused.push((purpose, uids.clone(), answer.refusal()));
@@ -77,6 +78,10 @@ impl Proof {
 
     fn add_copies(&mut self, validity: UidValidity, pairs: &[(Uid, Uid)]) {
         self.told_copies = true;
+        if mutant!("copyuid_is_shifted") {
+            let shifted = pairs.iter().map(|(from, _)| *from).zip(pairs.iter().map(|(_, to)| *to).skip(1));
+            return self.copies.extend(shifted.map(|(from, to)| (from, (validity, to))));
+        }
         self.copies.extend(pairs.iter().map(|(from, to)| (*from, (validity, *to))));
     }
 

@@ -41,7 +41,7 @@ pub(super) fn finish(
     verdicts.writes.push(Write::Landed(half.place, half.to, half.at));
     if !remnant {
         // It may have been left behind out of sight.
-        verdicts.writes.push(Write::Gone(half.mailbox, UidSet::range(half.uid, half.uid)));
+        verdicts.writes.push(Write::Expunged(half.mailbox, UidSet::range(half.uid, half.uid)));
     }
 }
 

@@ -4,6 +4,7 @@ use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{Capabilities, Command, Fetch, Untagged};
 use crate::journal::Found;
 use crate::model::{Identity, PlaceId, Uid, UidSet};
+use crate::mutants::mutant;
 use crate::replay::ReplayError;
 use crate::wire::Literal;
 
@@ -75,8 +76,9 @@ impl Sought<'_> {
     /// Whether a newcomer is not taken for another message yet, by this probe or by the mirror before.
     fn may_be(&self, newcomer: &Newcomer) -> bool {
         let is_older = |place: PlaceId| self.newest.is_some_and(|newest| place <= newest);
-        let is_other = newcomer.place.is_some_and(|place| place != self.place && is_older(place));
-        !newcomer.taken && newcomer.uid >= self.from && !is_other
+        let is_other = !mutant!("older_is_a_newcomer")
+            && newcomer.place.is_some_and(|place| place != self.place && is_older(place));
+        !newcomer.taken && (newcomer.uid >= self.from || mutant!("anyone_is_a_newcomer")) && !is_other
     }
 }
 
@@ -89,7 +91,7 @@ pub(super) fn find_appended(newcomers: &mut [Newcomer], sought: &Sought<'_>) -> 
                 |newcomer: &&mut Newcomer| sought.may_be(newcomer) && newcomer.identity.message_id == wanted.message_id;
             match newcomers.iter_mut().filter(named).min_by_key(|newcomer| newcomer.uid) {
                 Some(newcomer) => {
-                    newcomer.taken = true;
+                    newcomer.taken = !mutant!("newcomer_is_taken_twice");
                     (Found::Probably, Some(newcomer.uid))
                 }
                 None => (Found::Absent, None),
@@ -111,7 +113,7 @@ pub(super) fn find(newcomers: &mut [Newcomer], sought: &Sought<'_>) -> (Found, O
         (Identity::looks_same, Found::Probably),
     ] {
         if let Some(newcomer) = free.iter_mut().find(|newcomer| fits(wanted, &newcomer.identity)) {
-            newcomer.taken = true;
+            newcomer.taken = !mutant!("newcomer_is_taken_twice");
             return (found, Some(newcomer.uid));
         }
     }

@@ -1,5 +1,6 @@
 //! What is to be done to the messages of one mailbox: opened under a known UIDVALIDITY, noted, sent, settled.
 
+use crate::mutants::mutant;
 use std::collections::BTreeMap;
 
 use super::ReplayError;
@@ -109,7 +110,9 @@ impl Run<'_> {
             return Ok(None);
         }
         let validity = answers.iter().find_map(Answer::uid_validity);
-        let Some(validity) = validity.filter(|validity| Some(*validity) == mailbox.state.uid_validity) else {
+        let is_known = |validity: &UidValidity| Some(*validity) == mailbox.state.uid_validity;
+        let Some(validity) = validity.filter(|validity| is_known(validity) || mutant!("validity_is_not_checked"))
+        else {
             // The UIDs of the mirror mean nothing here: the next sync finds its messages again.
             self.held.insert(mailbox.id);
             return Ok(None);
@@ -191,7 +194,8 @@ impl Run<'_> {
                 (None, None) => false,
             });
             // What is not there, nothing was added to.
-            let nothing = nothing || answer.refusal().is_some_and(|code| is_missing(&code));
+            let nothing =
+                nothing || mutant!("nothing_arrived") || answer.refusal().is_some_and(|code| is_missing(&code));
             added.insert(to, if nothing { Added::Nothing } else { Added::Maybe });
         }
         Ok(added)
@@ -215,7 +219,7 @@ impl Run<'_> {
             let whole = complete.entry(index).or_insert(true);
             match answer {
                 Some(answer) => proofs[index].add(purpose, &uids, &answer, &told),
-                None => *whole = false,
+                None => *whole = mutant!("unanswered_is_answered"),
             }
         }
         (complete, outcome)
@@ -238,7 +242,7 @@ impl Run<'_> {
                     looks.push((index, commands::look(&uids)?));
                 }
             }
-            if !looks.is_empty() {
+            if !looks.is_empty() && !mutant!("no_is_believed") {
                 self.send(looks, &mut proofs).await.1?;
             }
         }
@@ -304,7 +308,9 @@ impl Run<'_> {
         if noted.is_empty() {
             return Ok(());
         }
-        self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
+        if !mutant!("half_is_not_noted") {
+            self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
+        }
         let mut proofs: Vec<Proof> = halves.iter().map(|_| Proof::default()).collect();
         let (complete, mut outcome) = self.send(planned, &mut proofs).await;
         if outcome.is_ok() {

@@ -1,5 +1,6 @@
 //! What became of steps whose answer was lost: asked, never guessed.
 
+use crate::mutants::mutant;
 use std::collections::BTreeMap;
 
 use super::ReplayError;
@@ -201,7 +202,7 @@ impl Run<'_> {
         // That a mailbox could not be looked into proves nothing.
         let Some((now, newcomers)) = scene.newcomers.get_mut(&to) else { return Ok((None, None)) };
         let known = evidence.target.as_ref().and_then(|target| target.validity);
-        let renumbered = known.is_some() && known != *now;
+        let renumbered = !mutant!("renumbering_is_missed") && known.is_some() && known != *now;
         let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
         let is_append = matches!(step.action, Action::Append { .. });
         let find = if is_append { identity::find_appended } else { identity::find };

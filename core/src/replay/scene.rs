@@ -1,5 +1,6 @@
 //! What a probe looks at: the mailboxes that messages were in, and those that they were to go to.
 
+use crate::mutants::mutant;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ReplayError;
@@ -70,7 +71,7 @@ impl Run<'_> {
             }
             if let Some(target) = &evidence.target {
                 // Without a UIDNEXT it may be any.
-                let from = target.uid_next.unwrap_or(Uid::MIN);
+                let from = target.uid_next.filter(|_| !mutant!("anyone_is_a_newcomer")).unwrap_or(Uid::MIN);
                 let wanted = targets.entry(target.mailbox).or_insert_with(|| Wanted { from, ..Wanted::default() });
                 wanted.from = wanted.from.min(from);
                 wanted.validities.extend(target.validity);

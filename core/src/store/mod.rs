@@ -37,6 +37,7 @@ mod tx;
 mod view;
 mod writer;
 
+use crate::mutants::mutant;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -168,7 +169,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut JournalTx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.write(true, move |conn, context| {
+        self.write(!mutant!("ack_not_synced"), move |conn, context| {
             let mut tx = JournalTx::new(conn, context);
             let value = closure(&mut tx)?;
             Ok((value, tx.into_effects()))
@@ -185,7 +186,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut ReplayTx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.write(true, move |conn, context| {
+        self.write(!mutant!("begin_not_synced"), move |conn, context| {
             let mut tx = ReplayTx::new(conn, context);
             let value = closure(&mut tx)?;
             Ok((value, tx.into_effects()))

@@ -1,5 +1,6 @@
 //! What the user does: one transaction, on disk when it is answered.
 
+use crate::mutants::mutant;
 use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
@@ -95,6 +96,9 @@ impl JournalTx<'_> {
     /// # Errors
     /// [`StoreError::NotFound`] where there is no such operation.
     pub fn cancel(&mut self, operation: OperationId) -> Result<u64, StoreError> {
+        if mutant!("in_flight_is_taken_back") {
+            return self.set_states(operation, &[StepState::Queued, StepState::InFlight], StepState::Cancelled);
+        }
         self.set_states(
             operation,
             &[StepState::Queued, StepState::Retry, StepState::Parked, StepState::NeedsUser],

@@ -1,5 +1,6 @@
 //! The columns of a place in which the journal says how it is shown: always what its steps add up to.
 
+use crate::mutants::mutant;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,12 +49,14 @@ enum Step {
 /// What the steps of a place that are not at their end add up to.
 fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Actions) -> Result<Overlay, StoreError> {
     // The index of steps by place is of those below 7: SQLite uses it only where that very term stands.
+    let refused = if mutant!("refusal_is_hidden") { 7 } else { 5 };
     let mut steps = conn.prepare_cached(
-        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 7 AND state < 5
-         UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < 5 ORDER BY operation",
+        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 7 AND state < ?2
+         UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < ?2 ORDER BY operation",
     )?;
-    let rows = steps
-        .query_map([place.0], |row| Ok((row.get::<_, i64>(0)?, if row.get(1)? { Step::Made } else { Step::Own })))?;
+    let rows = steps.query_map([place.0, refused], |row| {
+        Ok((row.get::<_, i64>(0)?, if row.get(1)? { Step::Made } else { Step::Own }))
+    })?;
     let mut rows: Vec<(i64, Step)> = rows.collect::<Result<_, _>>()?;
     if labels {
         rows.extend(flags_elsewhere(conn, place)?.into_iter().map(|operation| (operation, Step::Elsewhere)));
@@ -75,7 +78,7 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
     });
     let effects: Vec<Effect<'_>> = effects.collect();
     // What is neither on the server nor on its way there is nowhere, whatever else is asked of it.
-    let is_somewhere = effects.is_empty() || is_somewhere(conn, place)?;
+    let is_somewhere = effects.is_empty() || mutant!("copies_of_nothing_show") || is_somewhere(conn, place)?;
     let mut overlay = Overlay::fold(effects.into_iter().filter(|_| is_somewhere));
     overlay.hidden |= labels && is_hidden_by_others(conn, place, overlay.moved_to)?;
     Ok(overlay)
@@ -148,6 +151,9 @@ pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>,
 
 /// A place has got the id of another: so have its steps.
 pub(in crate::store) fn follow_place(conn: &Connection, from: PlaceId, to: PlaceId) -> Result<(), StoreError> {
+    if mutant!("steps_stay_behind") {
+        return refresh_places(conn, [to]);
+    }
     // Of one operation on both, one step stays.
     conn.prepare_cached("UPDATE OR REPLACE steps SET place = ?2 WHERE place = ?1")?.execute([from.0, to.0])?;
     conn.prepare_cached("UPDATE steps SET made = ?2 WHERE made = ?1")?.execute([from.0, to.0])?;

@@ -1,5 +1,6 @@
 //! How far replay has come with steps: each change with what it changes of the view, and of the mirror, in one transaction.
 
+use crate::mutants::mutant;
 use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
@@ -85,15 +86,21 @@ impl ReplayTx<'_> {
         for (key, _) in steps {
             let sql = "SELECT count(*) FROM steps WHERE operation = ?1 AND place = ?2 AND state IN (0, 4)";
             let waiting: i64 = self.prepare(sql)?.query_row([key.operation.0, key.place.0], |row| row.get(0))?;
-            if waiting == 0 {
+            if waiting == 0 && !mutant!("taken_back_leaves") {
                 return Ok(false);
             }
         }
         let sql = "UPDATE steps SET state = ?3, evidence = ?4, next_try = NULL WHERE operation = ?1 AND place = ?2";
         let newest = Some(self.mirror(|tx| tx.newest_place())?);
         for (key, evidence) in steps {
-            let json = to_json(&Evidence { newest, ..evidence.clone() })?;
-            self.prepare(sql)?.execute(params![key.operation.0, key.place.0, StepState::InFlight as u8, json])?;
+            let evidence = if mutant!("evidence_forgotten") { Evidence::default() } else { evidence.clone() };
+            let json = to_json(&Evidence { newest, ..evidence })?;
+            self.prepare(sql)?.execute(params![
+                key.operation.0,
+                key.place.0,
+                if mutant!("begin_not_noted") { StepState::Queued } else { StepState::InFlight } as u8,
+                json
+            ])?;
         }
         // The view shows them all along: only the operations change.
         let operations: BTreeSet<OperationId> = steps.iter().map(|(key, _)| key.operation).collect();
@@ -198,9 +205,13 @@ fn steps_changed(
     let mut operations: BTreeSet<OperationId> = operations.into_iter().collect();
     let mut places: BTreeSet<PlaceId> = places.into_iter().filter(|place| place.0 != 0).collect();
     note_mailboxes(tx, &places)?;
-    end_unmade(tx, &mut operations, &mut places)?;
+    if !mutant!("unmade_stays") {
+        end_unmade(tx, &mut operations, &mut places)?;
+    }
     let places = with_siblings(tx.conn(), with_copies(tx.conn(), places)?)?;
-    places_changed(tx, &places)?;
+    if !mutant!("settle_shows_late") {
+        places_changed(tx, &places)?;
+    }
     for account in update_operations(tx, operations)? {
         refresh_mailboxes(tx, account)?;
     }
@@ -225,7 +236,7 @@ pub(in crate::store) fn hold_steps(tx: &mut WriteTx<'_>, place: PlaceId) -> Resu
     let held: Vec<(OperationId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
     drop(statement);
     // Copies that are not to be made are shown nowhere.
-    let made = held.iter().filter_map(|(_, made)| *made);
+    let made = held.iter().filter_map(|(_, made)| *made).filter(|_| !mutant!("held_copies_show"));
     let places = with_copies(tx.conn(), made.chain([place]).collect())?;
     places_changed(tx, &places)?;
     update_operations(tx, held.into_iter().map(|(operation, _)| operation))?;

@@ -1,5 +1,6 @@
 //! Flags as the server tells them.
 
+use crate::mutants::mutant;
 use rusqlite::{OptionalExtension, params};
 
 use super::mailboxes::Counts;
@@ -72,11 +73,15 @@ impl MirrorTx<'_> {
         let new = modseq.map(|modseq| modseq.get().cast_signed());
         if let (Some(old), Some(new)) = (place.modseq, new)
             && new < old
+            && !mutant!("older_flags_count")
         {
             return Ok(false);
         }
         let keywords = flags.keyword_text();
         let changed = place.flags != flags.bits() || place.keywords != keywords;
+        if changed && mutant!("changed_flags_are_missed") {
+            return Ok(false);
+        }
         if changed || (new.is_some() && new != place.modseq) {
             // What was hidden for being marked deleted is in sight again when somebody takes the mark away.
             let sql = "UPDATE places SET flags = ?2, keywords = ?3, modseq = coalesce(?4, modseq),

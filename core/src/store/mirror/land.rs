@@ -1,5 +1,6 @@
 //! A message that replay has put somewhere, as the server answered.
 
+use crate::mutants::mutant;
 use rusqlite::{OptionalExtension, params};
 
 use super::departed::Gone;
@@ -20,7 +21,8 @@ impl MirrorTx<'_> {
         // One that sync has taken away meanwhile is found again, or not, as any other.
         let Some((from, gone, flags, detached)) = row.optional()? else { return Ok(()) };
         let validity = self.mailbox_state(to)?.uid_validity;
-        let uid = at.filter(|(told, _)| Some(*told) == validity).map(|(_, uid)| uid);
+        let uid =
+            at.filter(|(told, _)| Some(*told) == validity || mutant!("landed_under_old_validity")).map(|(_, uid)| uid);
         if from == Some(to) && at.is_none() && !detached {
             // Sync was there before.
             return Ok(());
@@ -34,7 +36,7 @@ impl MirrorTx<'_> {
             None => self.labelled_place(gone.message, to)?.filter(|seen| *seen != place),
         };
         self.take_labels(place, gone.message, to)?;
-        if let Some(seen) = seen {
+        if let Some(seen) = seen.filter(|_| !mutant!("landed_twice")) {
             self.prepare("DELETE FROM places WHERE id = ?1")?.execute([place.0])?;
             return self.become_one(&gone, seen);
         }
@@ -108,7 +110,7 @@ impl MirrorTx<'_> {
     fn leave_remnant(&mut self, place: PlaceId) -> Result<(), StoreError> {
         let sql = "SELECT mailbox, uid FROM places WHERE id = ?1 AND uid IS NOT NULL";
         let found = self.prepare(sql)?.query_row([place.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
-        let Some((mailbox, uid)) = found.optional()? else { return Ok(()) };
+        let Some((mailbox, uid)) = found.optional()?.filter(|_| !mutant!("remnant_is_nothing")) else { return Ok(()) };
         self.prepare("UPDATE places SET uid = NULL WHERE id = ?1")?.execute([place.0])?;
         let sql = "INSERT INTO places (mailbox, message, thread, uid, modseq, flags, date, keywords, overlaid, hidden)
                    SELECT mailbox, message, thread, ?2, modseq, flags | ?3, date, keywords, 1, 2 FROM places WHERE id = ?1";
@@ -163,6 +165,9 @@ impl ReplayTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn marked(&mut self, place: PlaceId) -> Result<(), StoreError> {
+        if mutant!("mark_is_shown") {
+            return Ok(());
+        }
         let sql = "UPDATE places SET hidden = 2, overlaid = 1, flags = flags | ?2 WHERE id = ?1";
         self.prepare(sql)?.execute([place.0, SystemFlag::Deleted as i64])?;
         Ok(())

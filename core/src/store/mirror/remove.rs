@@ -1,6 +1,7 @@
 //! What went from the server. Lists show it no more at once; the mail and the id of its place are kept for a while, for it
 //! may turn up elsewhere, or may have gone by mistake.
 
+use crate::mutants::mutant;
 use rusqlite::{Params, params};
 
 use super::departed::Gone;
@@ -29,6 +30,9 @@ impl MirrorTx<'_> {
         let sql = "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 FROM places
                    WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 LIMIT ?4";
         let mut count = 0;
+        if mutant!("removals_are_kept") {
+            return Ok(0);
+        }
         for range in uids.ranges() {
             let params = [mailbox.0, (*range.start()).into(), (*range.end()).into(), CHUNK];
             count += self.remove_places(mailbox, sql, params)?;
@@ -70,7 +74,7 @@ impl MirrorTx<'_> {
             }
             let mut counts = Counts::default();
             for row in &removed {
-                if row.for_good {
+                if row.for_good && !mutant!("deleted_comes_back") {
                     // It comes back as nothing: what looks like it is a copy, with an id of its own.
                     self.prepare("DELETE FROM places WHERE id = ?1")?.execute([row.gone.place.0])?;
                     self.note_if_orphaned(row.gone.message)?;
@@ -93,6 +97,9 @@ impl MirrorTx<'_> {
     pub(super) fn remove_place(&self, gone: &Gone) -> Result<(), StoreError> {
         let now = self.now().0;
         self.prepare("DELETE FROM places WHERE id = ?1")?.execute([gone.place.0])?;
+        if mutant!("ids_are_lost") {
+            return self.note_if_orphaned(gone.message);
+        }
         let sql = "INSERT INTO departed (place, message, since) VALUES (?1, ?2, ?3)";
         self.prepare(sql)?.execute([gone.place.0, gone.message.0, now])?;
         self.note_if_orphaned(gone.message)

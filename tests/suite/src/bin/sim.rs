@@ -1,18 +1,25 @@
-//! `sim --seeds N --start SEED`: plays seeds, and ends with 1 at the first that violates an invariant, telling how to replay it.
+//! `sim --seeds N --start SEED`: plays seeds, and ends with 1 where one violates an invariant, telling how to replay it.
 //! `sim --tape FILE` plays a stored tape. `--minimise` makes a failing tape short and prints it; `--twice` demands that each
-//! seed runs the same way twice; `--situations` prints what was met; `--going` tells all that fail and goes on; `--trace`
-//! prints what happens.
+//! seed runs the same way twice; `--situations` demands that every named situation was met, and tells how often; `--going` tells
+//! all that fail and goes on; `--trace` prints what happens; `--jobs N` plays on so many threads.
+//! `sim --mutants all|NAME,NAME|ten:WORD` plants faults one after the other and demands that each is found within `--seeds`;
+//! `ten:WORD` chooses ten by a word, such as a commit. Needs the feature `mutants`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the tests")]
 
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
-use postrider_tests::sim::{SITUATIONS, Situations, Tape, minimise, play, play_traced};
+use postrider_tests::sim::{Situations, Tape, minimise, play, play_traced, situations};
 
 #[derive(Default)]
 struct Options {
     seeds: u64,
     start: u64,
+    jobs: usize,
     tape: Option<String>,
+    mutants: Option<String>,
     minimise: bool,
     twice: bool,
     situations: bool,
@@ -21,14 +28,17 @@ struct Options {
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options { seeds: 1000, ..Options::default() };
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut options = Options { seeds: 1000, jobs, ..Options::default() };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         match word.as_str() {
             "--seeds" => options.seeds = value()?.parse().map_err(|_| "--seeds needs a number")?,
             "--start" => options.start = value()?.parse().map_err(|_| "--start needs a number")?,
+            "--jobs" => options.jobs = value()?.parse().map_err(|_| "--jobs needs a number")?,
             "--tape" => options.tape = Some(value()?),
+            "--mutants" => options.mutants = Some(value()?),
             "--minimise" => options.minimise = true,
             "--twice" => options.twice = true,
             "--situations" => options.situations = true,
@@ -40,61 +50,146 @@ fn options() -> Result<Options, String> {
     Ok(options)
 }
 
-/// Plays a tape; tells of what is wrong, and whether there was anything.
-fn judge(name: &str, tape: &Tape, options: &Options, met: &mut Situations) -> bool {
+/// Plays a tape. What is wrong with it, if anything.
+fn judge(tape: &Tape, options: &Options, met: &Mutex<Situations>) -> Option<String> {
     let verdict = play_traced(tape, options.trace);
     verdict.trace.iter().for_each(|line| println!("{line}"));
-    met.add(&verdict.situations);
+    met.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(&verdict.situations);
     if options.twice && play(tape).hash != verdict.hash {
-        eprintln!("{name} does not run the same way twice");
-        return false;
+        return Some("does not run the same way twice".to_owned());
     }
-    let Some(violation) = verdict.violation else { return true };
-    println!("{name} fails {violation}");
+    let violation = verdict.violation?;
+    let mut told = format!("fails {violation}");
     if options.minimise {
         let (short, why) = minimise(tape);
-        println!("in short: {why}");
-        println!("{}", serde_json::to_string(&short).unwrap_or_default());
+        let json = serde_json::to_string(&short).unwrap_or_default();
+        told.push_str(&format!("\nin short: {why}\n{json}"));
     }
-    false
+    Some(told)
+}
+
+/// Plays seeds on several threads until one fails, or all of them. Gives those that fail, by number.
+fn play_seeds(options: &Options, going: bool, met: &Mutex<Situations>) -> Vec<(u64, String)> {
+    let (next, stop) = (AtomicU64::new(options.start), AtomicBool::new(false));
+    let end = options.start.saturating_add(options.seeds);
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.max(1) {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        break;
+                    }
+                    if let Some(why) = judge(&Tape::of(seed), options, met) {
+                        failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((seed, why));
+                        stop.store(!going, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let mut failed = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    failed.sort_unstable_by_key(|(seed, _)| *seed);
+    failed
+}
+
+fn seeds(options: &Options) -> bool {
+    let met = Mutex::new(Situations::default());
+    let began = Instant::now();
+    let failed = play_seeds(options, options.going, &met);
+    for (seed, why) in &failed {
+        println!("seed {seed} {why}");
+        println!(
+            "replay: cargo run --profile sim -p postrider-tests --bin sim -- --seeds 1 --start {seed} --minimise --trace"
+        );
+    }
+    let took = began.elapsed().as_secs_f64();
+    let rate = options.seeds as f64 * 60.0 / took / options.jobs.max(1) as f64;
+    println!(
+        "{} seeds from {}, {} failed, {took:.1} s, {rate:.0} a minute and thread{}",
+        options.seeds,
+        options.start,
+        failed.len(),
+        if options.twice { ", each twice" } else { "" }
+    );
+    let met = met.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let missed = situations().filter(|name| met.count(name) == 0).count();
+    if options.situations {
+        for name in situations() {
+            println!("{:>8}  {name}", met.count(name));
+        }
+        println!("{} situations, {missed} never met", situations().count());
+    }
+    failed.is_empty() && !(options.situations && missed > 0)
+}
+
+fn tape(file: &str, options: &Options) -> Result<bool, String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+    let tape: Tape = serde_json::from_slice(&bytes).map_err(|error| format!("{file}: {error}"))?;
+    let met = Mutex::new(Situations::default());
+    let wrong = judge(&tape, options, &met);
+    if let Some(why) = &wrong {
+        println!("{file} {why}");
+    }
+    Ok(wrong.is_none())
+}
+
+#[cfg(not(feature = "mutants"))]
+fn mutants(_: &str, _: &Options) -> Result<bool, String> {
+    Err("built without the feature `mutants`".to_owned())
+}
+
+/// Plants faults one after the other. Whether each was found.
+#[cfg(feature = "mutants")]
+fn mutants(wanted: &str, options: &Options) -> Result<bool, String> {
+    use postrider::mutants::{ALL, plant};
+    let names: Vec<&str> = match wanted.split_once(':') {
+        Some(("ten", word)) => {
+            let first = word.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+            (0..10).map(|step| ALL[(first + step * 7) % ALL.len()].0).collect()
+        }
+        _ if wanted == "all" => ALL.iter().map(|(name, _)| *name).collect(),
+        _ => wanted.split(',').collect(),
+    };
+    // What a planted fault breaks may panic: that is told, and need not be shown.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut good = true;
+    for name in &names {
+        if !plant(Some(name)) {
+            return Err(format!("there is no fault {name}"));
+        }
+        let began = Instant::now();
+        let failed = play_seeds(options, false, &Mutex::new(Situations::default()));
+        plant(None);
+        match failed.first() {
+            Some((seed, why)) => {
+                let why: String = why.chars().take(90).collect();
+                let tried = seed - options.start + 1;
+                println!("{name:<28} found after {tried:>5} seeds, {:>5.1} s  {why}", began.elapsed().as_secs_f64());
+            }
+            None => {
+                good = false;
+                println!("{name:<28} NOT FOUND in {} seeds, {:>5.1} s", options.seeds, began.elapsed().as_secs_f64());
+            }
+        }
+    }
+    println!("{} faults planted", names.len());
+    Ok(good)
 }
 
 fn main() -> ExitCode {
-    let options = match options() {
-        Ok(options) => options,
+    let outcome = options().and_then(|options| match (&options.tape, &options.mutants) {
+        (Some(file), _) => tape(file, &options),
+        (None, Some(wanted)) => mutants(wanted, &options),
+        (None, None) => Ok(seeds(&options)),
+    });
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("{error}");
-            return ExitCode::from(2);
-        }
-    };
-    let mut met = Situations::default();
-    let mut good = true;
-    if let Some(file) = &options.tape {
-        let tape = std::fs::read(file).map_err(|error| error.to_string());
-        match tape.and_then(|bytes| serde_json::from_slice::<Tape>(&bytes).map_err(|error| error.to_string())) {
-            Ok(tape) => good = judge(file, &tape, &options, &mut met),
-            Err(error) => {
-                eprintln!("{file}: {error}");
-                return ExitCode::from(2);
-            }
-        }
-    } else {
-        for seed in options.start..options.start.saturating_add(options.seeds) {
-            if !judge(&format!("seed {seed}"), &Tape::of(seed), &options, &mut met) {
-                println!(
-                    "replay: cargo run --release -p postrider-tests --bin sim -- --seeds 1 --start {seed} --minimise"
-                );
-                good = false;
-                if !options.going {
-                    break;
-                }
-            }
+            ExitCode::from(2)
         }
     }
-    if options.situations {
-        for name in SITUATIONS {
-            println!("{:>8}  {name}", met.count(name));
-        }
-    }
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

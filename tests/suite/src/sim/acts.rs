@@ -72,6 +72,7 @@ impl Sim {
 
     async fn remember(&mut self, wish: Wish, rows: &[MessageRow], done: &ActionDone) -> Checked {
         let mut steps = Vec::new();
+        self.situations.met_if(rows.len() > 1, "an act on several messages");
         for (index, row) in rows.iter().enumerate() {
             let message = self.message_of(row).await?;
             let mail = self.ghost.messages[message].mail;
@@ -79,6 +80,11 @@ impl Sim {
             let waits: Vec<(&Wish, &Step)> = waits.filter(|(_, step)| !is_final(step.state)).collect();
             let unmade = waits.iter().any(|(_, step)| step.made == Some(message));
             let moving = waits.iter().any(|(wish, step)| step.message == message && matches!(wish, Wish::Move { .. }));
+            let pending = waits.iter().any(|(_, step)| step.message == message);
+            self.situations.met_if(pending, "an act on a message with another act pending");
+            let copied = self.ghost.has_copies(mail);
+            self.situations.met_if(copied && matches!(wish, Wish::Copy { .. }), "a second copy of one mail");
+            self.situations.met_if(copied && wish == Wish::Delete, "a deletion of a message that was copied");
             self.situations.met_if(unmade, "an act on a message whose copy is not made yet");
             self.situations.met_if(moving, "an act on a message that is being moved");
             let made = matches!(wish, Wish::Copy { .. }).then(|| done.ids.get(index).copied()).flatten();
@@ -143,9 +149,13 @@ impl Sim {
     pub(super) fn rivals(&mut self, act: &RivalAct) -> Checked {
         let name = |index: &u8| MAILBOXES[usize::from(*index) % MAILBOXES.len()];
         let (mailbox, pick) = match act {
-            RivalAct::Deliver { to } => return self.deliver(name(to)),
+            RivalAct::Deliver { to } => {
+                self.situations.met_if(self.sync.is_some(), "a mail delivered while a sync is under way");
+                return self.deliver(name(to));
+            }
             RivalAct::Renumber { mailbox } => {
                 self.situations.met_if(self.any_pending(None), "mailboxes renumbered while operations are pending");
+                self.situations.met_if(self.sync.is_some(), "a mailbox renumbered while a sync is under way");
                 self.rival.change_uidvalidity(self.ledger.raw(name(mailbox))).map_err(in_words)?;
                 return self.follow();
             }

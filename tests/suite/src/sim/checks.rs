@@ -9,6 +9,7 @@ use super::acts::is_final;
 use super::fold::View;
 use super::ghost::{Look, Wish, given_up};
 use super::ledger::Deed;
+use super::situations::Stage;
 use super::world::{Checked, Sim, in_words, number};
 
 impl Sim {
@@ -116,14 +117,17 @@ impl Sim {
     }
 
     fn meet(&mut self, info: &OperationInfo) {
-        let met = match info.state {
-            OperationState::Unknown | OperationState::Probing => "an operation with its answer lost, seen by the user",
-            OperationState::Retry => "an operation refused for now",
-            OperationState::Parked | OperationState::NeedsUser => "an operation set aside",
-            OperationState::Moot => "an operation that had become moot",
+        let (met, stage) = match info.state {
+            OperationState::Unknown | OperationState::Probing => {
+                ("an operation with its answer lost, seen by the user", Stage::Lost)
+            }
+            OperationState::Retry => ("an operation refused for now", Stage::Later),
+            OperationState::Parked | OperationState::NeedsUser => ("an operation set aside", Stage::Aside),
+            OperationState::Moot => ("an operation that had become moot", Stage::Moot),
             _ => return,
         };
         self.situations.met(met);
+        self.situations.met_kind(&info.kind, stage);
     }
 
     async fn steps(&mut self, act: usize, info: &OperationInfo) -> Checked {
@@ -144,6 +148,10 @@ impl Sim {
                 let lost = matches!(step.state, OperationState::Unknown | OperationState::InFlight);
                 let done = lost && state == OperationState::Done;
                 self.situations.met_if(done, "an operation unknown before a sync and done after it");
+                self.situations.met_if(done && info.kind == "move", "a move unknown and then done");
+                self.situations.met_if(done && info.kind == "copy", "a copy unknown and then done");
+                let again = lost && info.kind == "move" && state == OperationState::Queued;
+                self.situations.met_if(again, "a move unknown and then sent again");
             }
             self.ghost.acts[act].steps[index].state = state;
             if given_up(state) {

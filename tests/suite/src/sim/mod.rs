@@ -22,5 +22,5 @@ mod world;
 
 pub use minimise::minimise;
 pub use run::{Verdict, play, play_traced};
-pub use situations::{ALL as SITUATIONS, Situations};
+pub use situations::{Situations, all as situations};
 pub use tape::{Deed, Fault, Reply, RivalAct, Schedule, ServerSpec, Tape, Then, UserAct};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postrider::api::{SyncOptions, SyncSummary};
 
-use super::situations::Situations;
+use super::situations::{Situations, Stage};
 use super::tape::{Deed, Tape};
 use super::world::{Checked, Sim};
 
@@ -97,6 +97,7 @@ impl Sim {
             Deed::Die { power } => {
                 self.doom.strike(*power);
                 self.situations.met("a death on the wire");
+                self.situations.met_if(self.sync.is_some(), "a death while a sync is under way");
             }
         }
         self.rise().await?;
@@ -112,6 +113,11 @@ impl Sim {
             let states = self.core.operations(self.account, false).await.map_err(|error| format!("I8: {error}"))?;
             let in_flight = states.iter().any(|one| one.state == postrider::api::OperationState::InFlight);
             self.situations.met_if(in_flight, "an operation left in flight by a death");
+            for one in states.iter().filter(|one| one.state == postrider::api::OperationState::InFlight) {
+                self.situations.met_kind(&one.kind, Stage::Death);
+            }
+            self.deaths += 1;
+            self.situations.met_if(self.deaths > 1, "a phone that died twice");
             self.situations.met_if(!states.is_empty(), "a phone opened again with operations pending");
         }
         Ok(())

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// Every situation that runs are to meet.
-pub const ALL: &[&str] = &[
+/// What any run may meet.
+const ALL: &[&str] = &[
     "an act while a sync is under way",
     "an act on a message whose copy is not made yet",
     "an act on a message that is being moved",
@@ -36,7 +36,82 @@ pub const ALL: &[&str] = &[
     "a flag wanted by both sides",
     "nothing left to do at the end",
     "something set aside at the end",
+    "a server with neither MOVE nor UIDPLUS",
+    "a server without mod-sequences",
+    "a server with QRESYNC",
+    "a server that names mails",
+    "a MOVE that stops in the middle",
+    "a move unknown and then done",
+    "a move unknown and then sent again",
+    "a copy unknown and then done",
+    "an act on several messages",
+    "an act on a message with another act pending",
+    "a second copy of one mail",
+    "a deletion of a message that was copied",
+    "a death while a sync is under way",
+    "a phone that died twice",
+    "a mail delivered while a sync is under way",
+    "a mailbox renumbered while a sync is under way",
 ];
+
+/// Those of one kind of operation, by how far it got: part of what runs are to meet.
+const OF_KINDS: [(&str, [&str; 5]); 4] = [
+    (
+        "move",
+        [
+            "a move with its answer lost",
+            "a move refused for now",
+            "a move set aside",
+            "a move that had become moot",
+            "a move in flight at a death",
+        ],
+    ),
+    (
+        "copy",
+        [
+            "a copy with its answer lost",
+            "a copy refused for now",
+            "a copy set aside",
+            "a copy that had become moot",
+            "a copy in flight at a death",
+        ],
+    ),
+    (
+        "delete",
+        [
+            "a deletion with its answer lost",
+            "a deletion refused for now",
+            "a deletion set aside",
+            "a deletion that had become moot",
+            "a deletion in flight at a death",
+        ],
+    ),
+    (
+        "flag",
+        [
+            "a change of flags with its answer lost",
+            "a change of flags refused for now",
+            "a change of flags set aside",
+            "a change of flags that had become moot",
+            "a change of flags in flight at a death",
+        ],
+    ),
+];
+
+/// How far an operation got: the places of the names in [`OF_KINDS`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stage {
+    Lost,
+    Later,
+    Aside,
+    Moot,
+    Death,
+}
+
+/// Everything that runs are to meet.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    ALL.iter().copied().chain(OF_KINDS.iter().flat_map(|(_, names)| names.iter().copied()))
+}
 
 /// How often each was met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +120,7 @@ pub struct Situations(BTreeMap<&'static str, u64>);
 impl Situations {
     /// It was met.
     pub fn met(&mut self, name: &'static str) {
-        debug_assert!(ALL.contains(&name), "{name} stands in the list");
+        debug_assert!(all().any(|known| known == name), "{name} stands in the list");
         *self.0.entry(name).or_default() += 1;
     }
 
@@ -53,6 +128,13 @@ impl Situations {
     pub fn met_if(&mut self, is_so: bool, name: &'static str) {
         if is_so {
             self.met(name);
+        }
+    }
+
+    /// An operation of this kind got so far.
+    pub(super) fn met_kind(&mut self, kind: &str, stage: Stage) {
+        if let Some((_, names)) = OF_KINDS.iter().find(|(name, _)| *name == kind) {
+            self.met(names[stage as usize]);
         }
     }
 

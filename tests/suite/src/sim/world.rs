@@ -52,6 +52,8 @@ pub(super) struct Sim {
     pub(super) denies: bool,
     /// Whether the server tells where copies are (COPYUID).
     pub(super) tells_copies: bool,
+    /// How often the phone has died.
+    pub(super) deaths: u32,
     /// Why the last sync failed.
     pub(super) last_error: String,
     profile: Profile,
@@ -171,11 +173,27 @@ impl Sim {
             situations: Situations::default(),
             denies,
             tells_copies: profile.has(Extension::UidPlus),
+            deaths: 0,
             last_error: String::new(),
             profile,
             dir,
             _root: root,
         };
+        for (is_so, name) in [
+            (
+                !sim.profile.has(Extension::Move) && !sim.profile.has(Extension::UidPlus),
+                "a server with neither MOVE nor UIDPLUS",
+            ),
+            (
+                !sim.profile.has(Extension::Condstore) && !sim.profile.has(Extension::Qresync),
+                "a server without mod-sequences",
+            ),
+            (sim.profile.has(Extension::Qresync), "a server with QRESYNC"),
+            (sim.profile.has(Extension::ObjectId), "a server that names mails"),
+            (tape.server.move_stops, "a MOVE that stops in the middle"),
+        ] {
+            sim.situations.met_if(is_so, name);
+        }
         for number in 0..tape.server.mails {
             sim.deliver(if number % 3 == 2 { "Work" } else { "INBOX" })?;
         }
