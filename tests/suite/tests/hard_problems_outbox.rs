@@ -119,7 +119,7 @@ async fn holds_up_nothing(poison: Poison, act: Act, profile: Profile, when: &str
     let bane = poison.act(&desk).await;
     let others = acts_on_others(&desk).await;
     desk.scene.server.script().add(Rule::always(command, act).where_line(says(poison.word())));
-    let (summary, _) = desk.scene.phone.sync().await.expect(when);
+    let (summary, _) = desk.scene.phone.sync().await.unwrap_or_else(|error| panic!("{when}: {error}"));
     assert_eq!(summary.operations_left, 1, "{when}: {:?}", desk.story().await);
     for other in others {
         assert_eq!(desk.operation(other).await.state, OperationState::Done, "{when}");
