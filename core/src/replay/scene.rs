@@ -47,8 +47,12 @@ pub(super) fn target_of(step: &OpenStep) -> Option<MailboxId> {
 }
 
 impl Scene {
-    /// The message of a step where it was, with its flags, if they are as wanted.
+    /// What was told of the message of a step that went out alone, where it was, if its flags are as wanted. Of what left with others,
+    /// what one wants may be there while the contrary that was wanted before is not.
     pub(super) fn has_flags(&self, step: &OpenStep, add: &Flags, remove: &Flags) -> Option<Write> {
+        if step.breaks == 0 {
+            return None;
+        }
         let source = step.evidence.as_ref()?.source.as_ref()?;
         let (flags, modseq) = self.flags.get(&(source.mailbox, source.uid))?;
         let same = self.validities.get(&source.mailbox) == Some(&source.validity);

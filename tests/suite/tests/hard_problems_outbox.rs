@@ -101,38 +101,42 @@ async fn acts_on_others(desk: &Desk) -> Vec<OperationId> {
 #[tokio::test]
 async fn hard_problem_12_a_command_that_always_breaks_the_connection_holds_up_nothing_and_is_set_aside() {
     for (number, poison) in
-        [Poison::Store, Poison::Move, Poison::Copy, Poison::Append, Poison::Create].iter().enumerate()
+        [Poison::Store, Poison::Move, Poison::Copy, Poison::Append, Poison::Create].into_iter().enumerate()
     {
-        for (kind, (name, profile)) in kinds().into_iter().enumerate() {
+        // What is about no message differs less from server to server.
+        let most = if number < 3 { usize::MAX } else { 5 };
+        for (kind, (name, profile)) in kinds().into_iter().take(most).enumerate() {
             let act = if (number + kind).is_multiple_of(2) { Act::Cut } else { Act::Bye("no".to_owned()) };
-            {
-                let when = format!("{name}, {poison:?}, {act:?}");
-                let command = poison.command(&profile);
-                let desk = desk(profile).await;
-                let bane = poison.act(&desk).await;
-                let others = acts_on_others(&desk).await;
-                desk.scene.server.script().add(Rule::always(command, act.clone()).where_line(says(poison.word())));
-                let (summary, _) = desk.scene.phone.sync().await.expect(&when);
-                assert_eq!(summary.operations_left, 1, "{when}: {:?}", desk.story().await);
-                for other in others {
-                    assert_eq!(desk.operation(other).await.state, OperationState::Done, "{when}");
-                }
-                syncs_until_parked(&desk, bane, &when).await;
-                let end = desk.operation(bane).await;
-                assert_eq!(end.reason_code.as_deref(), Some("connection_breaks"), "{when}");
-                assert!(desk.scene.server.world().violations().is_empty(), "{when}");
-                // Nothing of it was done; what the person asks for again is tried again, and holds up nothing either.
-                desk.scene.phone.core.retry_operation(bane).await.unwrap();
-                let next = desk.flag(desk.id("INBOX", 6).await, &["flagged"], &[]).await;
-                desk.sync(Direction::Both).await;
-                assert_eq!(desk.operation(next).await.state, OperationState::Done, "{when}");
-                desk.scene.server.script().clear();
-                desk.scene.phone.clock.forward(16 * 60);
-                desk.sync(Direction::Both).await;
-                assert_eq!(desk.operation(bane).await.state, OperationState::Done, "{when}");
-            }
+            let when = format!("{name}, {poison:?}, {act:?}");
+            holds_up_nothing(poison, act, profile, &when).await;
         }
     }
+}
+
+async fn holds_up_nothing(poison: Poison, act: Act, profile: Profile, when: &str) {
+    let command = poison.command(&profile);
+    let desk = desk(profile).await;
+    let bane = poison.act(&desk).await;
+    let others = acts_on_others(&desk).await;
+    desk.scene.server.script().add(Rule::always(command, act).where_line(says(poison.word())));
+    let (summary, _) = desk.scene.phone.sync().await.unwrap_or_else(|error| panic!("{when}: {error}"));
+    assert_eq!(summary.operations_left, 1, "{when}: {:?}", desk.story().await);
+    for other in others {
+        assert_eq!(desk.operation(other).await.state, OperationState::Done, "{when}");
+    }
+    syncs_until_parked(&desk, bane, when).await;
+    let end = desk.operation(bane).await;
+    assert_eq!(end.reason_code.as_deref(), Some("connection_breaks"), "{when}");
+    assert!(desk.scene.server.world().violations().is_empty(), "{when}");
+    // Nothing of it was done; what the person asks for again is tried again, and holds up nothing either.
+    desk.scene.phone.core.retry_operation(bane).await.unwrap();
+    let next = desk.flag(desk.id("INBOX", 6).await, &["flagged"], &[]).await;
+    desk.sync(Direction::Both).await;
+    assert_eq!(desk.operation(next).await.state, OperationState::Done, "{when}");
+    desk.scene.server.script().clear();
+    desk.scene.phone.clock.forward(16 * 60);
+    desk.sync(Direction::Both).await;
+    assert_eq!(desk.operation(bane).await.state, OperationState::Done, "{when}");
 }
 
 fn names_uid(uid: u32) -> impl Fn(&[u8]) -> bool + Send + Sync + 'static {

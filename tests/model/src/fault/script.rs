@@ -75,7 +75,9 @@ impl fmt::Debug for Act {
 
 /// Picks commands by their lines.
 #[derive(Clone)]
-pub struct Lines(Arc<dyn Fn(&[u8]) -> bool + Send + Sync>);
+pub struct Lines(Arc<Pick>);
+
+type Pick = dyn Fn(&[u8]) -> bool + Send + Sync;
 
 impl fmt::Debug for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
