@@ -4,7 +4,7 @@
 pub mod cuts;
 pub mod desk;
 pub mod gates;
-pub mod office;
+pub mod kinds;
 pub mod phone;
 pub mod scene;
 pub mod servers;
