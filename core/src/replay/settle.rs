@@ -179,11 +179,12 @@ impl Judge<'_> {
         match (self.proof.has_flags(item.uid, &wish.add, &wish.remove), refusal) {
             (Some(true), _) => Outcome::Done,
             _ if went => Outcome::Again,
-            (Some(false), None) => Outcome::Parked(not_kept()),
+            (Some(false), None) if self.batch.then == Then::Stay => Outcome::Parked(not_kept()),
             (_, Some(code)) => self.refused(key, code, item.steps.len() > 1),
             (None, None) if wish.add.is_empty() && wish.remove.is_empty() => Outcome::Done,
-            // It may lie elsewhere now: there it is asked for again, once a sync has found it.
-            (None, None) => Outcome::Again,
+            // It may lie elsewhere now: there it is asked for again, once a sync has found it. Flags that were told before it went may
+            // be those between two commands: Dovecot tells them late, and of what has gone no more.
+            (_, None) => Outcome::Again,
         }
     }
 

@@ -98,6 +98,24 @@ async fn a_flag_that_was_refused_is_not_done_because_the_move_after_it_was() {
 }
 
 #[tokio::test]
+async fn flags_told_between_two_commands_and_not_after_them_do_not_say_that_a_flag_is_not_kept() {
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile, 1).await;
+        let id = desk.id("INBOX", 0).await;
+        desk.flag(id, &["seen"], &[]).await;
+        desk.settles(&name).await;
+        // As Dovecot does where commands come close upon each other: it tells of the first STORE, and of the second no more, for the
+        // message has gone by then.
+        desk.flag(id, &["flagged"], &["seen"]).await;
+        desk.move_to(&[id], "Work").await;
+        desk.scene.server.script().add(Rule::once("UID STORE", Act::Omit(" FETCH (".to_owned())).after(1));
+        desk.settles(&name).await;
+        assert_eq!(desk.held()["Work"], [(0, vec!["flagged".to_owned()])], "{name}");
+        desk.all_done(&name).await;
+    }
+}
+
+#[tokio::test]
 async fn hard_problem_12_a_refused_move_does_not_take_the_flag_before_it_along() {
     for (name, profile) in kinds() {
         let sent = if profile.has(Extension::Move) { "UID MOVE" } else { "UID COPY" };
