@@ -116,6 +116,24 @@ async fn flags_told_between_two_commands_and_not_after_them_do_not_say_that_a_fl
 }
 
 #[tokio::test]
+async fn what_is_asked_of_flags_once_more_does_not_undo_what_was_wanted_after_it() {
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile, 1).await;
+        let id = desk.id("INBOX", 0).await;
+        desk.flag(id, &["flagged"], &[]).await;
+        desk.settles(&name).await;
+        desk.flag(id, &[], &["flagged", "seen"]).await;
+        desk.flag(id, &["seen"], &[]).await;
+        desk.move_to(&[id], "Work").await;
+        // That it is seen is told, that it is flagged no more is not.
+        desk.scene.server.script().add(Rule::once("UID STORE", Act::Omit(" FETCH (".to_owned())).after(1));
+        desk.settles(&name).await;
+        assert_eq!(desk.held()["Work"], [(0, vec!["seen".to_owned()])], "{name}");
+        desk.all_done(&name).await;
+    }
+}
+
+#[tokio::test]
 async fn hard_problem_12_a_refused_move_does_not_take_the_flag_before_it_along() {
     for (name, profile) in kinds() {
         let sent = if profile.has(Extension::Move) { "UID MOVE" } else { "UID COPY" };
