@@ -1,5 +1,7 @@
 //! What became of steps, and what that changes of the mirror: written in one transaction.
 
+use std::collections::BTreeMap;
+
 use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify};
 use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity};
 use crate::replay::breaks::{not_found, try_again};
@@ -131,13 +133,13 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// Settles an item, what is asked of its place having come to this. Of its flags is settled what is proved of each.
     pub(super) fn settle(&self, item: &Item, place: &Placed<'_>, verdicts: &mut Verdicts) {
-        let together = item.steps.len() > 1;
+        let mut of_flags = self.flags_outcomes(item, place);
         for key in &item.steps {
-            let outcome = match (item.flags.get(key), place) {
-                (Some(wish), _) => self.flags_outcome(*key, item, wish, place),
+            let outcome = match (of_flags.remove(key), place) {
+                (Some(outcome), _) => outcome,
                 (None, Placed::Is(outcome)) => outcome.clone(),
                 (None, Placed::NotFound) => not_found(*key, (self.attempts)(*key), self.now),
-                (None, Placed::Refused(code)) => self.refused(*key, *code, together),
+                (None, Placed::Refused(code)) => self.refused(*key, *code, item.steps.len() > 1),
             };
             verdicts.outcomes.push((*key, outcome));
         }
@@ -145,9 +147,20 @@ impl Judge<'_> {
 
     /// Settles what an item asks of flags, and nothing else of it.
     pub(super) fn settle_flags(&self, item: &Item, verdicts: &mut Verdicts) {
-        let placed = Placed::Is(Outcome::Unknown);
-        let outcomes = item.flags.iter().map(|(key, wish)| (*key, self.flags_outcome(*key, item, wish, &placed)));
-        verdicts.outcomes.extend(outcomes);
+        verdicts.outcomes.extend(self.flags_outcomes(item, &Placed::Is(Outcome::Unknown)));
+    }
+
+    /// What became of what the steps of an item ask of flags. After what goes out again, what was wanted later does, to have the last word.
+    fn flags_outcomes(&self, item: &Item, place: &Placed<'_>) -> BTreeMap<StepKey, Outcome> {
+        let mut goes_again = false;
+        let mut outcome = |key, wish| match self.flags_outcome(key, item, wish, place) {
+            Outcome::Done if goes_again => Outcome::Again,
+            outcome => {
+                goes_again |= matches!(outcome, Outcome::Again | Outcome::Later(..));
+                outcome
+            }
+        };
+        item.flags.iter().map(|(key, wish)| (*key, outcome(*key, wish))).collect()
     }
 
     /// A refusal. What was refused together with something else is tried alone at once.
@@ -175,11 +188,11 @@ impl Judge<'_> {
         match (self.proof.has_flags(item.uid, &wish.add, &wish.remove), refusal) {
             (Some(true), _) => Outcome::Done,
             _ if went => not_found(key, (self.attempts)(key), self.now),
-            (Some(false), None) => Outcome::Parked(not_kept()),
+            (Some(false), None) if self.batch.then == Then::Stay => Outcome::Parked(not_kept()),
             (_, Some(code)) => self.refused(key, code, item.steps.len() > 1),
             (None, None) if wish.add.is_empty() && wish.remove.is_empty() => Outcome::Done,
-            // It may lie elsewhere now: there it is asked for again, once a sync has found it.
-            (None, None) => Outcome::Again,
+            // Where it lies now it is asked for again: what was told may be what was so between two commands.
+            (_, None) => Outcome::Again,
         }
     }
 

@@ -1,14 +1,15 @@
-//! A phone on which somebody does things to mail, by the numbers that the mails carry; and both sides compared by these numbers.
+//! A synced phone on which somebody does things to mail, by the numbers that the mails carry, whatever the network is; and both
+//! sides compared by these numbers.
 #![allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
 
 use std::collections::BTreeMap;
 
 use postrider::api::{
-    Direction, FlagChange, ListFilter, MailboxId, MessageRow, OperationId, OperationInfo, OperationState, PlaceId,
-    SyncOptions,
+    Core, Direction, FlagChange, ListFilter, MailboxId, MailboxInfo, MessageRow, OperationId, OperationInfo,
+    OperationState, PlaceId, SyncOptions,
 };
 use postrider_model::fault::{Act, Rule};
-use postrider_model::profile::{Extension, Profile, StatusItem};
+use postrider_model::profile::{Extension, Profile};
 
 use crate::phone::USER;
 use crate::scene::Scene;
@@ -19,62 +20,63 @@ pub type Laid = BTreeMap<String, Vec<(u64, Vec<String>)>>;
 /// Seconds after which everything that was refused for now is due again.
 const LATER: i64 = 16 * 60;
 
-/// A scene with the mailboxes `Work` and `Aside`, and mails with the numbers from 0 in the inbox.
+/// A server, and a phone at which somebody works.
 pub struct Desk {
-    /// Server and phone.
+    /// Both.
     pub scene: Scene,
-    /// Mailboxes by name.
-    pub mailboxes: BTreeMap<String, MailboxId>,
     /// Whether what the phone moves or deletes stays on the server, marked deleted, for want of UIDPLUS.
     marks: bool,
 }
 
-/// Kinds of servers that differ in what they prove of an outcome, by name.
-pub fn kinds() -> Vec<(String, Profile)> {
-    let preset = |name: &str| Profile::preset(name).expect("a preset");
-    let mut kinds: Vec<(String, Profile)> = ["bare", "dovecot", "cyrus", "exchange", "courier"]
-        .into_iter()
-        .map(|name| (name.to_owned(), preset(name)))
-        .collect();
-    for name in ["dovecot", "cyrus", "exchange"] {
-        kinds.push((format!("{name} without MOVE"), preset(name).without(Extension::Move)));
-        kinds.push((format!("{name} without UIDPLUS"), preset(name).without(Extension::UidPlus)));
-    }
-    let mut untold = preset("exchange");
-    untold.quirks.status_omits = vec![StatusItem::UidNext];
-    untold.quirks.no_uidnext_at_select = true;
-    kinds.push(("exchange without UIDNEXT".to_owned(), untold.clone()));
-    kinds.push(("exchange without UIDNEXT, MOVE".to_owned(), untold.without(Extension::Move)));
-    kinds
-}
-
 impl Desk {
-    /// Synced, with so many mails.
+    /// Synced, with so many mails in the inbox, numbered from 0, and the mailboxes `Work` and `Aside`.
     ///
     /// # Panics
     /// Where the scene cannot be set, as everything here.
     pub async fn new(profile: Profile, mails: u64) -> Self {
+        Self::with(profile, mails, &["Work", "Aside"]).await
+    }
+
+    /// The same with other mailboxes beside those that the kind of server has.
+    pub async fn with(profile: Profile, mails: u64, mailboxes: &[&str]) -> Self {
         let marks = !profile.has(Extension::UidPlus);
-        let mut scene = Scene::with_mail(profile, mails).await;
+        Self::around(Scene::with_mail(profile, mails).await, marks, mailboxes).await
+    }
+
+    /// The same with a phone that is cheap: [`crate::phone::Phone::inline`].
+    pub async fn inline(profile: Profile, mails: u64, mailboxes: &[&str]) -> Self {
+        let marks = !profile.has(Extension::UidPlus);
+        Self::around(Scene::inline(profile, mails).await, marks, mailboxes).await
+    }
+
+    async fn around(mut scene: Scene, marks: bool, mailboxes: &[&str]) -> Self {
         scene.hides_marked = marks;
-        for name in ["Work", "Aside"] {
+        for name in mailboxes {
             scene.rival().create(scene.raw(name), &[]).expect("a mailbox");
         }
         scene.agrees("with mailboxes").await;
-        let mut desk = Self { scene, mailboxes: BTreeMap::new(), marks };
-        desk.learn_mailboxes().await;
-        desk
+        Self { scene, marks }
     }
 
-    /// Looks up the ids of mailboxes anew.
-    pub async fn learn_mailboxes(&mut self) {
-        let listed = self.scene.phone.core.mailboxes(self.scene.phone.account).await.expect("mailboxes");
-        self.mailboxes = listed.into_iter().map(|mailbox| (mailbox.name, mailbox.id)).collect();
+    /// What acts.
+    pub fn core(&self) -> &Core {
+        &self.scene.phone.core
+    }
+
+    /// The mailboxes as shown.
+    pub async fn mailboxes(&self) -> Vec<MailboxInfo> {
+        self.core().mailboxes(self.scene.phone.account).await.expect("mailboxes")
+    }
+
+    /// Their names.
+    pub async fn names(&self) -> Vec<String> {
+        self.mailboxes().await.into_iter().map(|mailbox| mailbox.name).collect()
     }
 
     /// A mailbox by its name.
-    pub fn mailbox(&self, name: &str) -> MailboxId {
-        *self.mailboxes.get(name).expect("a mailbox of that name")
+    pub async fn mailbox(&self, name: &str) -> MailboxInfo {
+        let found = self.mailboxes().await.into_iter().find(|mailbox| mailbox.name == name);
+        found.unwrap_or_else(|| panic!("no mailbox {name}"))
     }
 
     /// The next such command meets this fault.
@@ -82,10 +84,19 @@ impl Desk {
         self.scene.server.script().add(Rule::once(command, act));
     }
 
-    /// The rows of a mailbox.
+    /// The newest messages of a mailbox.
+    pub async fn list(&self, mailbox: MailboxId) -> Vec<MessageRow> {
+        self.core().messages(mailbox, ListFilter::default(), None, 500).await.expect("a page").messages
+    }
+
+    /// The same of the mailbox of this name.
     pub async fn rows(&self, mailbox: &str) -> Vec<MessageRow> {
-        let page = self.scene.phone.core.messages(self.mailbox(mailbox), ListFilter::default(), None, 500).await;
-        page.expect("a page").messages
+        self.list(self.mailbox(mailbox).await.id).await
+    }
+
+    /// Their ids.
+    pub async fn ids(&self, mailbox: &str) -> Vec<PlaceId> {
+        self.rows(mailbox).await.into_iter().map(|row| row.id).collect()
     }
 
     /// The id of the mail of this number in a mailbox.
@@ -96,36 +107,36 @@ impl Desk {
 
     /// Total and unread mails of a mailbox, as counted.
     pub async fn counts(&self, mailbox: &str) -> (u64, u64) {
-        let listed = self.scene.phone.core.mailboxes(self.scene.phone.account).await.expect("mailboxes");
-        listed.iter().find(|one| one.name == mailbox).map(|one| (one.total, one.unread)).expect("a mailbox")
+        let mailbox = self.mailbox(mailbox).await;
+        (mailbox.total, mailbox.unread)
     }
 
     /// Flags set and cleared.
     pub async fn flag(&self, id: PlaceId, add: &[&str], remove: &[&str]) -> OperationId {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let change = FlagChange { add: words(add), remove: words(remove) };
-        self.scene.phone.core.flag(vec![id], change).await.expect("flags").operation
+        self.core().flag(vec![id], change).await.expect("flags").operation
     }
 
     /// Moved.
     pub async fn move_to(&self, ids: &[PlaceId], mailbox: &str) -> OperationId {
-        self.scene.phone.core.move_to(ids.to_vec(), self.mailbox(mailbox)).await.expect("a move").operation
+        self.core().move_to(ids.to_vec(), self.mailbox(mailbox).await.id).await.expect("a move").operation
     }
 
     /// Copied; gives the copy too.
     pub async fn copy_to(&self, id: PlaceId, mailbox: &str) -> (OperationId, PlaceId) {
-        let done = self.scene.phone.core.copy_to(vec![id], self.mailbox(mailbox)).await.expect("a copy");
+        let done = self.core().copy_to(vec![id], self.mailbox(mailbox).await.id).await.expect("a copy");
         (done.operation, *done.ids.first().expect("one copy"))
     }
 
     /// Deleted for ever.
     pub async fn delete(&self, id: PlaceId) -> OperationId {
-        self.scene.phone.core.delete_forever(vec![id]).await.expect("a delete").operation
+        self.core().delete_forever(vec![id]).await.expect("a delete").operation
     }
 
     /// An operation as it is now.
     pub async fn operation(&self, id: OperationId) -> OperationInfo {
-        self.scene.phone.core.operation(id).await.expect("an operation")
+        self.core().operation(id).await.expect("an operation")
     }
 
     /// Syncs in one direction, whatever comes of it.
@@ -169,8 +180,17 @@ impl Desk {
 
     /// All operations in words.
     pub async fn story(&self) -> Vec<(String, &'static str, Option<String>)> {
-        let all = self.scene.phone.core.operations(self.scene.phone.account, true).await.expect("operations");
-        all.into_iter().map(|one| (one.kind, one.state.as_str(), one.reason_code)).collect()
+        self.told(true).await
+    }
+
+    /// The same of those that are not at their end.
+    pub async fn left(&self) -> Vec<(String, &'static str, Option<String>)> {
+        self.told(false).await
+    }
+
+    async fn told(&self, all: bool) -> Vec<(String, &'static str, Option<String>)> {
+        let told = self.core().operations(self.scene.phone.account, all).await.expect("operations");
+        told.into_iter().map(|one| (one.kind, one.state.as_str(), one.reason_code)).collect()
     }
 
     /// Every operation came to the end that is hoped for.
@@ -182,11 +202,11 @@ impl Desk {
     /// What the phone shows.
     pub async fn shown(&self) -> Laid {
         let mut laid = Laid::new();
-        for name in self.mailboxes.keys() {
-            for row in self.rows(name).await {
+        for mailbox in self.mailboxes().await {
+            for row in self.list(mailbox.id).await {
                 let mut flags = row.flags;
                 flags.sort();
-                laid.entry(name.clone()).or_default().push((number(&row.subject), flags));
+                laid.entry(mailbox.name.clone()).or_default().push((number(&row.subject), flags));
             }
         }
         laid.values_mut().for_each(|mails| mails.sort());
@@ -196,12 +216,9 @@ impl Desk {
     /// What the server holds; without what is only marked deleted, where the server has no way to expunge that alone.
     pub fn held(&self) -> Laid {
         let mut laid = Laid::new();
-        for (name, raw) in self.mailboxes.keys().map(|name| (name, self.scene.raw(name))) {
-            let raw = if name == "INBOX" { "INBOX".to_owned() } else { raw };
-            self.scene.server.world().with(|state| {
-                let Some(mailbox) = state.account(USER).and_then(|account| account.mailbox(raw.as_bytes())) else {
-                    return;
-                };
+        self.scene.server.world().with(|state| {
+            let account = state.account(USER).expect("the account");
+            for mailbox in account.mailboxes() {
                 for place in mailbox.uids().into_iter().filter_map(|uid| mailbox.place(uid)) {
                     let text = String::from_utf8_lossy(&place.message.content.bytes()).into_owned();
                     let subject = text.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap_or_default();
@@ -214,11 +231,12 @@ impl Desk {
                         .collect();
                     flags.sort();
                     if !(self.marks && flags.iter().any(|flag| flag == "deleted")) {
-                        laid.entry(name.clone()).or_default().push((number(subject), flags));
+                        let name = self.scene.shown(&mailbox.name);
+                        laid.entry(name).or_default().push((number(subject), flags));
                     }
                 }
-            });
-        }
+            }
+        });
         laid.values_mut().for_each(|mails| mails.sort());
         laid
     }
@@ -228,9 +246,19 @@ impl Desk {
         self.held().remove(mailbox).unwrap_or_default().into_iter().map(|(number, _)| number).collect()
     }
 
+    /// How many mails the server holds, by mailboxes with their raw names.
+    pub fn on_server(&self) -> BTreeMap<String, usize> {
+        let snapshot = self.scene.server.world().snapshot();
+        let account = snapshot.accounts.get(USER).expect("the account");
+        let count = |(raw, mailbox): (&Vec<u8>, &postrider_model::world::MailboxSnapshot)| {
+            (String::from_utf8_lossy(raw).into_owned(), mailbox.messages.len())
+        };
+        account.mailboxes.iter().filter(|(_, mailbox)| !mailbox.noselect).map(count).collect()
+    }
+
     /// UIDs of a mailbox on the server, by the mails' numbers.
     pub fn uid(&self, mailbox: &str, wanted: u64) -> u32 {
-        let raw = if mailbox == "INBOX" { "INBOX".to_owned() } else { self.scene.raw(mailbox) };
+        let raw = self.scene.raw(mailbox);
         let found = self.scene.server.world().with(|state| {
             let mailbox = state.account(USER)?.mailbox(raw.as_bytes())?;
             let subject = format!("\r\nSubject: Mail {wanted}\r\n");

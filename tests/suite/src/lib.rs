@@ -4,9 +4,12 @@
 pub mod cuts;
 pub mod desk;
 pub mod gates;
-pub mod office;
+pub mod kinds;
 pub mod phone;
+pub mod proxy;
+pub mod rounds;
 pub mod scene;
 pub mod servers;
 pub mod sim;
+pub mod wishes;
 pub mod workload;

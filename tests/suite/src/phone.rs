@@ -117,6 +117,15 @@ pub fn with_bodies() -> SyncOptions {
 /// What a mailbox holds, by UID: flags in order, and size.
 pub type Messages = BTreeMap<u32, (Vec<String>, u64)>;
 
+/// A folder for a store that lies in memory, where the system has a place there: nothing waits for a disk.
+///
+/// # Errors
+/// Those of the system.
+pub fn in_memory() -> std::io::Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
+}
+
 /// A phone with one account.
 pub struct Phone {
     /// The core. `None` while it is switched off.
@@ -127,6 +136,8 @@ pub struct Phone {
     pub clock: Arc<PhoneClock>,
     folder: PathBuf,
     network: Arc<dyn Network>,
+    /// Whether its store works on the caller's thread.
+    inline: bool,
     /// Goes with the phone.
     _temporary: Option<TempDir>,
 }
@@ -142,6 +153,17 @@ impl Phone {
         Ok(Self { _temporary: Some(dir), ..phone })
     }
 
+    /// As [`Phone::new`], but cheap: everything happens on the caller's thread, and the store lies in memory where the system
+    /// has a place there. For tests of very many rounds.
+    ///
+    /// # Errors
+    /// Those of the core.
+    pub async fn inline(network: Arc<dyn Network>) -> Result<Self, CoreError> {
+        let dir = in_memory().map_err(|_| storage("no temporary folder"))?;
+        let phone = Self::opened(dir.path(), network, None, true).await?;
+        Ok(Self { _temporary: Some(dir), ..phone })
+    }
+
     /// The phone whose store lies in this folder, or a new one there; with a clock of the test's own where one is given.
     ///
     /// # Errors
@@ -151,8 +173,17 @@ impl Phone {
         network: Arc<dyn Network>,
         clock: Option<Arc<dyn Clock>>,
     ) -> Result<Self, CoreError> {
+        Self::opened(folder, network, clock, false).await
+    }
+
+    async fn opened(
+        folder: &Path,
+        network: Arc<dyn Network>,
+        clock: Option<Arc<dyn Clock>>,
+        inline: bool,
+    ) -> Result<Self, CoreError> {
         let own = Arc::new(PhoneClock::default());
-        let core = open(folder, &network, clock.unwrap_or_else(|| own.clone())).await?;
+        let core = open(folder, &network, clock.unwrap_or_else(|| own.clone()), inline).await?;
         let known = core.accounts().await?.first().map(|account| account.id);
         let account = match known {
             Some(account) => account,
@@ -164,7 +195,7 @@ impl Phone {
                 core.add_account(settings).await?
             }
         };
-        Ok(Self { core, account, clock: own, folder: folder.to_owned(), network, _temporary: None })
+        Ok(Self { core, account, clock: own, folder: folder.to_owned(), network, inline, _temporary: None })
     }
 
     /// The folder of its store.
@@ -178,7 +209,7 @@ impl Phone {
     /// Those of the core.
     pub async fn restart(&mut self) -> Result<(), CoreError> {
         self.core.close().await?;
-        self.core = open(&self.folder, &self.network, self.clock.clone()).await?;
+        self.core = open(&self.folder, &self.network, self.clock.clone(), self.inline).await?;
         Ok(())
     }
 
@@ -235,15 +266,20 @@ impl Phone {
     }
 }
 
-async fn open(folder: &Path, network: &Arc<dyn Network>, clock: Arc<dyn Clock>) -> Result<Core, CoreError> {
-    Core::open(CoreOptions {
+async fn open(
+    folder: &Path,
+    network: &Arc<dyn Network>,
+    clock: Arc<dyn Clock>,
+    inline: bool,
+) -> Result<Core, CoreError> {
+    let options = CoreOptions {
         dir: folder.to_owned(),
         secrets: Arc::new(OnePassword),
         tokens: None,
         network: Some(Arc::clone(network)),
         clock: Some(clock),
-    })
-    .await
+    };
+    if inline { Core::open_inline(options) } else { Core::open(options).await }
 }
 
 fn storage(message: &str) -> CoreError {

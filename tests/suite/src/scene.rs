@@ -32,7 +32,15 @@ impl Scene {
     /// # Panics
     /// Where the scene cannot be set: a test cannot go on without it.
     pub async fn new(profile: Profile) -> Self {
-        Self::at_distance(profile, false).await
+        Self::between(profile, false, false).await
+    }
+
+    /// The same with a phone that is cheap ([`Phone::inline`]), and so many mails in the inbox, synced.
+    ///
+    /// # Panics
+    /// As [`Scene::new`].
+    pub async fn inline(profile: Profile, mails: u64) -> Self {
+        Self::between(profile, false, true).await.holds(mails).await
     }
 
     /// The same, the server being far away.
@@ -40,11 +48,11 @@ impl Scene {
     /// # Panics
     /// As [`Scene::new`].
     pub async fn far(profile: Profile) -> Self {
-        Self::at_distance(profile, true).await
+        Self::between(profile, true, false).await
     }
 
     #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
-    async fn at_distance(profile: Profile, is_far: bool) -> Self {
+    async fn between(profile: Profile, is_far: bool, inline: bool) -> Self {
         let world = World::new();
         let delimiter = profile.layout.delimiter.map_or('/', char::from);
         let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
@@ -53,7 +61,8 @@ impl Scene {
         let allowed = Allowed::default();
         let network = cut(ModelNetwork(server.clone()), allowed.clone());
         let network: Arc<dyn Network> = if is_far { Arc::new(far(network)) } else { Arc::new(network) };
-        let phone = Phone::new(network).await.expect("a phone");
+        let phone = if inline { Phone::inline(network).await } else { Phone::new(network).await };
+        let phone = phone.expect("a phone");
         Self { server, phone, allowed, delimiter, prefix, hides_marked: false }
     }
 
@@ -61,14 +70,17 @@ impl Scene {
     ///
     /// # Panics
     /// As [`Scene::new`].
-    #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
     pub async fn with_mail(profile: Profile, count: u64) -> Self {
-        let scene = Self::new(profile).await;
+        Self::new(profile).await.holds(count).await
+    }
+
+    #[allow(clippy::expect_used, reason = "a test cannot go on without its scene")]
+    async fn holds(self, count: u64) -> Self {
         for number in 0..count {
-            scene.rival().deliver("INBOX", mail(number)).expect("a delivery");
+            self.rival().deliver("INBOX", mail(number)).expect("a delivery");
         }
-        scene.agrees("at first").await;
-        scene
+        self.agrees("at first").await;
+        self
     }
 
     /// Another client of the same account.
@@ -78,7 +90,17 @@ impl Scene {
 
     /// The raw name of a mailbox that is shown under this name.
     pub fn raw(&self, name: &str) -> String {
+        if name == "INBOX" {
+            return name.to_owned();
+        }
         format!("{}{}", self.prefix, name.replace('/', &self.delimiter.to_string()))
+    }
+
+    /// The name under which a mailbox of this raw name is shown.
+    pub fn shown(&self, raw: &[u8]) -> String {
+        let name = String::from_utf8_lossy(raw);
+        let name = name.strip_prefix(self.prefix.as_str()).filter(|rest| !rest.is_empty()).unwrap_or(&name);
+        name.replace(self.delimiter, "/")
     }
 
     /// Whether phone and server hold the same now; what differs is told.

@@ -4,7 +4,8 @@
 use postrider::api::{CoreError, MailSource, OperationState, Timestamp};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
-use postrider_tests::office::{Office, profiles};
+use postrider_tests::desk::Desk;
+use postrider_tests::kinds::profiles;
 
 fn letter(number: u64, filler: usize) -> Vec<u8> {
     let text = "It rained all day, and nobody came. ".repeat(filler);
@@ -22,8 +23,8 @@ fn bytes(bytes: Vec<u8>) -> MailSource {
 #[tokio::test]
 async fn an_appended_mail_is_there_at_once_and_reaches_the_server() {
     for (name, profile) in profiles() {
-        let office = Office::new(profile, 1, &["Work"]).await;
-        let (core, work) = (office.core(), office.mailbox("Work").await.id);
+        let desk = Desk::with(profile, 1, &["Work"]).await;
+        let (core, work) = (desk.core(), desk.mailbox("Work").await.id);
         let flags = vec!["seen".to_owned(), "flagged".to_owned()];
         let date = Some(Timestamp(1_700_000_000));
         let small = core.append(work, bytes(letter(1, 1)), flags, date).await.unwrap().ids[0];
@@ -33,7 +34,7 @@ async fn an_appended_mail_is_there_at_once_and_reaches_the_server() {
         let large = core.append(work, from_file, Vec::new(), None).await.unwrap().ids[0];
         core.finish_indexing().await.unwrap();
         for when in ["before", "after"] {
-            let rows = office.list(work).await;
+            let rows = desk.list(work).await;
             let shown = rows.iter().find(|row| row.id == small).unwrap();
             assert_eq!((shown.subject.as_str(), shown.flags.len()), ("Draft 1", 2), "{name} {when}");
             assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [large, small], "{name} {when}");
@@ -41,11 +42,11 @@ async fn an_appended_mail_is_there_at_once_and_reaches_the_server() {
                 core.search("zanzibar", None, 9).await.unwrap().into_iter().map(|row| row.id).collect();
             found.sort();
             assert_eq!(found, [small, large], "{name} {when}");
-            office.settles(&name).await;
-            office.all_done(&name).await;
+            desk.settles(&name).await;
+            desk.all_done(&name).await;
         }
-        let raw = office.scene.raw("Work");
-        let snapshot = office.scene.server.world().snapshot();
+        let raw = desk.scene.raw("Work");
+        let snapshot = desk.scene.server.world().snapshot();
         let held = &snapshot.accounts[postrider_tests::phone::USER].mailboxes[raw.as_bytes()].messages;
         let sizes: Vec<u64> = held.values().map(|message| message.size).collect();
         let sent =
@@ -56,37 +57,37 @@ async fn an_appended_mail_is_there_at_once_and_reaches_the_server() {
 
 #[tokio::test]
 async fn what_is_no_mail_is_refused_at_once() {
-    let office = Office::new(Profile::preset("dovecot").unwrap(), 0, &["Work"]).await;
-    let work = office.mailbox("Work").await.id;
+    let desk = Desk::with(Profile::preset("dovecot").unwrap(), 0, &["Work"]).await;
+    let work = desk.mailbox("Work").await.id;
     for source in [bytes(Vec::new()), bytes(b"a\0b".to_vec()), MailSource::File { path: "/nonexistent/x".into() }] {
-        let refused = office.core().append(work, source, Vec::new(), None).await;
+        let refused = desk.core().append(work, source, Vec::new(), None).await;
         assert!(matches!(refused, Err(CoreError::InvalidInput { .. })), "{refused:?}");
     }
-    let nowhere = office.core().append(postrider::api::MailboxId(99), bytes(letter(1, 1)), Vec::new(), None).await;
+    let nowhere = desk.core().append(postrider::api::MailboxId(99), bytes(letter(1, 1)), Vec::new(), None).await;
     assert!(matches!(nowhere, Err(CoreError::NotFound { .. })));
-    assert_eq!(office.story(true).await, []);
+    assert_eq!(desk.story().await, []);
 }
 
 #[tokio::test]
 async fn an_append_that_is_refused_is_told_and_can_be_tried_again_or_taken_back() {
     for filler in [1, 4000] {
-        let office = Office::new(Profile::preset("bare").unwrap(), 0, &["Work"]).await;
-        let (core, work) = (office.core(), office.mailbox("Work").await.id);
-        office.scene.server.script().add(Rule::always("APPEND", Act::Refuse("NO [OVERQUOTA] full".to_owned())));
+        let desk = Desk::with(Profile::preset("bare").unwrap(), 0, &["Work"]).await;
+        let (core, work) = (desk.core(), desk.mailbox("Work").await.id);
+        desk.scene.server.script().add(Rule::always("APPEND", Act::Refuse("NO [OVERQUOTA] full".to_owned())));
         let kept = core.append(work, bytes(letter(1, filler)), Vec::new(), None).await.unwrap();
         let given_up = core.append(work, bytes(letter(2, filler)), Vec::new(), None).await.unwrap();
-        office.settles("refused").await;
-        assert_eq!(office.ids("Work").await, []);
+        desk.settles("refused").await;
+        assert_eq!(desk.ids("Work").await, []);
         for operation in [kept.operation, given_up.operation] {
-            let one = office.operation(operation).await;
+            let one = desk.operation(operation).await;
             assert_eq!((one.state, one.reason_code.as_deref()), (OperationState::Parked, Some("over_quota")));
         }
-        office.scene.server.script().clear();
+        desk.scene.server.script().clear();
         core.retry_operation(kept.operation).await.unwrap();
         core.cancel_operation(given_up.operation).await.unwrap();
-        office.settles("tried again").await;
-        assert_eq!(office.ids("Work").await, kept.ids);
-        assert_eq!(office.on_server()["Work"], 1);
+        desk.settles("tried again").await;
+        assert_eq!(desk.ids("Work").await, kept.ids);
+        assert_eq!(desk.on_server()["Work"], 1);
     }
 }
 
@@ -105,31 +106,31 @@ fn kinds() -> Vec<(String, Profile)> {
 /// Appends a mail per cut, each one cut some bytes later than the one before, until nothing is cut any more.
 async fn cut_on(profile: &Profile, name: &str, step: u64, first: u64, received: bool) -> u64 {
     let (mut number, mut after) = (0, first);
-    let mut office = Office::new(profile.clone(), 0, &["Work"]).await;
+    let mut desk = Desk::with(profile.clone(), 0, &["Work"]).await;
     loop {
         if number % 60 == 59 {
-            office = Office::new(profile.clone(), 0, &["Work"]).await;
+            desk = Desk::with(profile.clone(), 0, &["Work"]).await;
         }
         // Searching is of no use on a server that indexes late.
         let deaf = |lines: Vec<Vec<u8>>| {
             lines.into_iter().filter(|line| !line.starts_with(b"* SEARCH") && !line.starts_with(b"* ESEARCH")).collect()
         };
-        office.scene.server.script().clear();
-        office.scene.server.script().add(Rule::always("UID SEARCH", Act::Rewrite(std::sync::Arc::new(deaf))));
-        let work = office.mailbox("Work").await;
+        desk.scene.server.script().clear();
+        desk.scene.server.script().add(Rule::always("UID SEARCH", Act::Rewrite(std::sync::Arc::new(deaf))));
+        let work = desk.mailbox("Work").await;
         let held = work.total;
         let filler = if number % 2 == 0 { 1 } else { 200 };
-        let own = office.core().append(work.id, bytes(letter(number, filler)), Vec::new(), None).await.unwrap().ids[0];
+        let own = desk.core().append(work.id, bytes(letter(number, filler)), Vec::new(), None).await.unwrap().ids[0];
         let (down, up) = if received { (after, u64::MAX) } else { (u64::MAX, after) };
-        office.scene.allowed.set(down, up);
-        let cut = office.scene.phone.sync().await.is_err();
-        office.scene.allowed.set(u64::MAX, u64::MAX);
+        desk.scene.allowed.set(down, up);
+        let cut = desk.scene.phone.sync().await.is_err();
+        desk.scene.allowed.set(u64::MAX, u64::MAX);
         let when = format!("{name}, cut after {after} bytes {}", if received { "received" } else { "sent" });
-        assert!(office.ids("Work").await.contains(&own), "{when}");
-        office.settles(&when).await;
-        office.all_done(&when).await;
-        assert!(office.ids("Work").await.contains(&own), "{when}");
-        assert_eq!(office.on_server()[&office.scene.raw("Work")] as u64, held + 1, "{when}");
+        assert!(desk.ids("Work").await.contains(&own), "{when}");
+        desk.settles(&when).await;
+        desk.all_done(&when).await;
+        assert!(desk.ids("Work").await.contains(&own), "{when}");
+        assert_eq!(desk.on_server()[&desk.scene.raw("Work")] as u64, held + 1, "{when}");
         if !cut {
             return number;
         }
@@ -152,13 +153,13 @@ async fn an_append_cut_anywhere_leaves_one_copy_on_the_server() {
 #[tokio::test]
 async fn hard_problem_05_fifty_cuts_in_a_row_leave_one_copy_though_searching_is_useless() {
     for (name, profile) in kinds() {
-        let office = Office::new(profile, 0, &["Work"]).await;
-        let work = office.mailbox("Work").await.id;
-        let own = office.core().append(work, bytes(letter(1, 100)), Vec::new(), None).await.unwrap().ids[0];
+        let desk = Desk::with(profile, 0, &["Work"]).await;
+        let work = desk.mailbox("Work").await.id;
+        let own = desk.core().append(work, bytes(letter(1, 100)), Vec::new(), None).await.unwrap().ids[0];
         for number in 0..50 {
             // First it is done, and its answer lost; then each look for it is cut, in one place or another, however often it
             // is tried.
-            let script = office.scene.server.script();
+            let script = desk.scene.server.script();
             script.clear();
             script.add(Rule::always("UID SEARCH", Act::Omit("SEARCH ".to_owned())));
             match number {
@@ -170,13 +171,13 @@ async fn hard_problem_05_fifty_cuts_in_a_row_leave_one_copy_though_searching_is_
                 _ if number % 3 == 0 => script.add(Rule::always("UID FETCH", Act::CutAfter)),
                 _ => script.add(Rule::always("UID FETCH", Act::Cut)),
             }
-            assert!(office.scene.phone.sync().await.is_err(), "{name}: number {number} was not cut");
-            assert_eq!(office.ids("Work").await, [own], "{name}, cut {number}");
-            assert_eq!(office.on_server()[&office.scene.raw("Work")], 1, "{name}, cut {number}");
+            assert!(desk.scene.phone.sync().await.is_err(), "{name}: number {number} was not cut");
+            assert_eq!(desk.ids("Work").await, [own], "{name}, cut {number}");
+            assert_eq!(desk.on_server()[&desk.scene.raw("Work")], 1, "{name}, cut {number}");
         }
-        office.scene.server.script().clear();
-        office.settles(&name).await;
-        office.all_done(&name).await;
-        assert_eq!((office.ids("Work").await, office.on_server()[&office.scene.raw("Work")]), (vec![own], 1), "{name}");
+        desk.scene.server.script().clear();
+        desk.settles(&name).await;
+        desk.all_done(&name).await;
+        assert_eq!((desk.ids("Work").await, desk.on_server()[&desk.scene.raw("Work")]), (vec![own], 1), "{name}");
     }
 }

@@ -6,24 +6,24 @@ use std::collections::BTreeSet;
 use postrider::api::{CoreError, MailboxRole, PlaceId};
 use postrider_model::profile::Profile;
 use postrider_model::world::Change;
-use postrider_tests::office::Office;
+use postrider_tests::desk::Desk;
 use postrider_tests::phone::USER;
 
 const ALL: &str = "[Gmail]/All Mail";
 const TRASH: &str = "[Gmail]/Trash";
 
-async fn gmail(mails: u64) -> Office {
-    let office = Office::new(Profile::preset("gmail").unwrap(), mails, &["Work", "Home"]).await;
+async fn gmail(mails: u64) -> Desk {
+    let desk = Desk::with(Profile::preset("gmail").unwrap(), mails, &["Work", "Home"]).await;
     for uid in 1..=u32::try_from(mails).unwrap() {
-        office.scene.rival().copy("INBOX", &[uid], "Work").unwrap();
+        desk.scene.rival().copy("INBOX", &[uid], "Work").unwrap();
     }
-    office.scene.agrees("labelled").await;
-    office
+    desk.scene.agrees("labelled").await;
+    desk
 }
 
 /// Where the mail with this number lies on the server.
-fn labels(office: &Office, number: u64) -> BTreeSet<String> {
-    let snapshot = office.scene.server.world().snapshot();
+fn labels(desk: &Desk, number: u64) -> BTreeSet<String> {
+    let snapshot = desk.scene.server.world().snapshot();
     let size = postrider_tests::workload::mail(number).content.bytes().len() as u64;
     let mailboxes = &snapshot.accounts[USER].mailboxes;
     let holds = |mailbox: &postrider_model::world::MailboxSnapshot| {
@@ -37,17 +37,17 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 }
 
 /// The number in its subject.
-async fn numbered(office: &Office, mailbox: &str, number: u64) -> PlaceId {
-    let id = office.mailbox(mailbox).await.id;
+async fn numbered(desk: &Desk, mailbox: &str, number: u64) -> PlaceId {
+    let id = desk.mailbox(mailbox).await.id;
     let subject = format!("Mail {number}");
-    office.list(id).await.into_iter().find(|row| row.subject == subject).unwrap().id
+    desk.list(id).await.into_iter().find(|row| row.subject == subject).unwrap().id
 }
 
-async fn shown_in(office: &Office, number: u64) -> BTreeSet<String> {
+async fn shown_in(desk: &Desk, number: u64) -> BTreeSet<String> {
     let subject = format!("Mail {number}");
     let mut found = BTreeSet::new();
-    for mailbox in office.mailboxes().await {
-        let count = office.list(mailbox.id).await.iter().filter(|row| row.subject == subject).count();
+    for mailbox in desk.mailboxes().await {
+        let count = desk.list(mailbox.id).await.iter().filter(|row| row.subject == subject).count();
         assert!(count <= 1, "{} shows it {count} times", mailbox.name);
         if count == 1 {
             found.insert(mailbox.name);
@@ -57,37 +57,37 @@ async fn shown_in(office: &Office, number: u64) -> BTreeSet<String> {
 }
 
 /// Before a sync and after it the person sees the same, and the server has it.
-async fn comes_to(office: &Office, number: u64, expected: &[&str]) {
-    assert_eq!(shown_in(office, number).await, set(expected), "before");
+async fn comes_to(desk: &Desk, number: u64, expected: &[&str]) {
+    assert_eq!(shown_in(desk, number).await, set(expected), "before");
     // As soon as it is done, before anything else is looked at.
     let push = postrider::api::SyncOptions {
         direction: postrider::api::Direction::Push,
         ..postrider::api::SyncOptions::default()
     };
-    office.scene.phone.sync_with(push).await.unwrap();
-    assert_eq!(shown_in(office, number).await, set(expected), "pushed");
-    office.settles("after").await;
-    office.all_done("after").await;
-    assert_eq!(shown_in(office, number).await, set(expected), "after");
-    assert_eq!(labels(office, number), set(expected), "on the server");
+    desk.scene.phone.sync_with(push).await.unwrap();
+    assert_eq!(shown_in(desk, number).await, set(expected), "pushed");
+    desk.settles("after").await;
+    desk.all_done("after").await;
+    assert_eq!(shown_in(desk, number).await, set(expected), "after");
+    assert_eq!(labels(desk, number), set(expected), "on the server");
 }
 
 #[tokio::test]
 async fn archived_mail_leaves_the_inbox_only_and_it_takes_one_command() {
     for from in ["INBOX", "Work", ALL] {
-        let office = gmail(2).await;
-        let before = office.scene.server.world().effects().len();
-        let id = numbered(&office, from, 1).await;
-        office.core().file_under(vec![id], MailboxRole::Archive).await.unwrap();
-        comes_to(&office, 1, &["Work", ALL]).await;
-        let effects = office.scene.server.world().effects();
+        let desk = gmail(2).await;
+        let before = desk.scene.server.world().effects().len();
+        let id = numbered(&desk, from, 1).await;
+        desk.core().file_under(vec![id], MailboxRole::Archive).await.unwrap();
+        comes_to(&desk, 1, &["Work", ALL]).await;
+        let effects = desk.scene.server.world().effects();
         assert!(
             effects
                 .iter()
                 .skip(before)
                 .all(|effect| matches!(effect.change, Change::Moved { .. } | Change::Expunged { .. }))
         );
-        let again = office.core().file_under(vec![numbered(&office, ALL, 1).await], MailboxRole::Archive).await;
+        let again = desk.core().file_under(vec![numbered(&desk, ALL, 1).await], MailboxRole::Archive).await;
         assert!(matches!(again, Err(CoreError::InvalidInput { .. })), "{again:?}");
     }
 }
@@ -95,69 +95,69 @@ async fn archived_mail_leaves_the_inbox_only_and_it_takes_one_command() {
 #[tokio::test]
 async fn trashed_mail_really_reaches_the_trash_from_wherever_it_is_shown() {
     for from in ["INBOX", "Work", ALL] {
-        let office = gmail(2).await;
-        let id = numbered(&office, from, 1).await;
-        office.core().file_under(vec![id], MailboxRole::Trash).await.unwrap();
-        comes_to(&office, 1, &[TRASH]).await;
-        assert_eq!(office.ids(TRASH).await, [id]);
+        let desk = gmail(2).await;
+        let id = numbered(&desk, from, 1).await;
+        desk.core().file_under(vec![id], MailboxRole::Trash).await.unwrap();
+        comes_to(&desk, 1, &[TRASH]).await;
+        assert_eq!(desk.ids(TRASH).await, [id]);
     }
 }
 
 #[tokio::test]
 async fn mail_deleted_for_ever_is_gone_from_every_label() {
     for from in ["INBOX", "Work", ALL] {
-        let office = gmail(2).await;
-        let id = numbered(&office, from, 1).await;
-        office.core().delete_forever(vec![id]).await.unwrap();
-        comes_to(&office, 1, &[]).await;
-        assert_eq!(shown_in(&office, 0).await, set(&["INBOX", "Work", ALL]));
+        let desk = gmail(2).await;
+        let id = numbered(&desk, from, 1).await;
+        desk.core().delete_forever(vec![id]).await.unwrap();
+        comes_to(&desk, 1, &[]).await;
+        assert_eq!(shown_in(&desk, 0).await, set(&["INBOX", "Work", ALL]));
     }
 }
 
 #[tokio::test]
 async fn a_move_from_one_label_to_another_changes_these_two() {
-    let office = gmail(2).await;
-    let id = numbered(&office, "Work", 1).await;
-    office.core().move_to(vec![id], office.mailbox("Home").await.id).await.unwrap();
-    comes_to(&office, 1, &["INBOX", "Home", ALL]).await;
+    let desk = gmail(2).await;
+    let id = numbered(&desk, "Work", 1).await;
+    desk.core().move_to(vec![id], desk.mailbox("Home").await.id).await.unwrap();
+    comes_to(&desk, 1, &["INBOX", "Home", ALL]).await;
     // To one that it has already.
-    let id = numbered(&office, "INBOX", 1).await;
-    office.core().move_to(vec![id], office.mailbox("Home").await.id).await.unwrap();
-    comes_to(&office, 1, &["Home", ALL]).await;
+    let id = numbered(&desk, "INBOX", 1).await;
+    desk.core().move_to(vec![id], desk.mailbox("Home").await.id).await.unwrap();
+    comes_to(&desk, 1, &["Home", ALL]).await;
 }
 
 #[tokio::test]
 async fn a_flag_is_the_mails_whatever_label_it_was_set_under() {
-    let office = gmail(2).await;
-    let id = numbered(&office, "Work", 1).await;
+    let desk = gmail(2).await;
+    let id = numbered(&desk, "Work", 1).await;
     let change = postrider::api::FlagChange { add: vec!["seen".to_owned(), "later".to_owned()], remove: Vec::new() };
-    office.core().flag(vec![id], change).await.unwrap();
+    desk.core().flag(vec![id], change).await.unwrap();
     let push = postrider::api::SyncOptions {
         direction: postrider::api::Direction::Push,
         ..postrider::api::SyncOptions::default()
     };
     for when in ["before", "pushed", "after"] {
         for name in ["INBOX", "Work", ALL] {
-            let mailbox = office.mailbox(name).await;
-            let row = office.list(mailbox.id).await.into_iter().find(|row| row.subject == "Mail 1").unwrap();
+            let mailbox = desk.mailbox(name).await;
+            let row = desk.list(mailbox.id).await.into_iter().find(|row| row.subject == "Mail 1").unwrap();
             assert_eq!((row.flags, mailbox.unread), (vec!["seen".to_owned(), "later".to_owned()], 1), "{name} {when}");
         }
         match when {
-            "before" => drop(office.scene.phone.sync_with(push.clone()).await.unwrap()),
-            _ => office.settles(when).await,
+            "before" => drop(desk.scene.phone.sync_with(push.clone()).await.unwrap()),
+            _ => desk.settles(when).await,
         }
     }
-    office.all_done("flagged").await;
+    desk.all_done("flagged").await;
 }
 
 #[tokio::test]
 async fn nothing_is_moved_out_of_all_mail_but_it_can_be_labelled_there() {
-    let office = gmail(2).await;
-    let (id, home) = (numbered(&office, ALL, 1).await, office.mailbox("Home").await.id);
-    let refused = office.core().move_to(vec![id], home).await;
+    let desk = gmail(2).await;
+    let (id, home) = (numbered(&desk, ALL, 1).await, desk.mailbox("Home").await.id);
+    let refused = desk.core().move_to(vec![id], home).await;
     assert!(matches!(refused, Err(CoreError::InvalidInput { .. })), "{refused:?}");
-    office.core().copy_to(vec![id], home).await.unwrap();
-    comes_to(&office, 1, &["INBOX", "Work", "Home", ALL]).await;
+    desk.core().copy_to(vec![id], home).await.unwrap();
+    comes_to(&desk, 1, &["INBOX", "Work", "Home", ALL]).await;
 }
 
 #[tokio::test]
@@ -166,18 +166,18 @@ async fn mail_deleted_for_ever_is_gone_wherever_the_connection_is_cut() {
     for received in [true, false] {
         let mut after = 1;
         loop {
-            let office = gmail(2).await;
-            let ids = vec![numbered(&office, "INBOX", 1).await];
-            office.core().delete_forever(ids).await.unwrap();
-            office.core().file_under(vec![numbered(&office, "INBOX", 0).await], MailboxRole::Trash).await.unwrap();
+            let desk = gmail(2).await;
+            let ids = vec![numbered(&desk, "INBOX", 1).await];
+            desk.core().delete_forever(ids).await.unwrap();
+            desk.core().file_under(vec![numbered(&desk, "INBOX", 0).await], MailboxRole::Trash).await.unwrap();
             let (down, up) = if received { (after, u64::MAX) } else { (u64::MAX, after) };
-            office.scene.allowed.set(down, up);
-            let cut = office.scene.phone.sync().await.is_err();
-            office.scene.allowed.set(u64::MAX, u64::MAX);
-            assert_eq!(shown_in(&office, 1).await, set(&[]), "{after}");
-            office.settles("after").await;
-            office.all_done("after").await;
-            assert_eq!((labels(&office, 1), labels(&office, 0)), (set(&[]), set(&[TRASH])), "cut after {after} bytes");
+            desk.scene.allowed.set(down, up);
+            let cut = desk.scene.phone.sync().await.is_err();
+            desk.scene.allowed.set(u64::MAX, u64::MAX);
+            assert_eq!(shown_in(&desk, 1).await, set(&[]), "{after}");
+            desk.settles("after").await;
+            desk.all_done("after").await;
+            assert_eq!((labels(&desk, 1), labels(&desk, 0)), (set(&[]), set(&[TRASH])), "cut after {after} bytes");
             if !cut {
                 break;
             }

@@ -7,7 +7,8 @@ use postrider::api::Direction;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::Extension;
 use postrider_model::world::{Actor, Change, FlagChange, NewMessage};
-use postrider_tests::desk::{Desk, kinds};
+use postrider_tests::desk::Desk;
+use postrider_tests::kinds::kinds;
 use postrider_tests::workload::Dice;
 
 #[tokio::test]

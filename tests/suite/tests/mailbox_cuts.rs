@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use postrider_model::profile::{Extension, Profile};
-use postrider_tests::office::Office;
+use postrider_tests::desk::Desk;
 
 /// Kinds of servers that differ in what they prove.
 fn profiles() -> Vec<(String, Profile)> {
@@ -14,44 +14,44 @@ fn profiles() -> Vec<(String, Profile)> {
     profiles
 }
 
-async fn at_work(profile: &Profile) -> Office {
-    let office = Office::new(profile.clone(), 4, &["Work", "Work/2026", "Old", "Lists"]).await;
-    let (core, account) = (office.core(), office.scene.phone.account);
-    let inbox = office.ids("INBOX").await;
-    core.move_to(vec![inbox[0]], office.mailbox("Work").await.id).await.unwrap();
-    core.rename_mailbox(office.mailbox("Work").await.id, "Office").await.unwrap();
+async fn at_work(profile: &Profile) -> Desk {
+    let desk = Desk::with(profile.clone(), 4, &["Work", "Work/2026", "Old", "Lists"]).await;
+    let (core, account) = (desk.core(), desk.scene.phone.account);
+    let inbox = desk.ids("INBOX").await;
+    core.move_to(vec![inbox[0]], desk.mailbox("Work").await.id).await.unwrap();
+    core.rename_mailbox(desk.mailbox("Work").await.id, "Office").await.unwrap();
     let made = core.create_mailbox(account, "Office/Trips").await.unwrap().mailbox;
     core.move_to(vec![inbox[1]], made).await.unwrap();
-    core.delete_mailbox(office.mailbox("Old").await.id).await.unwrap();
+    core.delete_mailbox(desk.mailbox("Old").await.id).await.unwrap();
     core.create_mailbox(account, "Old").await.unwrap();
-    core.subscribe_mailbox(office.mailbox("Lists").await.id, true).await.unwrap();
-    office
+    core.subscribe_mailbox(desk.mailbox("Lists").await.id, true).await.unwrap();
+    desk
 }
 
-async fn shows_what_was_done(office: &Office, when: &str) {
-    let names = office.names().await;
+async fn shows_what_was_done(desk: &Desk, when: &str) {
+    let names = desk.names().await;
     for (name, there) in
         [("Work", false), ("Office", true), ("Office/2026", true), ("Office/Trips", true), ("Old", true)]
     {
         assert_eq!(names.iter().filter(|other| *other == name).count(), usize::from(there), "{when}: {name} {names:?}");
     }
-    assert!(office.mailbox("Lists").await.subscribed, "{when}");
-    assert_eq!((office.ids("Office").await.len(), office.ids("Office/Trips").await.len()), (1, 1), "{when}");
-    assert_eq!((office.ids("INBOX").await.len(), office.ids("Old").await.len()), (2, 0), "{when}");
+    assert!(desk.mailbox("Lists").await.subscribed, "{when}");
+    assert_eq!((desk.ids("Office").await.len(), desk.ids("Office/Trips").await.len()), (1, 1), "{when}");
+    assert_eq!((desk.ids("INBOX").await.len(), desk.ids("Old").await.len()), (2, 0), "{when}");
 }
 
 /// Cuts after so many bytes, towards the phone or from it. Returns whether the sync was cut.
 async fn cut(profile: &Profile, name: &str, after: u64, received: bool) -> bool {
-    let office = at_work(profile).await;
+    let desk = at_work(profile).await;
     let (down, up) = if received { (after, u64::MAX) } else { (u64::MAX, after) };
-    office.scene.allowed.set(down, up);
-    let cut = office.scene.phone.sync().await.is_err();
-    office.scene.allowed.set(u64::MAX, u64::MAX);
+    desk.scene.allowed.set(down, up);
+    let cut = desk.scene.phone.sync().await.is_err();
+    desk.scene.allowed.set(u64::MAX, u64::MAX);
     let when = format!("{name}, cut after {after} bytes {}", if received { "received" } else { "sent" });
-    shows_what_was_done(&office, &format!("{when}, before the next sync")).await;
-    office.settles(&when).await;
-    shows_what_was_done(&office, &when).await;
-    office.all_done(&when).await;
+    shows_what_was_done(&desk, &format!("{when}, before the next sync")).await;
+    desk.settles(&when).await;
+    shows_what_was_done(&desk, &when).await;
+    desk.all_done(&when).await;
     cut
 }
 

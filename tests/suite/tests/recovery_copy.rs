@@ -3,7 +3,8 @@
 
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
-use postrider_tests::desk::{Desk, kinds};
+use postrider_tests::desk::Desk;
+use postrider_tests::kinds::kinds;
 
 /// Mail 0 is copied to Work, and the copy flagged, while nothing reaches the server.
 async fn desk(profile: Profile) -> Desk {

@@ -5,7 +5,8 @@ use postrider::api::{Direction, OperationState};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::FlagChange;
-use postrider_tests::desk::{Desk, kinds};
+use postrider_tests::desk::Desk;
+use postrider_tests::kinds::kinds;
 
 async fn desk(profile: Profile) -> Desk {
     let desk = Desk::new(profile, 3).await;

@@ -5,7 +5,8 @@ use postrider::api::{Direction, OperationState};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::FlagChange;
-use postrider_tests::desk::{Desk, kinds};
+use postrider_tests::desk::Desk;
+use postrider_tests::kinds::kinds;
 
 async fn desk(profile: Profile) -> Desk {
     let desk = Desk::new(profile, 2).await;
@@ -92,6 +93,42 @@ async fn a_flag_that_was_refused_is_not_done_because_the_move_after_it_was() {
         desk.once("UID STORE", Act::Refuse("NO busy".to_owned()));
         desk.settles(&name).await;
         assert_eq!(desk.held()["Work"], [(0, vec!["flagged".to_owned()])], "{name}");
+        desk.all_done(&name).await;
+    }
+}
+
+#[tokio::test]
+async fn flags_told_between_two_commands_and_not_after_them_do_not_say_that_a_flag_is_not_kept() {
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile, 1).await;
+        let id = desk.id("INBOX", 0).await;
+        desk.flag(id, &["seen"], &[]).await;
+        desk.settles(&name).await;
+        // As Dovecot does where commands come close upon each other: it tells of the first STORE, and of the second no more, for the
+        // message has gone by then.
+        desk.flag(id, &["flagged"], &["seen"]).await;
+        desk.move_to(&[id], "Work").await;
+        desk.scene.server.script().add(Rule::once("UID STORE", Act::Omit(" FETCH (".to_owned())).after(1));
+        desk.settles(&name).await;
+        assert_eq!(desk.held()["Work"], [(0, vec!["flagged".to_owned()])], "{name}");
+        desk.all_done(&name).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_of_flags_once_more_does_not_undo_what_was_wanted_after_it() {
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile, 1).await;
+        let id = desk.id("INBOX", 0).await;
+        desk.flag(id, &["flagged"], &[]).await;
+        desk.settles(&name).await;
+        desk.flag(id, &[], &["flagged", "seen"]).await;
+        desk.flag(id, &["seen"], &[]).await;
+        desk.move_to(&[id], "Work").await;
+        // That it is seen is told, that it is flagged no more is not.
+        desk.scene.server.script().add(Rule::once("UID STORE", Act::Omit(" FETCH (".to_owned())).after(1));
+        desk.settles(&name).await;
+        assert_eq!(desk.held()["Work"], [(0, vec!["seen".to_owned()])], "{name}");
         desk.all_done(&name).await;
     }
 }

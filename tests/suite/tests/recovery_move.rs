@@ -4,7 +4,8 @@
 use postrider::api::Direction;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{BrokenMove, Extension, Profile};
-use postrider_tests::desk::{Desk, kinds};
+use postrider_tests::desk::Desk;
+use postrider_tests::kinds::kinds;
 
 /// Mails 0 and 1 are moved to Work while nothing reaches the server.
 async fn desk(profile: Profile) -> Desk {

@@ -15,16 +15,15 @@ async fn ten_thousand_messages_in_one_action_take_a_handful_of_commands() {
         ("dovecot without MOVE", Profile::dovecot().without(Extension::Move)),
         ("exchange", Profile::exchange()),
     ] {
-        let mut desk = Desk::new(profile, 0).await;
+        let desk = Desk::new(profile, 0).await;
         desk.scene.rival().create(desk.scene.raw("Bulk"), &[]).unwrap();
         desk.scene.rival().generate(desk.scene.raw("Bulk"), COUNT, COUNT, Newsletter::default()).unwrap();
         desk.scene.agrees(name).await;
-        desk.learn_mailboxes().await;
         let core = &desk.scene.phone.core;
         let mut ids = Vec::new();
         let mut after = None;
         loop {
-            let page = core.messages(desk.mailbox("Bulk"), ListFilter::default(), after, 500).await.unwrap();
+            let page = core.messages(desk.mailbox("Bulk").await.id, ListFilter::default(), after, 500).await.unwrap();
             ids.extend(page.messages.into_iter().map(|row| row.id));
             after = page.next;
             if after.is_none() {
@@ -35,7 +34,7 @@ async fn ten_thousand_messages_in_one_action_take_a_handful_of_commands() {
         let seen = FlagChange { add: vec!["seen".to_owned()], remove: Vec::new() };
         let flagged = core.flag(ids.clone(), seen).await.unwrap().operation;
         assert_eq!(desk.counts("Bulk").await, (u64::from(COUNT), 0), "{name}");
-        let moved = core.move_to(ids, desk.mailbox("Work")).await.unwrap().operation;
+        let moved = core.move_to(ids, desk.mailbox("Work").await.id).await.unwrap().operation;
         assert_eq!((desk.counts("Bulk").await, desk.counts("Work").await), ((0, 0), (u64::from(COUNT), 0)), "{name}");
         desk.scene.server.world().with(|state| state.record_commands(true));
         desk.scene.agrees(name).await;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use postrider::api::{Direction, PlaceId};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::world::FlagChange;
-use postrider_tests::desk::{Desk, kinds};
+use postrider_tests::desk::Desk;
+use postrider_tests::kinds::kinds;
 
 /// Looks at each list and each count by itself: whichever commit came before it, it shows what was done.
 async fn shows_it(desk: &Desk, moved: PlaceId, flagged: PlaceId, copied: PlaceId, deleted: PlaceId, when: &str) {
