@@ -1,98 +1,183 @@
-//! What an action costs until it is acknowledged, and what a full journal costs whoever opens the store.
+//! What an action costs until it is acknowledged, by turns with a bare insert that is as durable, in the same run; and what a full
+//! journal costs whoever opens the store. Everything goes through the API, as in an app. With the word `acts` it only does a thousand
+//! actions, with `inserts` a thousand bare inserts: for `strace -f -c -e trace=fsync,fdatasync`.
 
-#![allow(missing_docs, clippy::expect_used)]
+#![allow(missing_docs, clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 mod store_fixture;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use postrider::journal::Action;
-use postrider::model::{Flags, MailboxId, PlaceId, SystemFlag, Uid};
-use postrider::store::{ListFilter, Store};
-use store_fixture::{filled, open};
+use postrider::api::{
+    Core, CoreOptions, CredentialError, FlagChange, ListFilter, MailboxId, PlaceId, Secret, SecretStore,
+};
+use store_fixture::filled;
 
-fn flag(on: bool) -> Action {
-    let seen = Flags::from_parts(SystemFlag::Flagged as u8, "");
-    if on {
-        Action::Flags { add: seen, remove: Flags::new() }
-    } else {
-        Action::Flags { add: Flags::new(), remove: seen }
+const TURNS: usize = 2000;
+/// So often before it counts, until both logs have their size.
+const WARM_UP: usize = 3000;
+
+struct NoSecrets;
+
+impl SecretStore for NoSecrets {
+    fn password(&self, _account: &str) -> Result<Secret, CredentialError> {
+        Ok(Secret::new(""))
     }
 }
 
-fn places(store: &Store, mailbox: MailboxId, count: u32) -> Vec<PlaceId> {
-    let read = store.read_blocking(move |view| {
-        (1..=count)
-            .map(|uid| view.place_by_uid(mailbox, Uid::new(uid).expect("from 1 on")))
-            .collect::<Result<Vec<_>, _>>()
-    });
-    read.expect("read").into_iter().flatten().collect()
+async fn open(dir: &Path) -> Core {
+    let options =
+        CoreOptions { dir: dir.to_owned(), secrets: Arc::new(NoSecrets), tokens: None, network: None, clock: None };
+    Core::open(options).await.expect("a core")
 }
 
-fn acknowledged(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let mut group = criterion.benchmark_group("journal");
-    group.bench_function("bare_insert_synchronous_full", |bencher| {
-        let dir = tempfile::tempdir().expect("a folder");
-        let bare = rusqlite::Connection::open(dir.path().join("bare.db")).expect("a database");
+/// The first mailbox with its newest messages.
+async fn newest(core: &Core, count: usize) -> (MailboxId, Vec<PlaceId>) {
+    let account = core.accounts().await.expect("accounts").first().expect("one account").id;
+    let mailbox = core.mailboxes(account).await.expect("mailboxes").first().expect("one mailbox").id;
+    let (mut ids, mut after) = (Vec::new(), None);
+    while ids.len() < count {
+        let page = core.messages(mailbox, ListFilter::default(), after, 500).await.expect("a page");
+        ids.extend(page.messages.into_iter().map(|row| row.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    ids.truncate(count);
+    (mailbox, ids)
+}
+
+async fn flag(core: &Core, ids: Vec<PlaceId>, on: bool) {
+    let word = vec!["flagged".to_owned()];
+    let change =
+        if on { FlagChange { add: word, remove: Vec::new() } } else { FlagChange { add: Vec::new(), remove: word } };
+    core.flag(ids, change).await.expect("an action");
+}
+
+struct Bare(rusqlite::Connection);
+
+impl Bare {
+    fn new(dir: &Path) -> Self {
+        let bare = rusqlite::Connection::open(dir.join("bare.db")).expect("a database");
         let setup =
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)";
         bare.execute_batch(setup).expect("a table");
-        bencher.iter(|| bare.execute("INSERT INTO t (x) VALUES (?1)", ["an action as JSON, say"]).expect("a row"));
-    });
-    let dir = tempfile::tempdir().expect("a folder");
-    let (store, _, mailbox) = filled(dir.path(), 20_000);
-    let all = places(&store, mailbox, 10_000);
-    let mut turn = 0_usize;
-    group.bench_function("one_action_acknowledged", |bencher| {
-        bencher.iter(|| {
-            turn += 1;
-            let place = all[turn % all.len()];
-            let action = flag((turn / all.len()).is_multiple_of(2));
-            runtime.block_on(store.journal(move |tx| tx.act(&action, &[place]))).expect("an action");
-        });
-    });
-    group.sample_size(10);
-    group.bench_function("ten_thousand_flag_changes_in_one_action", |bencher| {
-        bencher.iter_batched(
-            || all.clone(),
-            |all| {
-                turn += 1;
-                let action = flag(turn.is_multiple_of(2));
-                runtime.block_on(store.journal(move |tx| tx.act(&action, &all))).expect("an action");
-            },
-            BatchSize::PerIteration,
-        );
-    });
-    group.finish();
+        Self(bare)
+    }
+
+    fn insert(&self) {
+        let mut insert = self.0.prepare_cached("INSERT INTO t (x) VALUES (?1)").expect("SQL");
+        insert.execute([r#"{"kind":"flags","add":["\\Flagged"],"remove":[]}"#]).expect("a row");
+    }
 }
 
-fn opened(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+/// The one at this hundredth, of all.
+fn at(times: &mut [Duration], hundredth: usize) -> Duration {
+    times.sort_unstable();
+    times[(times.len() * hundredth / 100).min(times.len() - 1)]
+}
+
+fn ratio(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64()
+}
+
+async fn acknowledged(only: Option<&str>) {
     let dir = tempfile::tempdir().expect("a folder");
-    let (store, _, mailbox) = filled(dir.path(), 100_000);
-    let pending = places(&store, mailbox, 10_000);
-    for chunk in pending.chunks(100) {
-        for place in chunk.iter().copied() {
-            let action = flag(true);
-            runtime.block_on(store.journal(move |tx| tx.act(&action, &[place]))).expect("an action");
+    let bare = Bare::new(dir.path());
+    let (store, ..) = tokio::task::block_in_place(|| filled(dir.path(), 20_000));
+    store.close().await.expect("closed");
+    let core = open(dir.path()).await;
+    let (_, ids) = newest(&core, 10_000).await;
+    if let Some(only) = only {
+        for id in ids.iter().take(1000) {
+            match only {
+                "acts" => flag(&core, vec![*id], true).await,
+                _ => bare.insert(),
+            }
+        }
+        return;
+    }
+    let (mut acts, mut inserts) = (Vec::new(), Vec::new());
+    for (turn, id) in ids.iter().take(WARM_UP + TURNS).enumerate() {
+        let begun = Instant::now();
+        bare.insert();
+        let inserted = begun.elapsed();
+        let begun = Instant::now();
+        flag(&core, vec![*id], true).await;
+        if turn >= WARM_UP {
+            acts.push(begun.elapsed());
+            inserts.push(inserted);
         }
     }
-    runtime.block_on(store.close()).expect("closed");
-    let mut group = criterion.benchmark_group("journal");
-    group.sample_size(20);
-    group.bench_function("open_to_first_page_100000_messages_10000_operations", |bencher| {
-        bencher.iter(|| first_page(dir.path(), mailbox));
+    for hundredth in [50, 99] {
+        let (act, insert) = (at(&mut acts, hundredth), at(&mut inserts, hundredth));
+        println!(
+            "p{hundredth} of {TURNS}: an action {act:.0?}, a bare insert {insert:.0?}, {:.2}x",
+            ratio(act, insert)
+        );
+    }
+    core.close().await.expect("closed");
+}
+
+async fn many_at_once() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (store, ..) = tokio::task::block_in_place(|| filled(dir.path(), 20_000));
+    store.close().await.expect("closed");
+    let core = open(dir.path()).await;
+    let (_, ids) = newest(&core, 10_000).await;
+    let mut times = Vec::new();
+    for run in 0..5 {
+        let begun = Instant::now();
+        flag(&core, ids.clone(), run % 2 == 0).await;
+        times.push(begun.elapsed());
+    }
+    println!("10,000 flag changes in one action, with none to 40,000 pending before: {times:.0?}");
+    core.close().await.expect("closed");
+}
+
+async fn opened() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (store, ..) = tokio::task::block_in_place(|| filled(dir.path(), 100_000));
+    store.close().await.expect("closed");
+    let core = open(dir.path()).await;
+    let (_, ids) = newest(&core, 10_000).await;
+    for id in ids {
+        flag(&core, vec![id], true).await;
+    }
+    core.close().await.expect("closed");
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let begun = Instant::now();
+        let core = open(dir.path()).await;
+        let (_, page) = newest(&core, 50).await;
+        times.push(begun.elapsed());
+        assert_eq!(page.len(), 50);
+        core.close().await.expect("closed");
+    }
+    println!(
+        "open, list of mailboxes with counts, first page; 100,000 messages, 10,000 operations: p50 {:.1?}, most {:.1?}",
+        at(&mut times, 50),
+        at(&mut times, 100)
+    );
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    // As a test it would take too long.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    let only = arguments.iter().find(|argument| ["acts", "inserts"].contains(&argument.as_str()));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        acknowledged(only.map(String::as_str)).await;
+        if only.is_none() {
+            many_at_once().await;
+            opened().await;
+        }
     });
-    group.finish();
 }
-
-fn first_page(dir: &Path, mailbox: MailboxId) -> usize {
-    let store = open(dir);
-    let page = store.read_blocking(move |view| view.page(mailbox, ListFilter::default(), None, 50)).expect("a page");
-    page.len()
-}
-
-criterion_group!(benches, acknowledged, opened);
-criterion_main!(benches);

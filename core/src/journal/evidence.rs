@@ -1,10 +1,10 @@
 //! What is to be believed of a step whose answer was lost.
 
-use crate::mutants::mutant;
 use serde::{Deserialize, Serialize};
 
 use super::Traits;
 use crate::model::{MailboxId, PlaceId, Uid, UidValidity};
+use crate::mutants::mutant;
 
 /// What was known before a step left: what a probe compares with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

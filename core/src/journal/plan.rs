@@ -1,10 +1,10 @@
 //! Which steps can go out now, and together with which others.
 
-use crate::mutants::mutant;
 use std::collections::BTreeMap;
 
 use super::{Action, StepState};
 use crate::model::{Flags, MailboxId, OperationId, PlaceId, Uid};
+use crate::mutants::mutant;
 
 /// Names one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

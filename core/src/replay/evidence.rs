@@ -1,12 +1,12 @@
 //! What the answers to a batch prove, message by message. Pure.
 
-use crate::mutants::mutant;
 use std::collections::BTreeMap;
 
 use super::commands::Purpose;
 use super::exchange::Answer;
 use crate::imap::{Code, Untagged};
 use crate::model::{Flags, ModSeq, Uid, UidSet, UidValidity};
+use crate::mutants::mutant;
 
 /// What the answers to the commands of one batch prove.
 #[derive(Debug, Default)]

@@ -1,6 +1,5 @@
 //! What is to be done to the messages of one mailbox: opened under a known UIDVALIDITY, noted, sent, settled.
 
-use crate::mutants::mutant;
 use std::collections::BTreeMap;
 
 use super::ReplayError;
@@ -14,6 +13,7 @@ use crate::imap::command::{self, StatusItem};
 use crate::imap::{Code, StatusEntry, Untagged};
 use crate::journal::{Batch, Copied, Evidence, Item, Reason, Refusal, Source, StepKey, Target, Then, classify};
 use crate::model::{MailboxId, Uid, UidSet, UidValidity};
+use crate::mutants::mutant;
 use crate::store::{Mailbox, Outcome};
 
 /// Mailboxes that messages go to, as they are before.

@@ -1,6 +1,5 @@
 //! What became of steps whose answer was lost: asked, never guessed.
 
-use crate::mutants::mutant;
 use std::collections::BTreeMap;
 
 use super::ReplayError;
@@ -14,6 +13,7 @@ use crate::journal::{
     Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, StepState, resolve_copy, resolve_move,
 };
 use crate::model::{MailboxId, PlaceId, Uid, UidValidity};
+use crate::mutants::mutant;
 use crate::store::{OpenStep, Outcome};
 
 /// Steps that left as one: the last says where the message was to go.

@@ -1,6 +1,5 @@
 //! What a probe looks at: the mailboxes that messages were in, and those that they were to go to.
 
-use crate::mutants::mutant;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ReplayError;
@@ -12,6 +11,7 @@ use super::settle::Write;
 use crate::imap::Untagged;
 use crate::imap::command::{self, FetchItem};
 use crate::model::{Flags, MailboxId, ModSeq, Uid, UidSet, UidValidity};
+use crate::mutants::mutant;
 use crate::store::{Mailbox, OpenStep};
 
 /// What a probe found in the mailboxes concerned.

@@ -37,7 +37,6 @@ mod tx;
 mod view;
 mod writer;
 
-use crate::mutants::mutant;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,6 +65,8 @@ use lock::StoreLock;
 use readers::Readers;
 use tx::{Context, Effects};
 use writer::{Request, Work, WriteSide};
+
+use crate::mutants::mutant;
 
 /// How many commits a slow listener may fall behind before it is told that it missed some.
 const CHANGES_KEPT: usize = 256;

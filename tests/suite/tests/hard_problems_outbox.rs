@@ -11,7 +11,8 @@ use postrider_model::ModelServer;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::World;
-use postrider_tests::desk::{Desk, kinds};
+use postrider_tests::desk::Desk;
+use postrider_tests::kinds::kinds;
 use postrider_tests::phone::{ModelNetwork, OnePassword, PASSWORD, PhoneClock, USER};
 use postrider_tests::workload::{Dice, mail};
 
@@ -63,7 +64,7 @@ impl Poison {
             Self::Store => desk.flag(id, &["answered"], &[]).await,
             Self::Move => desk.move_to(&[id], "Bane").await,
             Self::Copy => desk.copy_to(id, "Bane").await.0,
-            Self::Append => append(desk, desk.mailbox("Bane"), "bane").await,
+            Self::Append => append(desk, desk.mailbox("Bane").await.id, "bane").await,
             Self::Create => {
                 let core = &desk.scene.phone.core;
                 core.create_mailbox(desk.scene.phone.account, "Bane/Below").await.unwrap().operation
@@ -79,10 +80,9 @@ async fn append(desk: &Desk, mailbox: MailboxId, subject: &str) -> OperationId {
 
 /// A desk with a mailbox more, whose name stands in what breaks the connection.
 async fn desk(profile: Profile) -> Desk {
-    let mut desk = Desk::new(profile, 12).await;
+    let desk = Desk::new(profile, 12).await;
     desk.scene.rival().create(desk.scene.raw("Bane"), &[]).unwrap();
     desk.sync(Direction::Pull).await;
-    desk.learn_mailboxes().await;
     desk
 }
 
@@ -93,7 +93,7 @@ async fn acts_on_others(desk: &Desk) -> Vec<OperationId> {
     others.push(desk.move_to(&[desk.id("INBOX", 2).await, desk.id("INBOX", 3).await], "Work").await);
     others.push(desk.copy_to(desk.id("INBOX", 4).await, "Aside").await.0);
     others.push(desk.delete(desk.id("INBOX", 5).await).await);
-    others.push(append(desk, desk.mailbox("Work"), "Mail 90").await);
+    others.push(append(desk, desk.mailbox("Work").await.id, "Mail 90").await);
     others.push(desk.scene.phone.core.create_mailbox(desk.scene.phone.account, "Fresh").await.unwrap().operation);
     others
 }

@@ -4,7 +4,8 @@
 use postrider::api::{Direction, OperationState, SyncOptions};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
-use postrider_tests::desk::{Desk, kinds};
+use postrider_tests::desk::Desk;
+use postrider_tests::kinds::kinds;
 
 /// How many such commands the server has received.
 fn received(desk: &Desk, command: &str) -> usize {

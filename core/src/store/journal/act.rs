@@ -1,6 +1,5 @@
 //! What the user does: one transaction, on disk when it is answered.
 
-use crate::mutants::mutant;
 use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
@@ -10,6 +9,7 @@ use super::refresh_places;
 use super::settle::places_changed;
 use crate::journal::{Action, StepState};
 use crate::model::{AccountId, Flags, MailboxId, MessageId, OperationId, PlaceId};
+use crate::mutants::mutant;
 use crate::store::{JournalTx, NewMessage, PreparedBody, StoreError};
 
 /// What an action became.

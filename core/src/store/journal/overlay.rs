@@ -1,6 +1,5 @@
 //! The columns of a place in which the journal says how it is shown: always what its steps add up to.
 
-use crate::mutants::mutant;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::labels::{flags_elsewhere, has_labels, is_hidden_by_others};
 use crate::journal::{Action, Effect, Overlay};
 use crate::model::{Flags, MailboxId, PlaceId};
+use crate::mutants::mutant;
 use crate::store::StoreError;
 
 /// Writes anew how places are shown, after their steps or they themselves changed.

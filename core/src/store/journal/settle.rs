@@ -1,6 +1,5 @@
 //! How far replay has come with steps: each change with what it changes of the view, and of the mirror, in one transaction.
 
-use crate::mutants::mutant;
 use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
@@ -11,6 +10,7 @@ use super::overlay::with_copies;
 use super::refresh_places;
 use crate::journal::{BREAKS, Evidence, Reason, StepKey, StepState};
 use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
+use crate::mutants::mutant;
 use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, ReplayTx, StoreError};
 

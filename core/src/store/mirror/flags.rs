@@ -1,10 +1,10 @@
 //! Flags as the server tells them.
 
-use crate::mutants::mutant;
 use rusqlite::{OptionalExtension, params};
 
 use super::mailboxes::Counts;
 use crate::model::{Flags, MailboxId, ModSeq, SystemFlag, Uid, UidSet};
+use crate::mutants::mutant;
 use crate::store::{MirrorTx, StoreError};
 
 /// What an update of flags did.

@@ -1,11 +1,11 @@
 //! A message that replay has put somewhere, as the server answered.
 
-use crate::mutants::mutant;
 use rusqlite::{OptionalExtension, params};
 
 use super::departed::Gone;
 use super::mailboxes::Counts;
 use crate::model::{Flags, MailboxId, MessageId, ModSeq, PlaceId, SystemFlag, ThreadId, Uid, UidSet, UidValidity};
+use crate::mutants::mutant;
 use crate::store::journal::{LABELLED, has_labels};
 use crate::store::{FlagsOutcome, MirrorTx, ReplayTx, StoreError};
 

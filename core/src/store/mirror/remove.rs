@@ -1,12 +1,12 @@
 //! What went from the server. Lists show it no more at once; the mail and the id of its place are kept for a while, for it
 //! may turn up elsewhere, or may have gone by mistake.
 
-use crate::mutants::mutant;
 use rusqlite::{Params, params};
 
 use super::departed::Gone;
 use super::mailboxes::Counts;
 use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, UidSet};
+use crate::mutants::mutant;
 use crate::store::{MirrorTx, StoreError};
 
 /// How many places are taken in hand at once: mailboxes hold millions.

@@ -5,6 +5,7 @@
 //! `sim --mutants all|NAME,NAME|ten:WORD` plants faults one after the other and demands that each is found within `--seeds`;
 //! `ten:WORD` chooses ten by a word, such as a commit. Needs the feature `mutants`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the tests")]
+#![allow(clippy::disallowed_methods, reason = "it tells how long it took, in the time of the clock on the wall")]
 
 use std::process::ExitCode;
 use std::sync::Mutex;
