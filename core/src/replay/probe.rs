@@ -230,10 +230,9 @@ impl Run<'_> {
         let at = self.store.read(move |view| view.mirror_location(place)).await?;
         Ok(match at {
             Some((mailbox, _)) if mailbox == to => Outcome::Done,
-            Some((mailbox, Some(uid))) if mailbox == source.mailbox && uid == source.uid => Outcome::Unknown,
-            // Somebody took it away and put it somewhere: it goes from there.
-            Some((_, Some(_))) => Outcome::Again,
-            Some((_, None)) => Outcome::Unknown,
+            // Somebody took it away and put it back.
+            Some((mailbox, Some(uid))) if mailbox == source.mailbox && uid != source.uid => Outcome::Again,
+            Some((mailbox, _)) if mailbox == source.mailbox => Outcome::Unknown,
             _ => Outcome::Moot(gone()),
         })
     }

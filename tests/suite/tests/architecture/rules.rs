@@ -6,6 +6,8 @@ use crate::tokens::tokens;
 /// Each module of the core with the modules that it may name. Not one of them is above it.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
+    // Faults planted for the simulation.
+    ("mutants", &[]),
     ("mime", &["model"]),
     ("search", &["model"]),
     ("sasl", &["model"]),
@@ -15,10 +17,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("imap", &["mime", "model", "sasl", "wire"]),
     ("pop", &["model", "sasl", "wire"]),
     ("smtp", &["model", "sasl", "wire"]),
-    ("journal", &["model"]),
-    ("store", &["journal", "model", "search"]),
+    ("journal", &["model", "mutants"]),
+    ("store", &["journal", "model", "mutants", "search"]),
     ("sync", &["account", "imap", "mime", "model", "pop", "search", "store", "wire"]),
-    ("replay", &["account", "imap", "journal", "mime", "model", "pop", "smtp", "store", "wire"]),
+    ("replay", &["account", "imap", "journal", "mime", "model", "mutants", "pop", "smtp", "store", "wire"]),
     (
         "engine",
         &["account", "imap", "journal", "mime", "model", "pop", "replay", "search", "smtp", "store", "sync", "wire"],
