@@ -3,11 +3,13 @@ package org.postrider
 import com.sun.jna.Callback
 import com.sun.jna.CallbackThreadInitializer
 import com.sun.jna.Native
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.awaitClose
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.buffer
 import kotlinx.coroutines.flow.callbackFlow
+import kotlinx.coroutines.withContext
 
 /** Where everything begins. */
 object Postrider {
@@ -99,6 +101,10 @@ fun MutableList<MessageRow>.apply(diff: ListDiff) {
     }
 }
 
+// Were this cancelled half-way, the sync would go on and nobody could end it.
+private suspend fun Core.begun(account: AccountId, options: SyncOptions): SyncHandle =
+    withContext(NonCancellable) { sync(account, options) }
+
 /**
  * Syncs an account and waits for the end, telling [onEvent] what happens. Where the coroutine is cancelled, the sync
  * ends at its next step; what it did stays.
@@ -107,7 +113,7 @@ suspend fun Core.syncNow(
     account: AccountId,
     options: SyncOptions = SyncOptions(direction = Direction.BOTH),
     onEvent: suspend (SyncEvent) -> Unit = {},
-): SyncSummary = sync(account, options).use { handle ->
+): SyncSummary = begun(account, options).use { handle ->
     try {
         while (true) {
             onEvent(handle.nextEvent() ?: break)
