@@ -10,9 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postrider::api::{
-    Core, CoreOptions, CredentialError, FlagChange, ListFilter, MailboxId, PlaceId, Secret, SecretStore,
-};
+use postrider::api::{Core, CoreOptions, CredentialError, FlagChange, ListFilter, PlaceId, Secret, SecretStore};
 use store_fixture::filled;
 
 const TURNS: usize = 2000;
@@ -33,8 +31,17 @@ async fn open(dir: &Path) -> Core {
     Core::open(options).await.expect("a core")
 }
 
-/// The first mailbox with its newest messages.
-async fn newest(core: &Core, count: usize) -> (MailboxId, Vec<PlaceId>) {
+/// A core with so many messages, and the newest 10,000 of them.
+async fn ready(dir: &Path, messages: u32) -> (Core, Vec<PlaceId>) {
+    let (store, ..) = tokio::task::block_in_place(|| filled(dir, messages));
+    store.close().await.expect("closed");
+    let core = open(dir).await;
+    let ids = newest(&core, 10_000).await;
+    (core, ids)
+}
+
+/// The newest messages of the first mailbox.
+async fn newest(core: &Core, count: usize) -> Vec<PlaceId> {
     let account = core.accounts().await.expect("accounts").first().expect("one account").id;
     let mailbox = core.mailboxes(account).await.expect("mailboxes").first().expect("one mailbox").id;
     let (mut ids, mut after) = (Vec::new(), None);
@@ -47,7 +54,7 @@ async fn newest(core: &Core, count: usize) -> (MailboxId, Vec<PlaceId>) {
         }
     }
     ids.truncate(count);
-    (mailbox, ids)
+    ids
 }
 
 async fn flag(core: &Core, ids: Vec<PlaceId>, on: bool) {
@@ -87,10 +94,7 @@ fn ratio(one: Duration, other: Duration) -> f64 {
 async fn acknowledged(only: Option<&str>) {
     let dir = tempfile::tempdir().expect("a folder");
     let bare = Bare::new(dir.path());
-    let (store, ..) = tokio::task::block_in_place(|| filled(dir.path(), 20_000));
-    store.close().await.expect("closed");
-    let core = open(dir.path()).await;
-    let (_, ids) = newest(&core, 10_000).await;
+    let (core, ids) = ready(dir.path(), 20_000).await;
     if let Some(only) = only {
         for id in ids.iter().take(1000) {
             match only {
@@ -124,10 +128,7 @@ async fn acknowledged(only: Option<&str>) {
 
 async fn many_at_once() {
     let dir = tempfile::tempdir().expect("a folder");
-    let (store, ..) = tokio::task::block_in_place(|| filled(dir.path(), 20_000));
-    store.close().await.expect("closed");
-    let core = open(dir.path()).await;
-    let (_, ids) = newest(&core, 10_000).await;
+    let (core, ids) = ready(dir.path(), 20_000).await;
     let mut times = Vec::new();
     for run in 0..5 {
         let begun = Instant::now();
@@ -140,10 +141,7 @@ async fn many_at_once() {
 
 async fn opened() {
     let dir = tempfile::tempdir().expect("a folder");
-    let (store, ..) = tokio::task::block_in_place(|| filled(dir.path(), 100_000));
-    store.close().await.expect("closed");
-    let core = open(dir.path()).await;
-    let (_, ids) = newest(&core, 10_000).await;
+    let (core, ids) = ready(dir.path(), 100_000).await;
     for id in ids {
         flag(&core, vec![id], true).await;
     }
@@ -152,7 +150,7 @@ async fn opened() {
     for _ in 0..20 {
         let begun = Instant::now();
         let core = open(dir.path()).await;
-        let (_, page) = newest(&core, 50).await;
+        let page = newest(&core, 50).await;
         times.push(begun.elapsed());
         assert_eq!(page.len(), 50);
         core.close().await.expect("closed");
