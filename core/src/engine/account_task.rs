@@ -3,7 +3,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -123,23 +122,26 @@ impl AccountTask {
     ) -> Result<sync::Report, Failure> {
         let using = self.sessions.begin();
         let (settings, facts, first) = self.settings().await?;
-        let link = self.link(&settings, &facts, control, &using, course.chances).await?;
-        let (traffic, before) = (Arc::clone(&link.traffic), link.before);
-        let outcome = self.sync_over(link, request, (&settings, facts, first), control, tell, &using).await;
-        course.chances.unserved = using.unserved.load(Ordering::Relaxed);
-        *course.spent = course.spent.plus(&traffic.snapshot().since(&before));
-        outcome
+        let mut link = self.link(&settings, &facts, control, &using, course.chances).await?;
+        let outcome = self.sync_over(&mut link, request, (&settings, facts, first), control, tell).await;
+        course.chances.unserved = !link.session.has_served();
+        *course.spent = course.spent.plus(&link.traffic.snapshot().since(&link.before));
+        let (report, is_good) = outcome?;
+        if is_good {
+            using.keep(link);
+        }
+        Ok(report)
     }
 
+    /// Syncs over a session. Tells beside what it did whether the session is to be kept.
     async fn sync_over(
         &self,
-        mut link: Link,
+        link: &mut Link,
         request: &SyncRequest,
         (settings, facts, first): (&AccountSettings, Facts, bool),
         control: &Control,
         tell: &(dyn Fn(Note) + Send + Sync),
-        using: &Use<'_>,
-    ) -> Result<sync::Report, Failure> {
+    ) -> Result<(sync::Report, bool), Failure> {
         let policy = if request.metered { BodyPolicy::None } else { request.bodies.unwrap_or(settings.bodies) };
         let rules = BodyRules::new(policy, settings);
         let run = sync::Request {
@@ -164,7 +166,6 @@ impl AccountTask {
             tell,
         };
         let (report, outcome) = sync::run(means, run).await;
-        using.unserved.store(!link.session.has_served(), Ordering::Relaxed);
         if link.session.is_logged_in() {
             self.sessions.accepted();
         }
@@ -184,11 +185,10 @@ impl AccountTask {
         let is_current = facts.remembered().is_none() || facts.capabilities == learnt.capabilities;
         self.remember(&facts, learnt).await?;
         match outcome {
-            Ok(()) if is_current => using.keep(link),
-            Ok(()) | Err(SyncError::Stopped(_)) => {}
-            Err(error) => return Err(error.into()),
+            Ok(()) => Ok((report, is_current)),
+            Err(SyncError::Stopped(_)) => Ok((report, false)),
+            Err(error) => Err(error.into()),
         }
-        Ok(report)
     }
 
     async fn remember(&self, before: &Facts, now: Facts) -> Result<(), Failure> {

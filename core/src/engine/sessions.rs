@@ -1,6 +1,5 @@
 //! The sessions of one account: one is kept between what is asked for, and at most two are in use.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -46,15 +45,13 @@ struct State {
 pub(super) struct Use<'a> {
     sessions: &'a Sessions,
     settings: u64,
-    /// Whether the session had answered nothing when it failed but what leads to a login.
-    pub(super) unserved: AtomicBool,
 }
 
 impl Sessions {
     /// Begins to use a session: to be called before the settings are read.
     pub(super) fn begin(&self) -> Use<'_> {
         self.used.send_modify(|used| *used += 1);
-        Use { sessions: self, settings: self.lock().settings, unserved: AtomicBool::new(false) }
+        Use { sessions: self, settings: self.lock().settings }
     }
 
     /// Whether one is kept.
