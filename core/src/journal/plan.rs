@@ -304,8 +304,8 @@ fn is_held_up(step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
     })
 }
 
-/// Of those that may break the connection, or of the others. Names build on each other, so operations on mailboxes go out one after the other; one that cannot go now holds up only those
-/// that may build on it.
+/// The next operation on a mailbox, of those that may break the connection, or of the others. Names build on each other, so these
+/// operations go out one after the other; one that cannot go now holds up only those that may build on it.
 fn next_about_mailbox(
     about_mailboxes: &[&PendingStep],
     by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>,

@@ -181,6 +181,11 @@ impl Flags {
         Self { system: self.system & !other.system, keywords }
     }
 
+    /// Whether these are set, and those are not.
+    pub fn are(&self, set: &Self, cleared: &Self) -> bool {
+        set.without(self).is_empty() && self.common(cleared).is_empty()
+    }
+
     /// Those that both have.
     #[must_use]
     pub fn common(&self, other: &Self) -> Self {

@@ -18,10 +18,15 @@ pub(super) fn after_break(step: &OpenStep, now: Timestamp) -> Option<Outcome> {
 
 /// The same of a step whose message was copied and not yet removed.
 pub(super) fn after_break_in_between(step: &OpenStep, now: Timestamp) -> Option<Outcome> {
-    after_break(step, now).map(|outcome| match outcome {
-        Outcome::Parked(reason) => Outcome::Parked(in_both(&reason)),
+    after_break(step, now).map(in_between)
+}
+
+/// How the second half of a move ends, where the first is done: what is set aside then lies in both mailboxes, and says so.
+pub(super) fn in_between(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Parked(cause) => Outcome::Parked(in_both(&cause)),
         outcome => outcome,
-    })
+    }
 }
 
 /// What becomes of a step whose message one look at the mailbox did not find: that is no proof, and the next sync looks closer. Where

@@ -104,7 +104,7 @@ impl Proof {
     /// Whether the flags are as wanted, by the server's last word; `None` where it said none.
     pub(super) fn has_flags(&self, uid: Uid, add: &Flags, remove: &Flags) -> Option<bool> {
         let (flags, _) = self.flags.get(&uid)?;
-        Some(add.without(flags).is_empty() && flags.common(remove).is_empty())
+        Some(flags.are(add, remove))
     }
 }
 

@@ -4,7 +4,7 @@ use super::ReplayError;
 use super::commands;
 use super::evidence::Proof;
 use super::exchange::{Answer, ask, told};
-use super::halves::{self, Half};
+use super::halves;
 use super::probe::Unfinished;
 use super::run::Run;
 use super::settle::{Verdicts, refused};
@@ -37,9 +37,7 @@ impl Run<'_> {
         let validity = selected.iter().filter(|answer| answer.is_ok()).find_map(Answer::uid_validity);
         let known = |one: &Unfinished| Some(one.source.validity) == validity;
         let uids: UidSet = steps.iter().filter(|one| known(one)).map(|one| one.source.uid).collect();
-        // Whatever comes now: what was copied is not copied again.
-        let noted = steps.iter().filter(|one| known(one)).flat_map(|one| one.group.copied(one.at));
-        let noted: Vec<_> = noted.collect();
+        let noted: Vec<_> = steps.iter().filter(|one| known(one)).flat_map(Unfinished::copied).collect();
         self.store.replay(move |tx| tx.go_on(&noted)).await?;
         let mut planned = Vec::new();
         for uids in command::split_for_command(&uids) {
@@ -71,17 +69,8 @@ impl Run<'_> {
                 continue;
             }
             let (last, now) = (&one.group.last, self.now);
-            let half = Half {
-                steps: &one.group.steps,
-                place: last.key.place,
-                mailbox,
-                uid: one.source.uid,
-                to: one.to,
-                at: one.at,
-                arrives: Outcome::Done,
-            };
             let refuse = |key: StepKey, code: Option<&str>| refused(code, key.operation, last.attempts, now);
-            halves::finish(&half, &proof, can_expunge, refuse, &mut verdicts);
+            halves::finish(&one.half(), &proof, can_expunge, refuse, &mut verdicts);
         }
         self.commit(verdicts).await
     }

@@ -1,9 +1,10 @@
 //! What became of the second half of moves that are made of two commands.
 
+use super::breaks::in_between;
 use super::commands::Purpose;
 use super::evidence::Proof;
 use super::settle::{Verdicts, Write};
-use crate::journal::{StepKey, in_both};
+use crate::journal::StepKey;
 use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
 use crate::store::Outcome;
 
@@ -23,10 +24,7 @@ pub(super) fn finish(
         Some(true) => {
             let code = proof.refusal(half.uid, &[Purpose::Mark, Purpose::Expunge]).flatten();
             for key in half.steps {
-                let outcome = match refuse(*key, code) {
-                    Outcome::Parked(cause) => Outcome::Parked(in_both(&cause)),
-                    outcome => outcome,
-                };
+                let outcome = in_between(refuse(*key, code));
                 half.waits(&outcome, verdicts);
                 verdicts.outcomes.push((*key, outcome));
             }

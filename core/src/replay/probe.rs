@@ -45,13 +45,6 @@ impl Group {
         groups
     }
 
-    /// What is noted once its message is known to be copied: whatever comes, it is not copied again.
-    pub(super) fn copied(&self, at: Option<(UidValidity, Uid)>) -> impl Iterator<Item = (StepKey, Evidence)> {
-        let evidence = self.last.evidence.clone().unwrap_or_default();
-        let evidence = Evidence { copied: Some(Copied { at }), ..evidence };
-        self.steps.iter().map(move |key| (*key, evidence.clone()))
-    }
-
     pub(super) fn settle(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
         verdicts.outcomes.extend(self.steps.iter().map(|key| (*key, outcome.clone())));
     }
@@ -100,23 +93,18 @@ impl Run<'_> {
                     let source = step.evidence.as_ref().and_then(|evidence| evidence.source.clone());
                     match (resolution, source) {
                         (None, _) => group.settle(&Outcome::Unknown, &mut verdicts),
-                        (Some(Resolution::Finish), Some(source)) => match after_break_in_between(step, now) {
-                            Some(outcome) => {
-                                let half = Half {
-                                    steps: &group.steps,
-                                    place: step.key.place,
-                                    mailbox: source.mailbox,
-                                    uid: source.uid,
-                                    to,
-                                    at,
-                                    arrives: Outcome::Done,
-                                };
-                                half.waits(&outcome, &mut landed);
-                                group.settle(&outcome, &mut landed);
-                                copied.extend(group.copied(at));
+                        (Some(Resolution::Finish), Some(source)) => {
+                            let broke = after_break_in_between(step, now);
+                            let unfinished = Unfinished { group, source, to, at };
+                            match broke {
+                                Some(outcome) => {
+                                    unfinished.half().waits(&outcome, &mut landed);
+                                    unfinished.group.settle(&outcome, &mut landed);
+                                    copied.extend(unfinished.copied());
+                                }
+                                None => self.unfinished.push(unfinished),
                             }
-                            None => self.unfinished.push(Unfinished { group, source, to, at }),
-                        },
+                        }
                         // Two looks that did not find it are no proof: that is the mirror's, once it was synced.
                         (Some(Resolution::Gone), Some(source)) => {
                             let outcome = self.where_mirrored(step.key.place, &source, to).await?;
@@ -249,12 +237,12 @@ impl Run<'_> {
                     mailbox.state.uid_validity.is_some_and(|validity| validity != source.validity)
                         && mailbox.detached == 0
                 });
-                Ok((view.mirror_mailbox(place)?, synced))
+                Ok((view.mirror_location(place)?, synced))
             })
             .await?;
         let resolution = match at {
             _ if !synced => None,
-            Some(mailbox) if mailbox == to => Some(Resolution::Done),
+            Some((mailbox, _)) if mailbox == to => Some(Resolution::Done),
             Some(_) => Some(Resolution::Again),
             None => Some(Resolution::Gone),
         };
@@ -268,6 +256,27 @@ pub(super) struct Unfinished {
     pub(super) source: Source,
     pub(super) to: MailboxId,
     pub(super) at: Option<(UidValidity, Uid)>,
+}
+
+impl Unfinished {
+    pub(super) fn half(&self) -> Half<'_> {
+        Half {
+            steps: &self.group.steps,
+            place: self.group.last.key.place,
+            mailbox: self.source.mailbox,
+            uid: self.source.uid,
+            to: self.to,
+            at: self.at,
+            arrives: Outcome::Done,
+        }
+    }
+
+    /// What is noted of it: whatever comes, what was copied is not copied again.
+    pub(super) fn copied(&self) -> impl Iterator<Item = (StepKey, Evidence)> {
+        let evidence = self.group.last.evidence.clone().unwrap_or_default();
+        let evidence = Evidence { copied: Some(Copied { at: self.at }), ..evidence };
+        self.group.steps.iter().map(move |key| (*key, evidence.clone()))
+    }
 }
 
 /// A move that is resolved.

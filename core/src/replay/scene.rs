@@ -56,8 +56,8 @@ impl Scene {
         let source = step.evidence.as_ref()?.source.as_ref()?;
         let (flags, modseq) = self.flags.get(&(source.mailbox, source.uid))?;
         let same = self.validities.get(&source.mailbox) == Some(&source.validity);
-        let wanted = add.without(flags).is_empty() && flags.common(remove).is_empty();
-        (same && wanted).then(|| Write::Flags(source.mailbox, vec![(source.uid, flags.clone(), *modseq)]))
+        (same && flags.are(add, remove))
+            .then(|| Write::Flags(source.mailbox, vec![(source.uid, flags.clone(), *modseq)]))
     }
 }
 

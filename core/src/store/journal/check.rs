@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row};
 
+use super::read::{MOST, known_state};
 use super::settle::{set_aside, to_json, update_operations};
-use crate::journal::{Action, Evidence, Reason, StepState};
+use crate::journal::{Action, Evidence, Reason};
 use crate::model::OperationId;
 use crate::store::tx::WriteTx;
 use crate::store::{MirrorTx, StoreError};
-
-/// No more than anything was ever tried.
-const MOST: i64 = 1_000_000;
 
 /// What is wrong with one operation that is not at its end.
 #[derive(Default)]
@@ -49,8 +47,7 @@ fn damages(conn: &Connection) -> Result<Vec<(OperationId, Damage)>, StoreError> 
         let mut rows = steps.query([id.0, MOST])?;
         while let Some(row) = rows.next()? {
             damage.empty = false;
-            let code: i64 = row.get(0)?;
-            damage.unreadable |= u8::try_from(code).ok().and_then(StepState::from_code).is_none();
+            damage.unreadable |= known_state(row.get(0)?).is_none();
             damage.notes |= !reads::<Evidence>(row, 1)? || !reads::<Reason>(row, 2)? || row.get::<_, bool>(3)?;
         }
         if !damage.is_none() {

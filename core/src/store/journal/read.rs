@@ -77,8 +77,7 @@ fn operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
 }
 
 fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<StepState> {
-    let code: i64 = row.get(index)?;
-    Ok(u8::try_from(code).ok().and_then(StepState::from_code).unwrap_or(StepState::Parked))
+    Ok(known_state(row.get(index)?).unwrap_or(StepState::Parked))
 }
 
 /// What is damaged says nothing, and hinders nothing else.
@@ -91,14 +90,15 @@ fn text(row: &Row<'_>, index: usize) -> rusqlite::Result<String> {
 }
 
 /// No more than anything was ever tried.
-const MOST: i64 = 1_000_000;
+pub(super) const MOST: i64 = 1_000_000;
 
 fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u32> {
     Ok(u32::try_from(row.get::<_, i64>(index)?.clamp(0, MOST)).unwrap_or(0))
 }
 
-fn is_known_state(code: rusqlite::Result<i64>) -> bool {
-    code.is_ok_and(|code| u8::try_from(code).ok().and_then(StepState::from_code).is_some())
+/// The state with this code, unless it is damaged.
+pub(super) fn known_state(code: i64) -> Option<StepState> {
+    u8::try_from(code).ok().and_then(StepState::from_code)
 }
 
 impl Snapshot<'_> {
@@ -163,16 +163,6 @@ impl Snapshot<'_> {
     pub fn message_of(&self, place: PlaceId) -> Result<Option<MessageId>, StoreError> {
         let mut statement = self.prepare("SELECT message FROM places WHERE id = ?1")?;
         Ok(statement.query_row([place.0], |row| row.get(0).map(MessageId)).optional()?)
-    }
-
-    /// The mailbox where the server has a place, shown there or not.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub fn mirror_mailbox(&self, place: PlaceId) -> Result<Option<MailboxId>, StoreError> {
-        let mut statement = self.prepare("SELECT mailbox FROM places WHERE id = ?1")?;
-        let found = statement.query_row([place.0], |row| row.get::<_, Option<i64>>(0)).optional()?;
-        Ok(found.flatten().map(MailboxId))
     }
 
     /// The mailbox where the server has a place, and its UID where that is known.
@@ -273,7 +263,7 @@ impl Snapshot<'_> {
             // Each operation is read once: its steps follow each other.
             let known = steps.last().filter(|step| step.key.operation == id).map(|step| step.action.clone());
             let action = known.map_or_else(|| json(row, 1), |action| Ok(Some(action)))?;
-            let Some(action) = action.filter(|_| is_known_state(row.get(3))) else {
+            let Some(action) = action.filter(|_| row.get(3).is_ok_and(|code| known_state(code).is_some())) else {
                 if unreadable.last() != Some(&id) {
                     unreadable.push(id);
                 }

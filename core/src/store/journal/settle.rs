@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use super::labels::with_siblings;
 use super::mailbox_overlay::refresh_mailboxes;
 use super::overlay::with_copies;
+use super::read::known_state;
 use super::refresh_places;
 use crate::journal::{BREAKS, Evidence, Reason, StepKey, StepState};
 use crate::model::{AccountId, MailboxId, OperationId, PlaceId, Timestamp};
@@ -306,8 +307,7 @@ pub(super) fn update_operations(
     for operation in operations {
         let rows = read.query_map([operation.0], |row| row.get::<_, i64>(0))?;
         let states: Vec<i64> = rows.collect::<Result<_, _>>()?;
-        let known = |code: i64| u8::try_from(code).ok().and_then(StepState::from_code).unwrap_or(StepState::Parked);
-        let state = StepState::of_all(states.into_iter().map(known));
+        let state = StepState::of_all(states.into_iter().map(|code| known_state(code).unwrap_or(StepState::Parked)));
         let params = params![operation.0, state as u8, now];
         let row = write.query_row(params, |row| Ok((AccountId(row.get(0)?), row.get(1)?)));
         // A step without its operation belongs to nobody.

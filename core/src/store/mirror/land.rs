@@ -100,7 +100,7 @@ impl MirrorTx<'_> {
         })?;
         for (gone, mailbox, flags) in rows.collect::<Result<Vec<_>, _>>()? {
             // It went nowhere else: its id is nobody's.
-            self.remove_place(&gone)?;
+            self.remove_place(&gone, false)?;
             let unread = i64::from(flags & SystemFlag::Seen as u8 == 0);
             self.adjust_counts(mailbox, &Counts { total: -1, unread: -unread, detached: 0 })?;
         }
@@ -140,14 +140,6 @@ impl ReplayTx<'_> {
         })
     }
 
-    /// Messages that the server said are gone.
-    ///
-    /// # Errors
-    /// Where the database cannot be written.
-    pub fn gone(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
-        self.mirror(|tx| tx.remove_uids(mailbox, uids))
-    }
-
     /// Messages that the user had deleted for ever, and that the server has expunged.
     ///
     /// # Errors
@@ -157,7 +149,7 @@ impl ReplayTx<'_> {
         for range in uids.ranges() {
             self.prepare(sql)?.execute([mailbox.0, (*range.start()).into(), (*range.end()).into()])?;
         }
-        self.gone(mailbox, uids)
+        self.mirror(|tx| tx.remove_uids(mailbox, uids))
     }
 
     /// A message that is marked deleted and cannot be expunged without taking others along: it is shown no more.
@@ -175,10 +167,7 @@ impl ReplayTx<'_> {
 
     /// What a message leaves behind that was copied away, its original being only marked deleted: a place of its own that is
     /// not shown.
-    ///
-    /// # Errors
-    /// Where the database cannot be written.
-    pub fn leave_remnant(&mut self, place: PlaceId) -> Result<(), StoreError> {
+    pub(in crate::store) fn leave_remnant(&mut self, place: PlaceId) -> Result<(), StoreError> {
         self.mirror(|tx| tx.leave_remnant(place))
     }
 

@@ -66,7 +66,8 @@ impl MirrorTx<'_> {
                     message: MessageId(row.get(1)?),
                     thread: ThreadId(row.get(2)?),
                 };
-                Ok(Removed { gone, flags: row.get(3)?, detached: row.get(4)?, for_good: row.get(5)? })
+                let for_good = row.get::<_, bool>(5)? && !mutant!("deleted_comes_back");
+                Ok(Removed { gone, flags: row.get(3)?, detached: row.get(4)?, for_good })
             })?;
             let removed: Vec<Removed> = rows.collect::<Result<_, _>>()?;
             if removed.is_empty() {
@@ -74,13 +75,7 @@ impl MirrorTx<'_> {
             }
             let mut counts = Counts::default();
             for row in &removed {
-                if row.for_good && !mutant!("deleted_comes_back") {
-                    // It comes back as nothing: what looks like it is a copy, with an id of its own.
-                    self.prepare("DELETE FROM places WHERE id = ?1")?.execute([row.gone.place.0])?;
-                    self.note_if_orphaned(row.gone.message)?;
-                } else {
-                    self.remove_place(&row.gone)?;
-                }
+                self.remove_place(&row.gone, row.for_good)?;
                 counts.total -= 1;
                 counts.unread -= i64::from(row.flags & SystemFlag::Seen as u8 == 0);
                 counts.detached -= i64::from(row.detached);
@@ -94,14 +89,13 @@ impl MirrorTx<'_> {
         Ok(total)
     }
 
-    pub(super) fn remove_place(&self, gone: &Gone) -> Result<(), StoreError> {
-        let now = self.now().0;
+    /// What goes `for_good` comes back as nothing: what looks like it is a copy, with an id of its own.
+    pub(super) fn remove_place(&self, gone: &Gone, for_good: bool) -> Result<(), StoreError> {
         self.prepare("DELETE FROM places WHERE id = ?1")?.execute([gone.place.0])?;
-        if mutant!("ids_are_lost") {
-            return self.note_if_orphaned(gone.message);
+        if !for_good && !mutant!("ids_are_lost") {
+            let sql = "INSERT INTO departed (place, message, since) VALUES (?1, ?2, ?3)";
+            self.prepare(sql)?.execute([gone.place.0, gone.message.0, self.now().0])?;
         }
-        let sql = "INSERT INTO departed (place, message, since) VALUES (?1, ?2, ?3)";
-        self.prepare(sql)?.execute([gone.place.0, gone.message.0, now])?;
         self.note_if_orphaned(gone.message)
     }
 
