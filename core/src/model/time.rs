@@ -2,6 +2,9 @@
 //! this one, which tests can set.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +37,11 @@ impl fmt::Display for Timestamp {
 pub trait Clock: Send + Sync {
     /// The wall clock's time. It may jump; nothing is ordered by it.
     fn now(&self) -> Timestamp;
+
+    /// Ends when so much time has passed.
+    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(time))
+    }
 }
 
 /// The machine's own clock.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::ReplayError;
 use super::exchange::ask;
@@ -16,6 +17,8 @@ use crate::store::{Mailbox, Outcome, Store};
 const ROUNDS: usize = 64;
 /// The same, of what goes out with few others, since it may break the connection.
 const CAREFUL_ROUNDS: usize = 2048;
+/// How long a server is given to end what a session asked for that was cut. Seconds.
+const AT_WORK: i64 = 3;
 
 /// What a replay works with.
 pub struct Means<'s> {
@@ -80,6 +83,8 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
     };
     if means.synced {
         run.end_lost().await?;
+    } else {
+        run.wait_for_the_cut_session(&*means.clock).await?;
     }
     let outcome = run.all().await;
     let outcome = run.note_break(outcome).await;
@@ -141,6 +146,19 @@ impl Run<'_> {
         let (account, left, opening) = (self.account, self.session.has_left(), std::mem::take(&mut self.opening));
         let suspected = self.store.replay(move |tx| tx.connection_broke(account, left, &opening)).await?;
         Err(if suspected { ReplayError::Interrupted(error) } else { error.into() })
+    }
+
+    /// A server may be at work on a command whose session is gone. What is asked about it before it is done gets an answer that is
+    /// soon wrong, and what is then sent again is done twice.
+    async fn wait_for_the_cut_session(&mut self, clock: &dyn Clock) -> Result<(), ReplayError> {
+        let account = self.account;
+        let last = self.store.read(move |view| view.last_cut_off(account)).await?;
+        let passed = last.map_or(AT_WORK, |last| self.now.0.saturating_sub(last.0).clamp(0, AT_WORK));
+        if passed < AT_WORK {
+            clock.wait(Duration::from_secs((AT_WORK - passed).unsigned_abs())).await;
+            self.now = clock.now();
+        }
+        Ok(())
     }
 
     /// What was to be done to messages that are gone has nothing left to do.

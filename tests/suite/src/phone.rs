@@ -5,7 +5,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use postrider::api::{
@@ -92,20 +92,36 @@ impl SecretStore for OnePassword {
     }
 }
 
-/// The phone's clock: the machine's, put forward by as much as a test wants.
+/// The phone's clock: the machine's, put forward by as much as a test wants, and where the engine waits.
 #[derive(Debug, Default)]
-pub struct PhoneClock(AtomicI64);
+pub struct PhoneClock {
+    ahead: AtomicI64,
+    patient: AtomicBool,
+}
 
 impl PhoneClock {
     /// Puts it forward.
     pub fn forward(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
+        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// From now on, where the engine waits, time passes: for servers whose time is not the test's.
+    pub fn be_patient(&self) {
+        self.patient.store(true, Ordering::Relaxed);
     }
 }
 
 impl Clock for PhoneClock {
     fn now(&self) -> Timestamp {
-        Timestamp(SystemClock.now().0 + self.0.load(Ordering::Relaxed))
+        Timestamp(SystemClock.now().0 + self.ahead.load(Ordering::Relaxed))
+    }
+
+    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        if self.patient.load(Ordering::Relaxed) {
+            return Box::pin(tokio::time::sleep(time));
+        }
+        self.forward(i64::try_from(time.as_secs()).unwrap_or(0));
+        Box::pin(tokio::task::yield_now())
     }
 }
 

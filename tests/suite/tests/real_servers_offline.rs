@@ -59,6 +59,7 @@ impl Offline {
         }
         let allowed = Allowed::default();
         let phone = Phone::new(Arc::new(cut(Loopback(port), allowed.clone()))).await.unwrap();
+        phone.clock.be_patient();
         phone.sync().await.unwrap();
         let listed = phone.core.mailboxes(phone.account).await.unwrap();
         let own = |name: &str| name.strip_suffix(&run.to_string()).map(str::to_owned);

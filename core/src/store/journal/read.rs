@@ -287,6 +287,16 @@ impl Snapshot<'_> {
         Ok((steps, unreadable))
     }
 
+    /// When the last operation of an account changed that may have reached the server, and of which no answer was heard.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn last_cut_off(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT max(updated) FROM operations o WHERE account = ?1 AND state < 7
+                   AND EXISTS (SELECT 1 FROM steps WHERE operation = o.id AND state IN (1, 2, 3))";
+        Ok(self.prepare(sql)?.query_row([account.0], |row| row.get(0).map(|time: Option<i64>| time.map(Timestamp)))?)
+    }
+
     /// The steps of an account that may have reached the server, or did half of what they are to do and whose time has come, in
     /// order.
     ///
