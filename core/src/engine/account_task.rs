@@ -121,7 +121,12 @@ impl AccountTask {
         course: &mut Course<'_>,
     ) -> Result<sync::Report, Failure> {
         let using = self.sessions.begin();
-        let (settings, facts, first) = self.settings().await?;
+        let (settings, known, first) = self.settings().await?;
+        let mut facts = known.clone();
+        if course.chances.login_broke() {
+            facts.learn_to_wait();
+            self.remember(&known, facts.clone()).await?;
+        }
         let mut link = self.link(&settings, &facts, control, &using, course.chances).await?;
         let outcome = self.sync_over(&mut link, request, (&settings, facts, first), control, tell).await;
         course.chances.unserved = !link.session.has_served();
@@ -147,7 +152,7 @@ impl AccountTask {
         let run = sync::Request {
             account: self.account,
             login: link.login.take(),
-            remembered: facts.remembered(),
+            remembered: facts.remembered_in_flight(),
             quiet_login: facts.quiet_login,
             expects_much: first || !rules.are_none() && !facts.has_bodies_of(&rules),
             mailboxes: request.mailboxes.clone(),

@@ -13,6 +13,9 @@ pub(super) struct Facts {
     pub(super) capabilities: Vec<String>,
     /// Whether it keeps quiet at the login about what it can do after it.
     pub(super) quiet_login: bool,
+    /// Whether commands that came right behind a login broke the session once (Cyrus 3.6 takes the next command for a part of an
+    /// AUTHENTICATE with an initial response).
+    waits_for_login: bool,
     /// The rules by which every body was fetched that they name: only new mail can lack one. Empty where there are none.
     bodies_complete: String,
 }
@@ -32,11 +35,24 @@ impl Facts {
         (!self.capabilities.is_empty()).then(|| Capabilities::new(&self.capabilities))
     }
 
+    /// The same, where commands may follow the login at once on the strength of it.
+    pub(super) fn remembered_in_flight(&self) -> Option<Capabilities> {
+        self.remembered().filter(|_| !self.waits_for_login)
+    }
+
+    /// The login broke the session, and commands may have been right behind it.
+    pub(super) fn learn_to_wait(&mut self) {
+        self.waits_for_login |= self.remembered().is_some();
+    }
+
     /// Takes over what a session has learnt of the server's abilities.
     pub(super) fn learn_abilities(&mut self, session: &Session) {
         if session.is_logged_in() && session.capabilities_known() {
             self.quiet_login = session.is_quiet_at_login();
-            self.capabilities = session.capabilities().iter().map(str::to_owned).collect();
+            let capabilities: Vec<String> = session.capabilities().iter().map(str::to_owned).collect();
+            // Another version of it may do better.
+            self.waits_for_login &= self.capabilities == capabilities;
+            self.capabilities = capabilities;
         }
     }
 

@@ -156,6 +156,11 @@ impl Chances {
         self.token
     }
 
+    /// Whether a login broke the session, and is tried once more.
+    pub(super) fn login_broke(&self) -> bool {
+        self.login
+    }
+
     /// Something is tried: with a session from before where `kept` says so.
     pub(super) fn begin(&mut self, kept: bool, settings: &AccountSettings) {
         (self.kept, self.by_token) = (kept, settings.auth == Auth::Token);
@@ -174,7 +179,7 @@ impl Chances {
             self.interruptions += 1;
             return true;
         }
-        // A process of the server that was used before may end its last conversation in ours (Cyrus).
+        // What came right behind the login may have been too early.
         if unserved && !self.kept && !self.login && is_protocol(error) {
             self.login = true;
             return true;

@@ -69,7 +69,8 @@ async fn a_copy_that_the_server_is_still_at_work_on_is_made_once() {
 async fn an_append_that_the_server_is_still_at_work_on_is_made_once() {
     for (name, profile) in kinds() {
         let desk = desk(profile, "APPEND").await;
-        let bytes = b"From: ann@example.org\r\nSubject: Mail 77\r\nMessage-ID: <77@example.org>\r\n\r\nOnce.\r\n".to_vec();
+        let bytes =
+            b"From: ann@example.org\r\nSubject: Mail 77\r\nMessage-ID: <77@example.org>\r\n\r\nOnce.\r\n".to_vec();
         let work = desk.mailbox("Work").await.id;
         desk.core().append(work, MailSource::Bytes { bytes }, Vec::new(), None).await.unwrap();
         cut_and_come_back(&desk, &name).await;

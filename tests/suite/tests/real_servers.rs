@@ -195,3 +195,19 @@ async fn case_064_a_mail_that_was_moved_on_dovecot_keeps_its_id_and_its_body() {
         client.run("UID MOVE 1:* INBOX").unwrap();
     }
 }
+
+/// It takes a command right behind the login for a part of it, once.
+#[tokio::test]
+async fn a_new_session_with_cyrus_breaks_once_and_never_again() {
+    let server = Cyrus::start(&CyrusOptions::plain_names()).unwrap_or_else(|error| panic!("{error}"));
+    let mut phone = Phone::new(Arc::new(Loopback(server.imap_port()))).await.unwrap();
+    phone.sync().await.unwrap();
+    let mut connections = Vec::new();
+    for _ in 0..4 {
+        phone.restart().await.unwrap();
+        let (summary, notices) = phone.sync().await.unwrap();
+        assert!(summary.complete, "{notices:?}\n{}", server.log());
+        connections.push(summary.connections);
+    }
+    assert_eq!(connections[1..], [1, 1, 1], "{connections:?}\n{}", server.log());
+}

@@ -8,8 +8,8 @@ use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::Profile;
 use postrider_tests::desk::Desk;
 
-/// As Cyrus 3.6 does where a process is used again whose last conversation was cut: after the OK of the login comes a BAD with its
-/// tag once more.
+/// As Cyrus 3.6 does where a command comes right behind an AUTHENTICATE with an initial response: after the OK of the login comes a BAD
+/// with its tag once more.
 fn stray() -> Act {
     Act::Rewrite(Arc::new(|mut responses: Vec<Vec<u8>>| {
         let tag =
@@ -62,4 +62,26 @@ async fn a_search_of_a_person_gets_a_second_login_too() {
     let desk = desk(1).await;
     let found = desk.scene.phone.core.search_server(desk.scene.phone.account, "is:unread", 10).await.unwrap();
     assert_eq!(found.len(), 3);
+}
+
+#[tokio::test]
+async fn after_a_login_that_broke_the_session_nothing_is_sent_right_behind_one() {
+    let mut desk = desk(0).await;
+    let usual = desk.scene.phone.sync().await.unwrap().0;
+    desk.scene.phone.restart().await.unwrap();
+    for command in ["LOGIN", "AUTHENTICATE"] {
+        desk.once(command, stray());
+    }
+    assert_eq!(desk.scene.phone.sync().await.unwrap().0.connections, 2);
+    for _ in 0..2 {
+        desk.scene.phone.restart().await.unwrap();
+        let summary = desk.scene.phone.sync().await.unwrap().0;
+        assert_eq!((summary.connections, summary.round_trips), (1, usual.round_trips + 1), "{summary:?}");
+    }
+    // Another version of the server may do better.
+    desk.scene.server.set_profile(Profile::preset("dovecot").unwrap());
+    for trips in [usual.round_trips + 1, usual.round_trips] {
+        desk.scene.phone.restart().await.unwrap();
+        assert_eq!(desk.scene.phone.sync().await.unwrap().0.round_trips, trips);
+    }
 }
