@@ -56,15 +56,18 @@ pub(super) struct Half<'s> {
 }
 
 impl Half<'_> {
-    /// Its original is to go later, or stays: for as long as it is to go, the message lies where it was to go, and nowhere else.
+    /// Its original is to go later, or stays: for as long as it is to go, the message is shown where it was to go, and nowhere else.
     pub(super) fn waits(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
-        match outcome {
-            Outcome::Later(..) | Outcome::Broke(..) if self.arrives == Outcome::Done => {
-                verdicts.writes.push(Write::Original(self.place, self.mailbox, self.uid, false));
-                verdicts.writes.push(Write::Landed(self.place, self.to, self.at));
-            }
-            Outcome::Parked(_) => verdicts.writes.push(Write::InSight(self.mailbox, self.uid)),
-            _ => {}
+        let stays = matches!(outcome, Outcome::Parked(_));
+        if !stays && !matches!(outcome, Outcome::Later(..) | Outcome::Broke(..)) {
+            return;
+        }
+        if self.arrives == Outcome::Done {
+            verdicts.writes.push(Write::Original(self.place, self.mailbox, self.uid, false));
+            verdicts.writes.push(Write::Landed(self.place, self.to, self.at));
+        }
+        if stays {
+            verdicts.writes.push(Write::InSight(self.mailbox, self.uid));
         }
     }
 }

@@ -240,13 +240,16 @@ impl Run<'_> {
                 Ok((view.mirror_location(place)?, synced))
             })
             .await?;
-        let resolution = match at {
-            _ if !synced => None,
-            Some((mailbox, _)) if mailbox == to => Some(Resolution::Done),
-            Some(_) => Some(Resolution::Again),
-            None => Some(Resolution::Gone),
-        };
-        Ok((resolution, None))
+        let copied = step.evidence.as_ref().and_then(|evidence| evidence.copied.clone());
+        Ok(match (at, copied) {
+            _ if !synced => (None, None),
+            (Some((mailbox, _)), _) if mailbox == to => (Some(Resolution::Done), None),
+            (None, Some(copied)) => (Some(Resolution::Done), copied.at),
+            // Which of the messages there is the original, nothing proves any more.
+            (Some(_), Some(copied)) => (Some(Resolution::Both), copied.at),
+            (Some(_), None) => (Some(Resolution::Again), None),
+            (None, None) => (Some(Resolution::Gone), None),
+        })
     }
 }
 

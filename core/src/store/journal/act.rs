@@ -99,11 +99,10 @@ impl JournalTx<'_> {
         if mutant!("in_flight_is_taken_back") {
             return self.set_states(operation, &[StepState::Queued, StepState::InFlight], StepState::Cancelled);
         }
-        self.set_states(
-            operation,
-            &[StepState::Queued, StepState::Retry, StepState::Parked, StepState::NeedsUser],
-            StepState::Cancelled,
-        )
+        let waiting = [StepState::Queued, StepState::Retry, StepState::Parked, StepState::NeedsUser];
+        let count = self.set_states(operation, &waiting, StepState::Cancelled)?;
+        self.show_originals(operation)?;
+        Ok(count)
     }
 
     /// Has what was refused, or waits for its time, tried again at once. Returns how many messages that is about.
@@ -114,6 +113,7 @@ impl JournalTx<'_> {
         let refused = [StepState::Retry, StepState::Parked, StepState::NeedsUser];
         let count = self.set_states(operation, &refused, StepState::Queued)?;
         if count > 0 {
+            self.hide_originals(operation)?;
             self.renew(operation)?;
         }
         Ok(count)

@@ -1,9 +1,11 @@
 //! Moves of which only the first half is done: the message lies in both mailboxes on the server, and is shown in one.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
-use crate::model::{MailboxId, PlaceId, SystemFlag, Uid};
-use crate::store::{ReplayTx, StoreError};
+use crate::journal::{Evidence, Source, StepState};
+use crate::model::{MailboxId, OperationId, PlaceId, SystemFlag, Uid};
+use crate::store::journal::refresh_places;
+use crate::store::{JournalTx, ReplayTx, StoreError};
 
 const DELETED: u8 = SystemFlag::Deleted as u8;
 
@@ -42,6 +44,39 @@ impl ReplayTx<'_> {
         let sql = "UPDATE places SET hidden = 0, overlaid = 0 WHERE mailbox = ?1 AND uid = ?2 AND hidden = 2";
         self.prepare(sql)?.execute(params![mailbox.0, uid.get()])?;
         self.change().mailboxes.insert(mailbox);
+        Ok(())
+    }
+}
+
+impl JournalTx<'_> {
+    /// The second half of moves goes on: what is still to go is out of sight again.
+    pub(super) fn hide_originals(&mut self, operation: OperationId) -> Result<(), StoreError> {
+        self.set_hidden(operation, StepState::Queued, (0, 2))
+    }
+
+    /// The second half of moves is taken back: what was to go stays, and is in sight.
+    pub(super) fn show_originals(&mut self, operation: OperationId) -> Result<(), StoreError> {
+        self.set_hidden(operation, StepState::Cancelled, (2, 0))
+    }
+
+    fn set_hidden(&mut self, operation: OperationId, of: StepState, (from, to): (u8, u8)) -> Result<(), StoreError> {
+        let sql = "SELECT place, evidence FROM steps WHERE operation = ?1 AND state = ?2 AND instr(evidence, '\"copied\":{')";
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map(params![operation.0, of as u8], |row| {
+            let text: Vec<u8> = row.get_ref(1)?.as_bytes().map(<[u8]>::to_vec).unwrap_or_default();
+            Ok((PlaceId(row.get(0)?), serde_json::from_slice::<Evidence>(&text).ok().and_then(|evidence| evidence.source)))
+        })?;
+        let halves: Vec<(PlaceId, Option<Source>)> = rows.collect::<Result<_, _>>()?;
+        drop(statement);
+        let sql = "UPDATE places SET hidden = ?5 WHERE mailbox = ?1 AND uid = ?2 AND hidden = ?4 AND id <> ?3
+                   AND EXISTS (SELECT 1 FROM mailboxes WHERE id = ?1 AND uid_validity = ?6) RETURNING id";
+        for (place, source) in halves {
+            let Some(Source { mailbox, validity, uid }) = source else { continue };
+            let at = params![mailbox.0, uid.get(), place.0, from, to, validity.get()];
+            let original = self.prepare(sql)?.query_row(at, |row| row.get(0).map(PlaceId)).optional()?;
+            refresh_places(self.conn(), original)?;
+            self.change().mailboxes.insert(mailbox);
+        }
         Ok(())
     }
 }

@@ -85,8 +85,10 @@ impl MirrorTx<'_> {
         if changed || (new.is_some() && new != place.modseq) {
             // What was hidden for being marked deleted is in sight again when somebody takes the mark away.
             let sql = "UPDATE places SET flags = ?2, keywords = ?3, modseq = coalesce(?4, modseq),
-                       hidden = iif(hidden = 2 AND NOT ?2 & ?5, 0, hidden) WHERE id = ?1";
-            self.prepare(sql)?.execute(params![place.id, flags.bits(), keywords, new, SystemFlag::Deleted as u8])?;
+                       hidden = iif(hidden = 2 AND ?5, 0, hidden) WHERE id = ?1";
+            let mark = SystemFlag::Deleted as u8;
+            let unmarked = place.flags & mark != 0 && flags.bits() & mark == 0;
+            self.prepare(sql)?.execute(params![place.id, flags.bits(), keywords, new, unmarked])?;
             let unread = |bits: u8| i64::from(bits & SystemFlag::Seen as u8 == 0);
             counts.unread += unread(flags.bits()) - unread(place.flags);
         }

@@ -15,6 +15,8 @@ use crate::store::{MirrorTx, StoreError};
 /// How many places with the same Message-ID, size and date are looked at for one that is not another mail.
 const CANDIDATES: u32 = 16;
 
+const MARK: u8 = SystemFlag::Deleted as u8;
+
 /// A detached place that a message gets.
 pub(super) struct Rebinding {
     /// The message, by its index.
@@ -120,7 +122,7 @@ impl MirrorTx<'_> {
         let gm_msgid = message.gm_msgid.map(|id| format!("g{}", id.cast_signed()));
         for key in email_id.into_iter().chain(gm_msgid) {
             let like = Likeness::of(message)?;
-            if let Some(found) = self.candidate(mailbox, &key, |other| other.agrees_with(&like), taken)? {
+            if let Some(found) = self.candidate(mailbox, &key, message, |other| other.agrees_with(&like), taken)? {
                 return Ok(Some(found.place));
             }
         }
@@ -142,26 +144,30 @@ impl MirrorTx<'_> {
         self.candidate(
             mailbox,
             &key,
+            message,
             |other| if exact { other.is_like(like) } else { other.has_fields_of(like) },
             taken,
         )
     }
 
+    /// Of places that are the same otherwise, one that is out of sight for being marked deleted is taken for a message that is marked.
     fn candidate(
         &self,
         mailbox: MailboxId,
         key: &str,
+        message: &NewMessage,
         fits: impl Fn(&Likeness) -> bool,
         taken: &BTreeSet<PlaceId>,
     ) -> Result<Option<Candidate>, StoreError> {
         let sql = format!(
             "SELECT k.place, p.message, p.thread, {COLUMNS} FROM rebind_keys k
              JOIN places p ON p.id = k.place JOIN messages m ON m.id = p.message
-             WHERE k.mailbox = ?1 AND k.key = ?2 ORDER BY k.place LIMIT ?3"
+             WHERE k.mailbox = ?1 AND k.key = ?2 ORDER BY (p.hidden = 2) <> ?4, k.place LIMIT ?3"
         );
         let mut statement = self.prepare(&sql)?;
         // Those taken earlier in this batch still have their keys.
-        let mut rows = statement.query(params![mailbox.0, key, i64::from(CANDIDATES) + taken.len() as i64])?;
+        let most = i64::from(CANDIDATES) + taken.len() as i64;
+        let mut rows = statement.query(params![mailbox.0, key, most, message.flags.bits() & MARK != 0])?;
         while let Some(row) = rows.next()? {
             let place = PlaceId(row.get(0)?);
             if !taken.contains(&place) && fits(&Likeness::read(row, 3)?) {
@@ -197,13 +203,15 @@ impl MirrorTx<'_> {
             .query_row([place.0], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let (id, flags) = old.ok_or(StoreError::NotFound("place"))?;
-        let sql = "UPDATE places SET uid = ?2, modseq = ?3, flags = ?4, keywords = ?5 WHERE id = ?1";
+        let sql = "UPDATE places SET uid = ?2, modseq = ?3, flags = ?4, keywords = ?5,
+                   hidden = iif(hidden = 2 AND ?6, 0, hidden) WHERE id = ?1";
         self.prepare(sql)?.execute(params![
             place.0,
             message.uid.get(),
             message.modseq.map(|modseq| modseq.get().cast_signed()),
             message.flags.bits(),
             message.flags.keyword_text(),
+            flags & MARK != 0 && message.flags.bits() & MARK == 0,
         ])?;
         self.prepare("DELETE FROM rebind_keys WHERE place = ?1")?.execute([place.0])?;
         self.complete(MessageId(id), message)?;

@@ -125,7 +125,8 @@ impl Ledger {
                 if ours {
                     *story.copied.entry(to.clone()).or_default() += 1;
                 }
-                self.places.insert((to.clone(), *new_uid), Place { marked: false, ..place.clone() });
+                // A copy carries the mark along.
+                self.places.insert((to.clone(), *new_uid), Place { marked: ours && place.marked, ..place.clone() });
                 vec![Deed::Copied { mail: place.mail, to }]
             }
             Change::Moved { from, uid, to, new_uid } => {
