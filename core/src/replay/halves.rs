@@ -56,17 +56,17 @@ pub(super) struct Half<'s> {
 }
 
 impl Half<'_> {
-    /// Its original is to go later, or stays: for as long as it is to go, the message is shown where it was to go, and nowhere else.
-    pub(super) fn waits(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
-        let stays = matches!(outcome, Outcome::Parked(_));
-        if !stays && !matches!(outcome, Outcome::Later(..) | Outcome::Broke(..)) {
-            return;
-        }
+    /// The first half is proved: whatever becomes of the second, the message is shown where it was to go, and nowhere else.
+    pub(super) fn begins(&self, verdicts: &mut Verdicts) {
         if self.arrives == Outcome::Done {
             verdicts.writes.push(Write::Original(self.place, self.mailbox, self.uid, false));
             verdicts.writes.push(Write::Landed(self.place, self.to, self.at));
         }
-        if stays {
+    }
+
+    /// The second half is set aside: the original stays, and is in sight.
+    pub(super) fn waits(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
+        if matches!(outcome, Outcome::Parked(_)) {
             verdicts.writes.push(Write::InSight(self.mailbox, self.uid));
         }
     }

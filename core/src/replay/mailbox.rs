@@ -283,10 +283,11 @@ impl Run<'_> {
         halves: Vec<(Batch, MailboxId, Copies)>,
         targets: &Targets,
     ) -> Result<(), ReplayError> {
-        let mut noted = Vec::new();
+        let (mut noted, mut begun) = (Vec::new(), Verdicts::default());
         let mut planned = Vec::new();
         for (index, (batch, to, copies)) in halves.iter().enumerate() {
             for (item, at) in copies {
+                half(batch, *to, item, *at, &[]).begins(&mut begun);
                 let evidence = Evidence {
                     source: self.sources.get(&batch.mailbox).map(|validity| Source {
                         mailbox: batch.mailbox,
@@ -309,7 +310,7 @@ impl Run<'_> {
             return Ok(());
         }
         if !mutant!("half_is_not_noted") {
-            self.store.replay(move |tx| tx.note_evidence(&noted)).await?;
+            self.store.replay(move |tx| tx.note_evidence(&noted).and_then(|()| begun.write(tx))).await?;
         }
         let mut proofs: Vec<Proof> = halves.iter().map(|_| Proof::default()).collect();
         let (complete, mut outcome) = self.send(planned, &mut proofs).await;
@@ -328,15 +329,12 @@ impl Run<'_> {
         let refuse =
             |key: StepKey, code: Option<&str>| settle::refused(code, key.operation, (self.attempts)(key), self.now);
         for (index, (batch, to, copies)) in halves.iter().enumerate() {
-            let arrives = self.judge(batch, &proofs[index]).arrived();
             if !complete.get(&index).copied().unwrap_or(false) {
                 continue;
             }
             for (item, at) in copies {
                 let steps: Vec<StepKey> = place_steps(item).collect();
-                let (place, uid, arrives) = (item.place, item.uid, arrives.clone());
-                let mailbox = batch.mailbox;
-                let half = halves::Half { steps: &steps, place, mailbox, uid, to: *to, at: *at, arrives };
+                let half = half(batch, *to, item, *at, &steps);
                 halves::finish(&half, &proofs[index], can_expunge, refuse, &mut verdicts);
             }
         }
@@ -347,6 +345,18 @@ impl Run<'_> {
     fn judge<'j>(&'j self, batch: &'j Batch, proof: &'j Proof) -> Judge<'j> {
         Judge { batch, proof, attempts: &*self.attempts, now: self.now }
     }
+}
+
+/// The second half of a move.
+fn half<'s>(
+    batch: &Batch,
+    to: MailboxId,
+    item: &Item,
+    at: Option<(UidValidity, Uid)>,
+    steps: &'s [StepKey],
+) -> halves::Half<'s> {
+    let (place, mailbox, uid) = (item.place, batch.mailbox, item.uid);
+    halves::Half { steps, place, mailbox, uid, to, at, arrives: settle::arrived(batch) }
 }
 
 /// The steps of an item that are about where its message lies.

@@ -96,11 +96,12 @@ impl Run<'_> {
                         (Some(Resolution::Finish), Some(source)) => {
                             let broke = after_break_in_between(step, now);
                             let unfinished = Unfinished { group, source, to, at };
+                            unfinished.half().begins(&mut landed);
+                            copied.extend(unfinished.copied());
                             match broke {
                                 Some(outcome) => {
                                     unfinished.half().waits(&outcome, &mut landed);
                                     unfinished.group.settle(&outcome, &mut landed);
-                                    copied.extend(unfinished.copied());
                                 }
                                 None => self.unfinished.push(unfinished),
                             }

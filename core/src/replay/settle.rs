@@ -98,6 +98,11 @@ fn not_kept() -> Reason {
     Reason::new("not_kept", "the server does not keep this flag")
 }
 
+/// What became of a message that is where it was to go. What is to be expunged there goes on.
+pub(super) fn arrived(batch: &Batch) -> Outcome {
+    if matches!(batch.then, Then::Discard(_)) { Outcome::Again } else { Outcome::Done }
+}
+
 /// Messages that were copied, and where the copies are.
 pub(super) type Copies = Vec<(Item, Option<(UidValidity, Uid)>)>;
 
@@ -223,11 +228,6 @@ impl Judge<'_> {
         }
     }
 
-    /// What became of a message that is where it was to go. What is to be expunged there goes on.
-    pub(super) fn arrived(&self) -> Outcome {
-        if matches!(self.batch.then, Then::Discard(_)) { Outcome::Again } else { Outcome::Done }
-    }
-
     /// Messages that MOVE moved (RFC 6851). What is proved of a message is that it was told under its new UID, or that it is
     /// gone from where it was and something went; of what is left the next probe decides. Gives those that were copied and are
     /// still where they were.
@@ -245,14 +245,14 @@ impl Judge<'_> {
                     continue;
                 }
                 verdicts.writes.push(Write::Landed(item.place, to, Some(*at)));
-                Placed::Is(self.arrived())
+                Placed::Is(arrived(self.batch))
             } else if there == Some(true) && added == Added::Nothing {
                 Placed::Refused(refusal.flatten())
             } else if there == Some(false) && self.proof.told_copies && refusal.is_none() {
                 Placed::NotFound
             } else if there == Some(false) && expunged && refusal.is_none() {
                 verdicts.writes.push(Write::Landed(item.place, to, None));
-                Placed::Is(self.arrived())
+                Placed::Is(arrived(self.batch))
             } else {
                 Placed::Is(Outcome::Unknown)
             };

@@ -303,10 +303,13 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn open_steps(&self, account: AccountId, now: Timestamp) -> Result<Vec<OpenStep>, StoreError> {
+        // What left as one goes on as one: as soon as one of the steps is due.
         let sql = "SELECT o.id, o.action, s.place, s.made, s.evidence, s.attempts, s.state, s.suspected, s.breaks
              FROM operations o JOIN steps s ON s.operation = o.id
              WHERE o.account = ?1 AND o.state < 7 AND (s.state IN (1, 2, 3)
-               OR s.state IN (0, 4) AND coalesce(s.next_try, 0) <= ?2 AND instr(s.evidence, '\"copied\":{'))
+               OR s.state IN (0, 4) AND instr(s.evidence, '\"copied\":{') AND EXISTS
+                  (SELECT 1 FROM steps t WHERE t.place = s.place AND t.state < 7 AND t.state IN (0, 4)
+                   AND t.evidence = s.evidence AND coalesce(t.next_try, 0) <= ?2))
              ORDER BY o.id, s.place";
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query([account.0, now.0])?;
