@@ -131,7 +131,8 @@ impl Core {
         Ok(steps.await?.into_iter().map(step).collect())
     }
 
-    /// Takes an operation back, as far as nothing of it has left: its effect is undone in the view.
+    /// Takes an operation back, as far as nothing of it has left: its effect is undone in the view. What a deletion has marked as
+    /// deleted before it was refused is unmarked, by an operation of its own.
     ///
     /// # Errors
     /// [`CoreError::NotFound`]; [`CoreError::InvalidInput`] where nothing of it can be taken back any more.

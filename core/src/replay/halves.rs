@@ -36,7 +36,9 @@ pub(super) fn finish(
     if remnant {
         verdicts.writes.push(Write::Original(half.place, half.mailbox, half.uid, true));
     }
-    verdicts.writes.push(Write::Landed(half.place, half.to, half.at));
+    if half.arrives != Outcome::Done {
+        verdicts.writes.push(Write::Landed(half.place, half.to, half.at));
+    }
     if !remnant {
         // It may have been left behind out of sight.
         verdicts.writes.push(Write::Expunged(half.mailbox, UidSet::range(half.uid, half.uid)));

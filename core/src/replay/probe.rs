@@ -295,7 +295,10 @@ fn moved(
         Resolution::Again => group.settle(&Outcome::Again, verdicts),
         Resolution::Gone => group.settle(&Outcome::Moot(gone()), verdicts),
         Resolution::Done | Resolution::Finish | Resolution::Both => {
-            verdicts.writes.push(Write::Landed(group.last.key.place, to, at));
+            // What was noted as copied has landed then; it may lie elsewhere by now.
+            if group.last.evidence.as_ref().is_none_or(|evidence| evidence.copied.is_none()) {
+                verdicts.writes.push(Write::Landed(group.last.key.place, to, at));
+            }
             group.settle(&Outcome::Done, verdicts);
         }
     }

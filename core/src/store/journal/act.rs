@@ -8,7 +8,7 @@ use super::labels::with_siblings;
 use super::refresh_places;
 use super::settle::places_changed;
 use crate::journal::{Action, StepState};
-use crate::model::{AccountId, Flags, MailboxId, MessageId, OperationId, PlaceId};
+use crate::model::{AccountId, Flags, MailboxId, MessageId, OperationId, PlaceId, SystemFlag};
 use crate::mutants::mutant;
 use crate::store::{JournalTx, NewMessage, PreparedBody, StoreError};
 
@@ -100,9 +100,23 @@ impl JournalTx<'_> {
             return self.set_states(operation, &[StepState::Queued, StepState::InFlight], StepState::Cancelled);
         }
         let waiting = [StepState::Queued, StepState::Retry, StepState::Parked, StepState::NeedsUser];
+        let marked = self.marked_by(operation)?;
         let count = self.set_states(operation, &waiting, StepState::Cancelled)?;
         self.show_originals(operation)?;
+        if !marked.is_empty() {
+            let remove = Flags::from_parts(SystemFlag::Deleted as u8, "");
+            self.act(&Action::Flags { add: Flags::default(), remove }, &marked)?;
+        }
         Ok(count)
+    }
+
+    /// Messages that a deletion, which came no farther, has marked deleted: left so, any other client may expunge them.
+    fn marked_by(&self, operation: OperationId) -> Result<Vec<PlaceId>, StoreError> {
+        let sql = "SELECT p.id FROM operations o JOIN steps s ON s.operation = o.id JOIN places p ON p.id = s.place
+                   WHERE o.id = ?1 AND o.kind = 'delete' AND s.state IN (4, 5, 6) AND p.flags & ?2 AND p.mailbox NOT NULL";
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map(params![operation.0, SystemFlag::Deleted as u8], |row| row.get(0).map(PlaceId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Has what was refused, or waits for its time, tried again at once. Returns how many messages that is about.

@@ -42,6 +42,8 @@ pub(in crate::store) fn refresh_places(
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Own,
+    /// Of a move, the first half is done: the message is where it was to go.
+    Arrived,
     Made,
     Elsewhere,
 }
@@ -51,11 +53,17 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
     // The index of steps by place is of those below 7: SQLite uses it only where that very term stands.
     let refused = if mutant!("refusal_is_hidden") { 7 } else { 5 };
     let mut steps = conn.prepare_cached(
-        "SELECT operation, 0 AS made FROM steps WHERE place = ?1 AND state < 7 AND state < ?2
-         UNION ALL SELECT operation, 1 FROM steps WHERE made = ?1 AND state < ?2 ORDER BY operation",
+        "SELECT operation, 0 AS made, coalesce(instr(evidence, '\"copied\":{'), 0) FROM steps
+         WHERE place = ?1 AND state < 7 AND state < ?2
+         UNION ALL SELECT operation, 1, 0 FROM steps WHERE made = ?1 AND state < ?2 ORDER BY operation",
     )?;
     let rows = steps.query_map([place.0, refused], |row| {
-        Ok((row.get::<_, i64>(0)?, if row.get(1)? { Step::Made } else { Step::Own }))
+        let step = match (row.get(1)?, row.get(2)?) {
+            (true, _) => Step::Made,
+            (false, true) => Step::Arrived,
+            (false, false) => Step::Own,
+        };
+        Ok((row.get::<_, i64>(0)?, step))
     })?;
     let mut rows: Vec<(i64, Step)> = rows.collect::<Result<_, _>>()?;
     if labels {
@@ -70,8 +78,9 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
     let effects = rows.iter().filter_map(|(operation, step)| {
         let action = actions.get(*operation)?;
         Some(match step {
+            Step::Arrived if matches!(action, Action::Move { .. }) => return None,
             Step::Own if matches!(action, Action::Append { .. }) => Effect::Made(action),
-            Step::Own => Effect::Own(action),
+            Step::Own | Step::Arrived => Effect::Own(action),
             Step::Made => Effect::Made(action),
             Step::Elsewhere => Effect::Elsewhere(action),
         })

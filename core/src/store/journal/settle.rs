@@ -120,7 +120,10 @@ impl ReplayTx<'_> {
         for (key, evidence) in steps {
             self.prepare(sql)?.execute(params![key.operation.0, key.place.0, to_json(evidence)?])?;
         }
-        Ok(())
+        // What is half done is shown otherwise.
+        let places: BTreeSet<PlaceId> = steps.iter().map(|(key, _)| key.place).collect();
+        let places = with_siblings(self.conn(), places)?;
+        places_changed(self.inner(), &places)
     }
 
     /// Notes what became of steps.

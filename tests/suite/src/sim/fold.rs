@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use serde_json::Value;
 
 /// Messages as they should be shown: by mailbox and id, with their flags.
@@ -68,7 +68,7 @@ impl Folder {
     }
 
     fn overlays(&self) -> rusqlite::Result<BTreeMap<i64, Overlay>> {
-        let sql = "SELECT s.place, s.made, o.action FROM steps s JOIN operations o ON o.id = s.operation
+        let sql = "SELECT s.place, s.made, o.action, s.evidence FROM steps s JOIN operations o ON o.id = s.operation
                    WHERE s.state < 5 ORDER BY o.id";
         let mut statement = self.0.prepare_cached(sql)?;
         let mut rows = statement.query([])?;
@@ -84,6 +84,8 @@ impl Folder {
                     overlay.set = overlay.set.difference(&remove).chain(&add).cloned().collect();
                     overlay.cleared = overlay.cleared.difference(&add).chain(&remove).cloned().collect();
                 }
+                // Its message is there already, and may be moved on.
+                "move" if evidence(row)?["copied"].is_object() => {}
                 "move" => overlays.entry(place).or_default().place = to,
                 kind @ ("copy" | "append") => {
                     let overlay = overlays.entry(if kind == "copy" { made.unwrap_or(0) } else { place }).or_default();
@@ -96,6 +98,11 @@ impl Folder {
         }
         Ok(overlays)
     }
+}
+
+fn evidence(row: &Row<'_>) -> rusqlite::Result<Value> {
+    let text: Option<String> = row.get(3)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
 fn bits(bits: i64) -> BTreeSet<String> {

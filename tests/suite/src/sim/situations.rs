@@ -32,6 +32,7 @@ const ALL: &[&str] = &[
     "the phone moved by COPY and EXPUNGE",
     "the phone left a marked original behind",
     "the phone copied a message twice",
+    "a deletion taken back after its mark",
     "a mail in several places",
     "a flag wanted by both sides",
     "nothing left to do at the end",
