@@ -115,7 +115,8 @@ impl JournalTx<'_> {
         let sql = "SELECT p.id FROM operations o JOIN steps s ON s.operation = o.id JOIN places p ON p.id = s.place
                    WHERE o.id = ?1 AND o.kind = 'delete' AND s.state IN (4, 5, 6) AND p.flags & ?2 AND p.mailbox NOT NULL";
         let mut statement = self.prepare(sql)?;
-        let rows = statement.query_map(params![operation.0, SystemFlag::Deleted as u8], |row| row.get(0).map(PlaceId))?;
+        let rows =
+            statement.query_map(params![operation.0, SystemFlag::Deleted as u8], |row| row.get(0).map(PlaceId))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

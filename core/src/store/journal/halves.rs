@@ -60,11 +60,15 @@ impl JournalTx<'_> {
     }
 
     fn set_hidden(&mut self, operation: OperationId, of: StepState, (from, to): (u8, u8)) -> Result<(), StoreError> {
-        let sql = "SELECT place, evidence FROM steps WHERE operation = ?1 AND state = ?2 AND instr(evidence, '\"copied\":{')";
+        let sql =
+            "SELECT place, evidence FROM steps WHERE operation = ?1 AND state = ?2 AND instr(evidence, '\"copied\":{')";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map(params![operation.0, of as u8], |row| {
             let text: Vec<u8> = row.get_ref(1)?.as_bytes().map(<[u8]>::to_vec).unwrap_or_default();
-            Ok((PlaceId(row.get(0)?), serde_json::from_slice::<Evidence>(&text).ok().and_then(|evidence| evidence.source)))
+            Ok((
+                PlaceId(row.get(0)?),
+                serde_json::from_slice::<Evidence>(&text).ok().and_then(|evidence| evidence.source),
+            ))
         })?;
         let halves: Vec<(PlaceId, Option<Source>)> = rows.collect::<Result<_, _>>()?;
         drop(statement);

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::labels::{flags_elsewhere, has_labels, is_hidden_by_others};
+use super::settle::update_operations;
 use crate::journal::{Action, Effect, Overlay};
-use crate::model::{Flags, MailboxId, PlaceId};
+use crate::model::{Flags, MailboxId, OperationId, PlaceId};
 use crate::mutants::mutant;
 use crate::store::StoreError;
+use crate::store::tx::WriteTx;
 
 /// Writes anew how places are shown, after their steps or they themselves changed.
 pub(in crate::store) fn refresh_places(
@@ -159,14 +161,21 @@ pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>,
 }
 
 /// A place has got the id of another: so have its steps.
-pub(in crate::store) fn follow_place(conn: &Connection, from: PlaceId, to: PlaceId) -> Result<(), StoreError> {
+pub(in crate::store) fn follow_place(tx: &mut WriteTx<'_>, from: PlaceId, to: PlaceId) -> Result<(), StoreError> {
     if mutant!("steps_stay_behind") {
-        return refresh_places(conn, [to]);
+        return refresh_places(tx.conn(), [to]);
     }
+    let both =
+        "SELECT s.operation FROM steps s JOIN steps t ON t.operation = s.operation AND t.place = ?2 WHERE s.place = ?1";
+    let mut statement = tx.conn().prepare_cached(both)?;
+    let rows = statement.query_map([from.0, to.0], |row| row.get(0).map(OperationId))?;
+    let both: Vec<OperationId> = rows.collect::<Result<_, _>>()?;
+    drop(statement);
     // Of one operation on both, one step stays.
-    conn.prepare_cached("UPDATE OR REPLACE steps SET place = ?2 WHERE place = ?1")?.execute([from.0, to.0])?;
-    conn.prepare_cached("UPDATE steps SET made = ?2 WHERE made = ?1")?.execute([from.0, to.0])?;
-    refresh_places(conn, [to])
+    tx.conn().prepare_cached("UPDATE OR REPLACE steps SET place = ?2 WHERE place = ?1")?.execute([from.0, to.0])?;
+    tx.conn().prepare_cached("UPDATE steps SET made = ?2 WHERE made = ?1")?.execute([from.0, to.0])?;
+    update_operations(tx, both)?;
+    refresh_places(tx.conn(), [to])
 }
 
 fn words(flags: &Flags) -> Option<String> {

@@ -218,7 +218,7 @@ impl MirrorTx<'_> {
         let sql = "INSERT OR REPLACE INTO place_aliases (alias, place) VALUES (?1, ?2)";
         self.prepare(sql)?.execute([came.place.0, gone.place.0])?;
         self.has_returned(gone.place)?;
-        follow_place(self.conn(), came.place, gone.place)?;
+        follow_place(self.inner(), came.place, gone.place)?;
         self.prepare("UPDATE messages SET orphaned = NULL WHERE id = ?1")?.execute([keep.0])?;
         if keep != came.message {
             let sql = "UPDATE messages SET email_id = coalesce(messages.email_id, other.email_id),

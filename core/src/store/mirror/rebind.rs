@@ -9,7 +9,7 @@ use super::NewMessage;
 use super::likeness::{COLUMNS, Likeness};
 use super::mailboxes::Counts;
 use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, UidSet};
-use crate::store::journal::hold_steps;
+use crate::store::journal::{hold_steps, refresh_places};
 use crate::store::{MirrorTx, StoreError};
 
 /// How many places with the same Message-ID, size and date are looked at for one that is not another mail.
@@ -43,6 +43,13 @@ impl MirrorTx<'_> {
         self.add_rebind_keys("p.uid IS NOT NULL AND p.mailbox", mailbox.0)?;
         let sql = "UPDATE places SET uid = NULL, modseq = NULL WHERE mailbox = ?1 AND uid IS NOT NULL";
         let count = self.prepare(sql)?.execute([mailbox.0])? as u64;
+        // What was still to go cannot be told any more: it stays, in sight. What is marked deleted stays out of it.
+        let sql = "UPDATE places SET hidden = 0 WHERE mailbox = ?1 AND hidden = 2 AND NOT flags & ?2 RETURNING id";
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map(params![mailbox.0, MARK], |row| row.get(0).map(PlaceId))?;
+        let stay: Vec<PlaceId> = rows.collect::<Result<_, _>>()?;
+        drop(statement);
+        refresh_places(self.conn(), stay)?;
         self.prepare("DELETE FROM gaps WHERE mailbox = ?1")?.execute([mailbox.0])?;
         let sql = "UPDATE mailboxes SET uid_validity = NULL, uid_next = NULL, highest_modseq = NULL, backfill = NULL,
                    flags_cursor = NULL, stale_since = NULL

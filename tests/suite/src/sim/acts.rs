@@ -138,8 +138,12 @@ impl Sim {
         };
         let refused: Vec<_> = self.ghost.acts.iter().filter(|act| act.steps.iter().any(waits)).collect();
         let Some(act) = refused.get(usize::from(pick) % refused.len().max(1)) else { return Ok(()) };
-        match self.core.retry_operation(act.operation).await {
-            Ok(_) => self.situations.met("an operation tried again by the user"),
+        let operation = act.operation;
+        match self.core.retry_operation(operation).await {
+            Ok(_) => {
+                self.ghost.tried_again(operation);
+                self.situations.met("an operation tried again by the user");
+            }
             Err(CoreError::InvalidInput { .. }) => {}
             Err(error) => return Err(format!("trying again: {error}")),
         }

@@ -50,6 +50,8 @@ pub(super) struct Ghost {
     pub(super) messages: Vec<Message>,
     /// Mails of which anything was ever given up: copies made meanwhile lack what was tried again later.
     pub(super) refused: BTreeSet<u32>,
+    /// Mails of which something was tried again after what was asked for later was done: which of the two has the last word is open.
+    pub(super) retried_late: BTreeSet<u32>,
 }
 
 /// How a message should look.
@@ -76,6 +78,21 @@ impl Ghost {
     /// How many steps on a mail ask for such a thing, those left out that were taken back.
     pub(super) fn wishes(&self, mail: u32, fits: impl Fn(&Wish) -> bool) -> u32 {
         self.steps_on(mail).filter(|(wish, step)| fits(wish) && step.state != OperationState::Cancelled).count() as u32
+    }
+
+    /// The user had an act tried again.
+    pub(super) fn tried_again(&mut self, operation: OperationId) {
+        let (before, rest) = match self.acts.iter().position(|act| act.operation == operation) {
+            Some(at) => self.acts.split_at(at + 1),
+            None => return,
+        };
+        let Some(act) = before.last() else { return };
+        let done = |message: usize| {
+            let steps = rest.iter().flat_map(|act| &act.steps);
+            steps.clone().any(|step| step.message == message && step.state == OperationState::Done)
+        };
+        let late = act.steps.iter().filter(|step| done(step.message)).map(|step| self.messages[step.message].mail);
+        self.retried_late.extend(late.collect::<Vec<_>>());
     }
 
     /// Whether the user copied a mail.
