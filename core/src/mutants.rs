@@ -33,6 +33,7 @@ mod planted {
         ("open_goes_out_again", "what is under way is planned once more"),
         ("copy_with_flags", "a copy leaves in one flight with flags before it"),
         ("acts_after_copy", "what was asked for after a copy goes out with it"),
+        ("suspects_are_split", "after a lost connection a move goes out without the deletion that it went out with"),
         ("first_move_wins", "of two moves of one message the first is sent"),
         ("move_home_is_sent", "a move back to where the message lies is sent as one"),
         // The journal.

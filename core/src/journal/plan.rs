@@ -227,8 +227,9 @@ struct Wish {
 impl Wish {
     fn of(location: Location, steps: &[&PendingStep], about_mailboxes: &[&PendingStep]) -> Self {
         let mut wish = Self::default();
-        for step in steps {
-            let alone = step.attempts > 0 || step.suspected > 0;
+        let together = goes_before_its_deletion(steps);
+        for (index, step) in steps.iter().enumerate() {
+            let alone = step.attempts > 0 || step.suspected > 0 && index >= together;
             if !step.is_due || is_held_up(step, about_mailboxes) || alone && !wish.steps.is_empty() {
                 break;
             }
@@ -264,7 +265,7 @@ impl Wish {
                 _ => break,
             }
             wish.steps.push(step.key);
-            wish.suspected = step.suspected;
+            wish.suspected = wish.suspected.max(step.suspected);
             if step.attempts > 0 {
                 let each = (step.attempts >= EACH_ALONE).then_some(step.key.place);
                 wish.alone = Some((step.key.operation, each));
@@ -291,6 +292,18 @@ impl Wish {
         let key = BatchKey { mailbox: location.mailbox, then, add, remove, alone, suspected };
         Some((key, Item { place, uid: location.uid, steps: self.steps, flags: self.flags, made: self.made }))
     }
+}
+
+/// How many of the first steps of a message leave as one with its deletion, even where they may have broken a connection as one:
+/// they may have marked it by then, and what is moved or copied on carries the mark along.
+fn goes_before_its_deletion(steps: &[&PendingStep]) -> usize {
+    let ends = steps.iter().position(|step| matches!(step.action, Action::Delete)).map_or(0, |at| at + 1);
+    let is_plain = |step: &&PendingStep| {
+        step.is_due
+            && step.attempts == 0
+            && matches!(step.action, Action::Flags { .. } | Action::Move { .. } | Action::Delete)
+    };
+    if steps.iter().take(ends).all(is_plain) && !mutant!("suspects_are_split") { ends } else { 0 }
 }
 
 /// Whether a step touches a mailbox: its message lies there, or goes there.

@@ -60,8 +60,10 @@ impl JournalTx<'_> {
     }
 
     fn set_hidden(&mut self, operation: OperationId, of: StepState, (from, to): (u8, u8)) -> Result<(), StoreError> {
-        let sql =
-            "SELECT place, evidence FROM steps WHERE operation = ?1 AND state = ?2 AND instr(evidence, '\"copied\":{')";
+        // Several moves of one message may have left as one: then it goes as long as one of them is to be done.
+        let sql = "SELECT place, evidence FROM steps s WHERE operation = ?1 AND state = ?2 AND instr(evidence, '\"copied\":{')
+                   AND NOT EXISTS (SELECT 1 FROM steps t WHERE t.place = s.place AND t.operation <> s.operation
+                                   AND t.state < 7 AND t.state < 5 AND t.evidence = s.evidence)";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map(params![operation.0, of as u8], |row| {
             let text: Vec<u8> = row.get_ref(1)?.as_bytes().map(<[u8]>::to_vec).unwrap_or_default();

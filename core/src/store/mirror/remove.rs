@@ -20,6 +20,11 @@ struct Removed {
     for_good: bool,
 }
 
+/// Whether the user had the message deleted for ever, and the server may have done so: what looks like it elsewhere is another, and
+/// to be kept.
+const DELETING: &str = "EXISTS (SELECT 1 FROM steps s JOIN operations o ON o.id = s.operation AND o.kind = 'delete'
+     WHERE s.place = places.id AND s.state < 7 AND (s.state IN (1, 2, 3) OR s.suspected > 0 OR s.attempts > 0))";
+
 impl MirrorTx<'_> {
     /// Removes messages that the server no longer has in this mailbox; returns how many there were. UIDs that the mirror
     /// does not hold cost nothing, however many the set names.
@@ -27,15 +32,14 @@ impl MirrorTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn remove_uids(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
-        let sql = "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 FROM places
-                   WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 LIMIT ?4";
+        let which = "uid BETWEEN ?2 AND ?3 LIMIT ?4";
         let mut count = 0;
         if mutant!("removals_are_kept") {
             return Ok(0);
         }
         for range in uids.ranges() {
             let params = [mailbox.0, (*range.start()).into(), (*range.end()).into(), CHUNK];
-            count += self.remove_places(mailbox, sql, params)?;
+            count += self.remove_places(mailbox, which, params)?;
         }
         self.clear_gaps(mailbox, uids)?;
         Ok(count)
@@ -46,20 +50,25 @@ impl MirrorTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn drop_detached(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        let sql =
-            "SELECT id, message, thread, flags, 1, hidden = 2 FROM places WHERE mailbox = ?1 AND uid IS NULL LIMIT ?2";
-        self.remove_places(mailbox, sql, [mailbox.0, CHUNK])
+        self.remove_places(mailbox, "uid IS NULL LIMIT ?2", [mailbox.0, CHUNK])
     }
 
     pub(super) fn remove_all_places(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        let sql = "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 FROM places WHERE mailbox = ?1 LIMIT ?2";
-        self.remove_places(mailbox, sql, [mailbox.0, CHUNK])
+        self.remove_places(mailbox, "TRUE LIMIT ?2", [mailbox.0, CHUNK])
     }
 
-    fn remove_places(&mut self, mailbox: MailboxId, sql: &str, params: impl Params + Clone) -> Result<u64, StoreError> {
+    fn remove_places(
+        &mut self,
+        mailbox: MailboxId,
+        which: &str,
+        params: impl Params + Clone,
+    ) -> Result<u64, StoreError> {
         let mut total = 0;
+        let sql = format!(
+            "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 OR {DELETING} FROM places WHERE mailbox = ?1 AND {which}"
+        );
         loop {
-            let mut statement = self.prepare(sql)?;
+            let mut statement = self.prepare(&sql)?;
             let rows = statement.query_map(params.clone(), |row| {
                 let gone = Gone {
                     place: PlaceId(row.get(0)?),

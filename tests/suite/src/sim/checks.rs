@@ -264,22 +264,22 @@ impl Sim {
     pub(super) fn as_wanted(&self, mail: u32, mut looks: Vec<Look>) -> Checked {
         let Some(story) = self.ledger.stories.get(&mail) else { return Ok(()) };
         let given_up = self.ghost.any_given_up(mail);
-        if story.meddled || given_up && (self.denies || self.half_done(mail)) {
+        if story.meddled || self.ghost.retried_late.contains(&mail) || given_up && (self.denies || self.half_done(mail))
+        {
             return Ok(());
         }
         let mut wanted = self.ghost.expected(mail, &story.origin);
-        // Copies of one mail in one mailbox cannot be told apart where no COPYUID tells which is which.
+        // Copies of one mail in one mailbox cannot be told apart where no COPYUID tells which is which, or it told of UIDs that
+        // mean nothing any more.
         let refused = self.ghost.refused.contains(&mail);
-        let alike = !self.tells_copies && self.ghost.has_copies(mail);
+        let told = self.tells_copies && !self.ledger.renumbered;
+        let alike = !told && self.ghost.has_copies(mail);
         for look in looks.iter_mut().chain(&mut wanted) {
             // What was copied carries the flags it had on the server, whatever became of what was to come before.
             look.flags.retain(|flag| flag != "deleted" && !refused && !alike && !story.foreign.contains(flag));
         }
         looks.sort();
         wanted.sort();
-        if self.ghost.retried_late.contains(&mail) && looks.len() == wanted.len() {
-            return Ok(());
-        }
         if looks == wanted { Ok(()) } else { Err(format!("mail {mail} is {looks:?}, wanted {wanted:?}")) }
     }
 }

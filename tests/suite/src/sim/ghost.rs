@@ -50,7 +50,8 @@ pub(super) struct Ghost {
     pub(super) messages: Vec<Message>,
     /// Mails of which anything was ever given up: copies made meanwhile lack what was tried again later.
     pub(super) refused: BTreeSet<u32>,
-    /// Mails of which something was tried again after what was asked for later was done: which of the two has the last word is open.
+    /// Mails of which something was tried again after what was asked for later was done, or what it had left behind was acted on:
+    /// which of the two has the last word is open.
     pub(super) retried_late: BTreeSet<u32>,
 }
 
@@ -91,7 +92,13 @@ impl Ghost {
             let steps = rest.iter().flat_map(|act| &act.steps);
             steps.clone().any(|step| step.message == message && step.state == OperationState::Done)
         };
-        let late = act.steps.iter().filter(|step| done(step.message)).map(|step| self.messages[step.message].mail);
+        // What a move that was half done had left behind may have been acted on as a message of its own.
+        let left_behind = |message: usize| {
+            let one = &self.messages[message];
+            self.messages.iter().filter(|other| other.mail == one.mail && !other.is_copy).count() > 1
+        };
+        let late = act.steps.iter().filter(|step| done(step.message) || left_behind(step.message));
+        let late = late.map(|step| self.messages[step.message].mail);
         self.retried_late.extend(late.collect::<Vec<_>>());
     }
 

@@ -48,6 +48,8 @@ pub(super) struct Ledger {
     pub(super) stories: BTreeMap<u32, Story>,
     delimiter: char,
     prefix: String,
+    /// Whether UIDs of any mailbox ever changed.
+    pub(super) renumbered: bool,
     announced: BTreeMap<(String, u32), u32>,
 }
 
@@ -138,6 +140,7 @@ impl Ledger {
                 vec![Deed::Moved { mail, to }]
             }
             Change::UidValidity { mailbox, .. } => {
+                self.renumbered = true;
                 let name = self.name(mailbox);
                 let moved: Vec<_> = self.places.keys().filter(|(known, _)| *known == name).cloned().collect();
                 let places: Vec<Place> = moved.iter().filter_map(|key| self.places.remove(key)).collect();
