@@ -19,5 +19,5 @@ pub use evidence::{Copied, Evidence, Found, Resolution, Source, Target, resolve_
 pub use mailboxes::{Deletion, Renaming, ShownMailbox, Traits, may_delete, resolve_rename, show_mailboxes};
 pub use overlay::{Effect, Overlay};
 pub use plan::{Batch, FlagWish, Item, Location, PendingStep, Plan, StepKey, Then, plan};
-pub use refusal::{BREAKS, MOST_BREAKS, Reason, Refusal, breaks, classify, in_both};
+pub use refusal::{BREAKS, MISSED, MOST_BREAKS, Reason, Refusal, breaks, classify, in_both};
 pub use state::StepState;

@@ -33,8 +33,10 @@ pub struct PendingStep {
     pub action: Action,
     /// How far it has come.
     pub state: StepState,
-    /// How often it was refused for now.
+    /// How often it was tried in vain.
     pub attempts: u32,
+    /// Whether that was for want of its message, and no refusal.
+    pub missed: bool,
     /// In how many flights it was that ended with the connection.
     pub suspected: u32,
     /// Whether its time has come.
@@ -45,6 +47,12 @@ pub struct PendingStep {
     pub location: Option<Location>,
     /// The mailbox it must lie in to be expunged, where it lies in another: the trash, on a server with labels.
     pub trash: Option<MailboxId>,
+}
+
+impl PendingStep {
+    fn was_refused(&self) -> bool {
+        self.attempts > 0 && !self.missed
+    }
 }
 
 /// What becomes of the messages of a batch once their flags are as wanted.
@@ -229,7 +237,7 @@ impl Wish {
         let mut wish = Self::default();
         let together = goes_before_its_deletion(steps);
         for (index, step) in steps.iter().enumerate() {
-            let alone = step.attempts > 0 || step.suspected > 0 && index >= together;
+            let alone = step.was_refused() || step.suspected > 0 && index >= together;
             if !step.is_due || is_held_up(step, about_mailboxes) || alone && !wish.steps.is_empty() {
                 break;
             }
@@ -266,7 +274,7 @@ impl Wish {
             }
             wish.steps.push(step.key);
             wish.suspected = wish.suspected.max(step.suspected);
-            if step.attempts > 0 {
+            if step.was_refused() {
                 let each = (step.attempts >= EACH_ALONE).then_some(step.key.place);
                 wish.alone = Some((step.key.operation, each));
             }

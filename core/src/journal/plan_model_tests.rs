@@ -91,6 +91,7 @@ impl World {
                 action,
                 state: StepState::Queued,
                 attempts: 0,
+                missed: false,
                 suspected: 0,
                 is_due: true,
                 made,

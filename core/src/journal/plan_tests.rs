@@ -26,6 +26,7 @@ fn step(operation: i64, place: i64, action: Action) -> PendingStep {
         action,
         state: StepState::Queued,
         attempts: 0,
+        missed: false,
         suspected: 0,
         is_due: true,
         made: None,

@@ -23,6 +23,8 @@ pub const MOST_BREAKS: u32 = 3;
 
 /// The word for a step that breaks the connection.
 pub const BREAKS: &str = "connection_breaks";
+/// The code of what was not done since its message was not found.
+pub const MISSED: &str = "not_found";
 
 /// Why a step waits, or is set aside, that broke the connection.
 pub fn breaks() -> Reason {

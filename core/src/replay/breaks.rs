@@ -1,6 +1,6 @@
 //! What is tried again later: a step that broke the connection when it went out alone, or whose message was not found.
 
-use crate::journal::{MOST_BREAKS, Reason, StepKey, StepState, breaks, delay, in_both};
+use crate::journal::{MISSED, MOST_BREAKS, Reason, StepKey, StepState, breaks, delay, in_both};
 use crate::model::{OperationId, Timestamp};
 use crate::store::{OpenStep, Outcome};
 
@@ -32,7 +32,7 @@ pub(super) fn in_between(outcome: Outcome) -> Outcome {
 /// What becomes of a step whose message one look at the mailbox did not find: that is no proof, and the next sync looks closer. Where
 /// it is gone, so are its steps then; where it is there, they go out again.
 pub(super) fn not_found(key: StepKey, attempts: u32, now: Timestamp) -> Outcome {
-    let reason = Reason::new("not_found", "the server does not show the message now");
+    let reason = Reason::new(MISSED, "the server does not show the message now");
     Outcome::Later(reason, try_again(key.operation, attempts, now))
 }
 

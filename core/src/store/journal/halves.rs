@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use crate::journal::{Evidence, Source, StepState};
 use crate::model::{MailboxId, OperationId, PlaceId, SystemFlag, Uid};
 use crate::store::journal::refresh_places;
+use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, ReplayTx, StoreError};
 
 const DELETED: u8 = SystemFlag::Deleted as u8;
@@ -49,40 +50,52 @@ impl ReplayTx<'_> {
 }
 
 impl JournalTx<'_> {
-    /// The second half of moves goes on: what is still to go is out of sight again.
+    /// The second half of moves goes on: what is still to go is out of sight again. What was acted on meanwhile is a message of its
+    /// own, and stays in sight.
     pub(super) fn hide_originals(&mut self, operation: OperationId) -> Result<(), StoreError> {
-        self.set_hidden(operation, StepState::Queued, (0, 2))
+        set_hidden(self.inner(), ("operation", operation.0), StepState::Queued, (0, 2))
     }
 
     /// The second half of moves is taken back: what was to go stays, and is in sight.
     pub(super) fn show_originals(&mut self, operation: OperationId) -> Result<(), StoreError> {
-        self.set_hidden(operation, StepState::Cancelled, (2, 0))
+        set_hidden(self.inner(), ("operation", operation.0), StepState::Cancelled, (2, 0))
     }
+}
 
-    fn set_hidden(&mut self, operation: OperationId, of: StepState, (from, to): (u8, u8)) -> Result<(), StoreError> {
-        // Several moves of one message may have left as one: then it goes as long as one of them is to be done.
-        let sql = "SELECT place, evidence FROM steps s WHERE operation = ?1 AND state = ?2 AND instr(evidence, '\"copied\":{')
-                   AND NOT EXISTS (SELECT 1 FROM steps t WHERE t.place = s.place AND t.operation <> s.operation
-                                   AND t.state < 7 AND t.state < 5 AND t.evidence = s.evidence)";
-        let mut statement = self.prepare(sql)?;
-        let rows = statement.query_map(params![operation.0, of as u8], |row| {
-            let text: Vec<u8> = row.get_ref(1)?.as_bytes().map(<[u8]>::to_vec).unwrap_or_default();
-            Ok((
-                PlaceId(row.get(0)?),
-                serde_json::from_slice::<Evidence>(&text).ok().and_then(|evidence| evidence.source),
-            ))
-        })?;
-        let halves: Vec<(PlaceId, Option<Source>)> = rows.collect::<Result<_, _>>()?;
-        drop(statement);
-        let sql = "UPDATE places SET hidden = ?5 WHERE mailbox = ?1 AND uid = ?2 AND hidden = ?4 AND id <> ?3
-                   AND EXISTS (SELECT 1 FROM mailboxes WHERE id = ?1 AND uid_validity = ?6) RETURNING id";
-        for (place, source) in halves {
-            let Some(Source { mailbox, validity, uid }) = source else { continue };
-            let at = params![mailbox.0, uid.get(), place.0, from, to, validity.get()];
-            let original = self.prepare(sql)?.query_row(at, |row| row.get(0).map(PlaceId)).optional()?;
-            refresh_places(self.conn(), original)?;
-            self.change().mailboxes.insert(mailbox);
-        }
-        Ok(())
+/// What was to be done to a message waits for the user: what a move of it has left behind stays, and is in sight.
+pub(super) fn show_original_of(tx: &mut WriteTx<'_>, place: PlaceId) -> Result<(), StoreError> {
+    set_hidden(tx, ("place", place.0), StepState::NeedsUser, (2, 0))
+}
+
+fn set_hidden(
+    tx: &mut WriteTx<'_>,
+    (column, value): (&str, i64),
+    of: StepState,
+    (from, to): (u8, u8),
+) -> Result<(), StoreError> {
+    // Several moves of one message may have left as one: then it goes as long as one of them is to be done.
+    let sql = format!(
+        "SELECT place, evidence FROM steps s WHERE {column} = ?1 AND state = ?2 AND instr(evidence, '\"copied\":{{')
+         AND NOT EXISTS (SELECT 1 FROM steps t WHERE t.place = s.place AND t.operation <> s.operation
+                         AND t.state < 7 AND t.state < 5 AND t.evidence = s.evidence)"
+    );
+    let mut statement = tx.conn().prepare_cached(&sql)?;
+    let rows = statement.query_map(params![value, of as u8], |row| {
+        let text: Vec<u8> = row.get_ref(1)?.as_bytes().map(<[u8]>::to_vec).unwrap_or_default();
+        let evidence: Option<Evidence> = serde_json::from_slice(&text).ok();
+        Ok((PlaceId(row.get(0)?), evidence.and_then(|evidence| evidence.source)))
+    })?;
+    let halves: Vec<(PlaceId, Option<Source>)> = rows.collect::<Result<_, _>>()?;
+    drop(statement);
+    let sql = "UPDATE places SET hidden = ?5 WHERE mailbox = ?1 AND uid = ?2 AND hidden = ?4 AND id <> ?3
+               AND EXISTS (SELECT 1 FROM mailboxes WHERE id = ?1 AND uid_validity = ?6)
+               AND NOT EXISTS (SELECT 1 FROM steps WHERE place = places.id AND state < 7 AND state < 5) RETURNING id";
+    for (place, source) in halves {
+        let Some(Source { mailbox, validity, uid }) = source else { continue };
+        let at = params![mailbox.0, uid.get(), place.0, from, to, validity.get()];
+        let original = tx.conn().prepare_cached(sql)?.query_row(at, |row| row.get(0).map(PlaceId)).optional()?;
+        refresh_places(tx.conn(), original)?;
+        tx.change().mailboxes.insert(mailbox);
     }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row};
 
 use super::LABELLED;
-use crate::journal::{Action, ActionKind, Evidence, Location, PendingStep, Reason, StepKey, StepState};
+use crate::journal::{Action, ActionKind, Evidence, Location, MISSED, PendingStep, Reason, StepKey, StepState};
 use crate::model::{AccountId, MailboxId, MailboxRole, MessageId, OperationId, PlaceId, Timestamp, Uid};
 use crate::store::{Snapshot, StoreError};
 
@@ -250,7 +250,7 @@ impl Snapshot<'_> {
                     s.state IN (0, 4) AND coalesce(instr(s.evidence, '\"copied\":{{'), 0),
                    CASE WHEN o.kind = 'delete' AND {LABELLED} AND b.role IS NOT 'trash' AND b.role IS NOT 'junk'
                         THEN (SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional) END,
-                   s.suspected
+                   s.suspected, coalesce(instr(s.reason, '\"{MISSED}\"'), 0)
                    FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
                    LEFT JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
                    WHERE o.account = ?1 AND o.state < 7 AND (s.state < 5 OR s.state > 9) ORDER BY o.id, s.place"
@@ -277,6 +277,7 @@ impl Snapshot<'_> {
                 // Of what was copied only the second half is left, which the probe sees to.
                 state: if row.get(9)? { StepState::Unknown } else { state(row, 3)? },
                 attempts: count(row, 4)?,
+                missed: row.get(12)?,
                 suspected: count(row, 11)?,
                 is_due: row.get::<_, Option<i64>>(5)?.is_none_or(|time| time <= now.0),
                 made: row.get::<_, Option<i64>>(6)?.map(PlaceId),

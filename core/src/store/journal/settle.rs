@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
+use super::halves::show_original_of;
 use super::labels::with_siblings;
 use super::mailbox_overlay::refresh_mailboxes;
 use super::overlay::with_copies;
@@ -243,6 +244,7 @@ pub(in crate::store) fn hold_steps(tx: &mut WriteTx<'_>, place: PlaceId) -> Resu
     let made = held.iter().filter_map(|(_, made)| *made).filter(|_| !mutant!("held_copies_show"));
     let places = with_copies(tx.conn(), made.chain([place]).collect())?;
     places_changed(tx, &places)?;
+    show_original_of(tx, place)?;
     update_operations(tx, held.into_iter().map(|(operation, _)| operation))?;
     Ok(())
 }

@@ -255,7 +255,11 @@ impl Sim {
         // The user may give up what was set aside: what was done of it stays so.
         let copied = |wish: &Wish| matches!(wish, Wish::Move { to } if story.copied.contains_key(to));
         self.ghost.steps_on(mail).any(|(wish, step)| {
-            leaves(wish) && refused(step.state) || copied(wish) && step.state == OperationState::Cancelled
+            let taken_back = step.state == OperationState::Cancelled;
+            leaves(wish) && refused(step.state)
+                || copied(wish) && taken_back
+                // What was copied in between carries the mark.
+                || *wish == Wish::Delete && taken_back && self.ghost.has_copies(mail)
         }) && self.ledger.places.values().any(|place| place.mail == mail)
             && (!story.copied.is_empty() || story.was_marked)
     }
