@@ -1,5 +1,4 @@
-//! Hard problems 4 and 5, as far as APPEND goes: a copy of what was sent is kept, once. Sending itself is not here yet; nor is it
-//! proved that a copy stays readable when the server refuses it, or says OK and does not store it.
+//! Hard problems 4 and 5, as far as APPEND goes: a copy of what was sent is kept, once. Sending itself is not here yet.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -144,6 +143,52 @@ async fn hard_problem_05_fifty_appends_whose_answers_are_all_lost_are_each_store
             for (id, bytes) in ids {
                 is_readable(&desk, id, &bytes, &when).await;
             }
+        }
+    }
+}
+
+/// The copy is set aside for this reason, and is where the person put it, to be read.
+async fn waits(desk: &Desk, mailbox: &MailboxInfo, (operation, id): (OperationId, PlaceId), bytes: &[u8], when: &str) {
+    let one = desk.operation(operation).await;
+    assert_eq!(one.state, OperationState::Parked, "{when}: {one:?}");
+    assert_eq!(desk.ids(&mailbox.name).await, [id], "{when}");
+    assert_eq!(desk.core().message(id).await.unwrap().row.mailbox_id, mailbox.id, "{when}");
+    is_readable(desk, id, bytes, when).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn hard_problem_04_a_copy_that_the_server_refuses_or_loses_stays_readable_and_is_stored_once_later() {
+    for (name, profile) in servers() {
+        for answer in ["NO [OVERQUOTA] full", "OK stored", "OK [APPENDUID VALIDITY 77] stored"] {
+            let when = format!("{name}, {answer}");
+            let (desk, mailbox) = desk(profile.clone()).await;
+            let raw = desk.scene.raw(&mailbox.name);
+            let validity = desk
+                .scene
+                .server
+                .world()
+                .with(|state| state.account(USER).unwrap().mailbox(raw.as_bytes()).unwrap().uidvalidity);
+            let answer = answer.replace("VALIDITY", &validity.to_string());
+            desk.scene.server.script().add(Rule::always("APPEND", Act::Refuse(answer)));
+            let bytes = sent(7, true);
+            let done = append(&desk, &mailbox, &bytes).await;
+            for round in 0..4 {
+                let _ = desk.scene.phone.sync().await;
+                is_readable(&desk, done.1, &bytes, &format!("{when}, {round}")).await;
+                desk.scene.phone.clock.forward(600);
+            }
+            waits(&desk, &mailbox, done, &bytes, &when).await;
+            assert_eq!(copies(&desk, &raw), BTreeMap::new(), "{when}");
+            let mut desk = desk;
+            desk.scene.phone.restart().await.unwrap();
+            waits(&desk, &mailbox, done, &bytes, &when).await;
+            desk.scene.server.script().clear();
+            desk.core().retry_operation(done.0).await.unwrap();
+            desk.settles(&when).await;
+            desk.all_done(&when).await;
+            assert_eq!(copies(&desk, &raw).get(&bytes), Some(&1), "{when}");
+            assert_eq!(desk.ids(&mailbox.name).await, [done.1], "{when}");
+            is_readable(&desk, done.1, &bytes, &when).await;
         }
     }
 }

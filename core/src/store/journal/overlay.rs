@@ -52,11 +52,13 @@ enum Step {
 
 /// What the steps of a place that are not at their end add up to.
 fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Actions) -> Result<Overlay, StoreError> {
-    // The index of steps by place is of those below 7: SQLite uses it only where that very term stands.
+    // The index of steps by place is of those below 7: SQLite uses it only where that very term stands. A mail of the user's own that
+    // the server refuses stays where they put it: nobody else has it.
     let refused = if mutant!("refusal_is_hidden") { 7 } else { 5 };
     let mut steps = conn.prepare_cached(
         "SELECT operation, 0 AS made, coalesce(instr(evidence, '\"copied\":{'), 0) FROM steps
-         WHERE place = ?1 AND state < 7 AND state < ?2
+         WHERE place = ?1 AND state < 7
+         AND (state < ?2 OR operation IN (SELECT id FROM operations WHERE kind = 'append'))
          UNION ALL SELECT operation, 1, 0 FROM steps WHERE made = ?1 AND state < ?2 ORDER BY operation",
     )?;
     let rows = steps.query_map([place.0, refused], |row| {
@@ -107,7 +109,7 @@ fn is_somewhere(conn: &Connection, place: PlaceId) -> Result<bool, StoreError> {
                    UNION SELECT s.place FROM steps s JOIN sources ON s.made = sources.id WHERE s.state < 5)
                SELECT EXISTS (SELECT 1 FROM sources LEFT JOIN places p ON p.id = sources.id
                               WHERE p.id IS NULL OR p.mailbox IS NOT NULL)
-                   OR EXISTS (SELECT 1 FROM sources JOIN steps s ON s.place = sources.id AND s.state < 7 AND s.state < 5
+                   OR EXISTS (SELECT 1 FROM sources JOIN steps s ON s.place = sources.id AND s.state < 7
                               JOIN operations o ON o.id = s.operation WHERE o.kind = 'append')";
     Ok(conn.prepare_cached(sql)?.query_row([place.0], |row| row.get(0))?)
 }

@@ -202,7 +202,7 @@ pub(super) fn set_aside(tx: &mut WriteTx<'_>, operations: &[OperationId]) -> Res
 }
 
 /// Brings everything up to date that follows from steps: their operations, and how places are shown.
-fn steps_changed(
+pub(super) fn steps_changed(
     tx: &mut WriteTx<'_>,
     operations: impl IntoIterator<Item = OperationId>,
     places: impl IntoIterator<Item = PlaceId>,

@@ -1,12 +1,16 @@
 //! What went from the server. Lists show it no more at once; the mail and the id of its place are kept for a while, for it
 //! may turn up elsewhere, or may have gone by mistake.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Params, params};
 
 use super::departed::Gone;
 use super::mailboxes::Counts;
-use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, UidSet};
+use crate::journal::StepKey;
+use crate::model::{MailboxId, MessageId, OperationId, PlaceId, SystemFlag, ThreadId, UidSet};
 use crate::mutants::mutant;
+use crate::store::journal::{take_back, unseen_appends};
 use crate::store::{MirrorTx, StoreError};
 
 /// How many places are taken in hand at once: mailboxes hold millions.
@@ -34,12 +38,13 @@ impl MirrorTx<'_> {
     pub fn remove_uids(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
         let which = "uid BETWEEN ?2 AND ?3 LIMIT ?4";
         let mut count = 0;
+        let unseen = unseen_appends(self.conn(), mailbox)?;
         if mutant!("removals_are_kept") {
             return Ok(0);
         }
         for range in uids.ranges() {
             let params = [mailbox.0, (*range.start()).into(), (*range.end()).into(), CHUNK];
-            count += self.remove_places(mailbox, which, params)?;
+            count += self.remove_places(mailbox, which, params, &unseen)?;
         }
         self.clear_gaps(mailbox, uids)?;
         Ok(count)
@@ -50,11 +55,12 @@ impl MirrorTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn drop_detached(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        self.remove_places(mailbox, "uid IS NULL LIMIT ?2", [mailbox.0, CHUNK])
+        let unseen = unseen_appends(self.conn(), mailbox)?;
+        self.remove_places(mailbox, "uid IS NULL LIMIT ?2", [mailbox.0, CHUNK], &unseen)
     }
 
     pub(super) fn remove_all_places(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        self.remove_places(mailbox, "TRUE LIMIT ?2", [mailbox.0, CHUNK])
+        self.remove_places(mailbox, "TRUE LIMIT ?2", [mailbox.0, CHUNK], &BTreeMap::new())
     }
 
     fn remove_places(
@@ -62,6 +68,7 @@ impl MirrorTx<'_> {
         mailbox: MailboxId,
         which: &str,
         params: impl Params + Clone,
+        unseen: &BTreeMap<PlaceId, OperationId>,
     ) -> Result<u64, StoreError> {
         let mut total = 0;
         let sql = format!(
@@ -84,13 +91,20 @@ impl MirrorTx<'_> {
             }
             let mut counts = Counts::default();
             for row in &removed {
-                self.remove_place(&row.gone, row.for_good)?;
+                match unseen.get(&row.gone.place).filter(|_| !row.for_good) {
+                    Some(operation) => {
+                        let key = StepKey { operation: *operation, place: row.gone.place };
+                        take_back(self.inner(), key, mailbox)?;
+                    }
+                    None => self.remove_place(&row.gone, row.for_good)?,
+                }
                 counts.total -= 1;
                 counts.unread -= i64::from(row.flags & SystemFlag::Seen as u8 == 0);
                 counts.detached -= i64::from(row.detached);
             }
             let account = self.account_of(mailbox)?.0;
-            let gone: Vec<Gone> = removed.iter().filter(|row| !row.for_good).map(|row| row.gone).collect();
+            let follows = |row: &&Removed| !row.for_good && !unseen.contains_key(&row.gone.place);
+            let gone: Vec<Gone> = removed.iter().filter(follows).map(|row| row.gone).collect();
             self.follow(account, &gone)?;
             self.adjust_counts(mailbox, &counts)?;
             total += removed.len() as u64;
