@@ -25,6 +25,7 @@ impl Sim {
         }
         self.agrees().await.map_err(|what| format!("after {ROUNDS} rounds: {what}"))?;
         self.wanted()?;
+        self.all_is_done()?;
         let ended = !self.any_pending(None);
         self.situations.met_if(ended, "nothing left to do at the end");
         self.situations.met_if(!ended, "something set aside at the end");
@@ -41,6 +42,24 @@ impl Sim {
             return Err("I10: a sync with nothing to do changed the server".to_owned());
         }
         self.agrees().await.map_err(|what| format!("after a restart: {what}"))
+    }
+
+    /// L1: where nobody interferes and nothing is refused, everything is done that was not taken back. Some servers keep no keywords;
+    /// and who cannot tell copies apart asks the person.
+    fn all_is_done(&self) -> Checked {
+        let is_keyword = |wish: &Wish| matches!(wish, Wish::Flag { flag, .. } if flag.starts_with('$'));
+        let given_up = |state| matches!(state, OperationState::Parked | OperationState::Moot);
+        for act in self.ghost.acts.iter().filter(|act| self.quiet && !is_keyword(&act.wish)) {
+            if let Some(step) = act.steps.iter().find(|step| given_up(step.state)) {
+                let mail = self.ghost.messages[step.message].mail;
+                return Err(format!(
+                    "L1: nothing stood in its way, but it is {}; {}",
+                    step.state.as_str(),
+                    self.told(mail)
+                ));
+            }
+        }
+        Ok(())
     }
 
     async fn round(&mut self) -> Checked {

@@ -20,7 +20,7 @@ use super::hash::Hash;
 use super::ledger::Ledger;
 use super::net::SimNetwork;
 use super::situations::Situations;
-use super::tape::{Fault, Reply, Schedule, ServerSpec, Tape};
+use super::tape::{Deed, Fault, Reply, Schedule, ServerSpec, Tape};
 use crate::phone::{OnePassword, PASSWORD, USER};
 
 /// The mailboxes in which things happen.
@@ -50,6 +50,8 @@ pub(super) struct Sim {
     pub(super) situations: Situations,
     /// Whether the server says NO to what it has done.
     pub(super) denies: bool,
+    /// Whether nobody interferes and nothing is refused: whatever else breaks, everything is done then.
+    pub(super) quiet: bool,
     /// Whether the server tells where copies are (COPYUID).
     pub(super) tells_copies: bool,
     /// How often the phone has died.
@@ -152,6 +154,10 @@ impl Sim {
         let account = core.add_account(settings).await.map_err(in_words)?;
         let folder = Folder::open(&dir).map_err(in_words)?;
         doom.live(core.clone(), dir.clone());
+        let breaks = |fault: &Fault| matches!(fault, Fault::Link { .. } | Fault::Transaction { .. });
+        let quiet = !tape.server.move_stops
+            && tape.faults.iter().all(breaks)
+            && !tape.workload.iter().any(|deed| matches!(deed, Deed::Rival(_)));
         let denies = tape.server.move_stops
             || tape.faults.iter().any(|fault| matches!(fault, Fault::Answer { reply: Reply::Deny(_), .. }));
         let mut sim = Self {
@@ -172,6 +178,7 @@ impl Sim {
             told: 0,
             situations: Situations::default(),
             denies,
+            quiet,
             tells_copies: profile.has(Extension::UidPlus),
             deaths: 0,
             last_error: String::new(),
