@@ -26,6 +26,7 @@ impl Sim {
         self.agrees().await.map_err(|what| format!("after {ROUNDS} rounds: {what}"))?;
         self.wanted()?;
         self.all_is_done()?;
+        self.nothing_is_only_said()?;
         let ended = !self.any_pending(None);
         self.situations.met_if(ended, "nothing left to do at the end");
         self.situations.met_if(!ended, "something set aside at the end");
@@ -57,6 +58,29 @@ impl Sim {
                     step.state.as_str(),
                     self.told(mail)
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    /// I4: what was moved was there. Without COPYUID, an expunge by somebody else in the same moment may be taken for the move's own.
+    fn nothing_is_only_said(&self) -> Checked {
+        if !self.tells_copies {
+            return Ok(());
+        }
+        let last = |message: usize| {
+            let steps = self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (&act.wish, step)));
+            steps
+                .filter(|(wish, step)| step.message == message && matches!(wish, Wish::Move { .. } | Wish::Delete))
+                .last()
+        };
+        let arrives = (0..self.ghost.messages.len()).filter_map(last);
+        for (wish, step) in arrives.filter(|(_, step)| step.state == OperationState::Done) {
+            let Wish::Move { to } = wish else { continue };
+            let mail = self.ghost.messages[step.message].mail;
+            let story = self.ledger.stories.get(&mail);
+            if story.is_some_and(|story| story.origin != *to && !story.lay_in.contains(to)) {
+                return Err(format!("I4: moved to {to}, where it never lay; {}", self.told(mail)));
             }
         }
         Ok(())

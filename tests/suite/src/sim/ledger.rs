@@ -29,6 +29,8 @@ pub(super) struct Story {
     pub(super) expunged: u32,
     /// Whether they ever marked it deleted.
     pub(super) was_marked: bool,
+    /// The mailboxes in which it ever lay.
+    pub(super) lay_in: BTreeSet<String>,
 }
 
 /// What the phone's commands did, to be held against what the user asked for.
@@ -128,13 +130,16 @@ impl Ledger {
                     *story.copied.entry(to.clone()).or_default() += 1;
                 }
                 // A copy carries the mark along.
+                story.lay_in.insert(to.clone());
                 self.places.insert((to.clone(), *new_uid), Place { marked: ours && place.marked, ..place.clone() });
                 vec![Deed::Copied { mail: place.mail, to }]
             }
             Change::Moved { from, uid, to, new_uid } => {
                 let (from, to) = ((self.name(from), *uid), self.name(to));
                 let Some(place) = self.places.remove(&from) else { return Vec::new() };
-                self.stories.entry(place.mail).or_default().meddled |= !ours;
+                let story = self.stories.entry(place.mail).or_default();
+                story.meddled |= !ours;
+                story.lay_in.insert(to.clone());
                 let mail = place.mail;
                 self.places.insert((to.clone(), *new_uid), place);
                 vec![Deed::Moved { mail, to }]
