@@ -6,6 +6,7 @@ use super::evidence::Proof;
 use super::settle::{Verdicts, Write};
 use crate::journal::StepKey;
 use crate::model::{MailboxId, PlaceId, Uid, UidSet, UidValidity};
+use crate::mutants::mutant;
 use crate::store::Outcome;
 
 /// What became of messages that were copied away, by what is proved of their originals. Where one is still there, that it was
@@ -60,7 +61,7 @@ pub(super) struct Half<'s> {
 impl Half<'_> {
     /// The first half is proved: whatever becomes of the second, the message is shown where it was to go, and nowhere else.
     pub(super) fn begins(&self, verdicts: &mut Verdicts) {
-        if self.arrives == Outcome::Done {
+        if self.arrives == Outcome::Done && !mutant!("halves_show_late") {
             verdicts.writes.push(Write::Original(self.place, self.mailbox, self.uid, false));
             verdicts.writes.push(Write::Landed(self.place, self.to, self.at));
         }

@@ -82,6 +82,7 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
     let effects = rows.iter().filter_map(|(operation, step)| {
         let action = actions.get(*operation)?;
         Some(match step {
+            Step::Made if mutant!("copies_show_late") => return None,
             Step::Arrived if matches!(action, Action::Move { .. }) => return None,
             Step::Own if matches!(action, Action::Append { .. }) => Effect::Made(action),
             Step::Own | Step::Arrived => Effect::Own(action),

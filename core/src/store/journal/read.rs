@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row};
 use super::LABELLED;
 use crate::journal::{Action, ActionKind, Evidence, Location, MISSED, PendingStep, Reason, StepKey, StepState};
 use crate::model::{AccountId, MailboxId, MailboxRole, MessageId, OperationId, PlaceId, Timestamp, Uid};
+use crate::mutants::mutant;
 use crate::store::{Snapshot, StoreError};
 
 /// One operation.
@@ -279,7 +280,9 @@ impl Snapshot<'_> {
                 attempts: count(row, 4)?,
                 missed: row.get(12)?,
                 suspected: count(row, 11)?,
-                is_due: row.get::<_, Option<i64>>(5)?.is_none_or(|time| time <= now.0),
+                is_due: row
+                    .get::<_, Option<i64>>(5)?
+                    .is_none_or(|time| time <= now.0 && !mutant!("refused_waits_for_ever")),
                 made: row.get::<_, Option<i64>>(6)?.map(PlaceId),
                 location: mailbox.zip(uid).map(|(mailbox, uid)| Location { mailbox, uid }),
                 trash: row.get::<_, Option<i64>>(10)?.map(MailboxId),

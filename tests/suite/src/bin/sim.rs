@@ -2,8 +2,9 @@
 //! `sim --tape FILE` plays a stored tape. `--minimise` makes a failing tape short and prints it; `--twice` demands that each
 //! seed runs the same way twice; `--situations` demands that every named situation was met, and tells how often; `--going` tells
 //! all that fail and goes on; `--trace` prints what happens; `--jobs N` plays on so many threads.
-//! `sim --mutants all|NAME,NAME|ten:WORD` plants faults one after the other and demands that each is found within `--seeds`;
-//! `ten:WORD` chooses ten by a word, such as a commit. Needs the feature `mutants`.
+//! `sim --mutants all|found|NAME,NAME|ten:WORD` plants faults one after the other and demands that each is found within `--seeds`;
+//! `found` are those that are known to be found, and `ten:WORD` chooses ten of them by a word, such as a commit. Needs the feature
+//! `mutants`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the tests")]
 #![allow(clippy::disallowed_methods, reason = "it tells how long it took, in the time of the clock on the wall")]
 
@@ -144,13 +145,14 @@ fn mutants(_: &str, _: &Options) -> Result<bool, String> {
 /// Plants faults one after the other. Whether each was found.
 #[cfg(feature = "mutants")]
 fn mutants(wanted: &str, options: &Options) -> Result<bool, String> {
-    use postrider::mutants::{ALL, plant};
+    use postrider::mutants::{ALL, FOUND, plant};
     let names: Vec<&str> = match wanted.split_once(':') {
         Some(("ten", word)) => {
             let first = word.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
-            (0..10).map(|step| ALL[(first + step * 7) % ALL.len()].0).collect()
+            (0..10).map(|step| ALL[first.wrapping_add(step * 7) % FOUND].0).collect()
         }
         _ if wanted == "all" => ALL.iter().map(|(name, _)| *name).collect(),
+        _ if wanted == "found" => ALL.iter().take(FOUND).map(|(name, _)| *name).collect(),
         _ => wanted.split(',').collect(),
     };
     // What a planted fault breaks may panic: that is told, and need not be shown.

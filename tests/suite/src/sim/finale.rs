@@ -69,10 +69,8 @@ impl Sim {
             return Ok(());
         }
         let last = |message: usize| {
-            let steps = self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (&act.wish, step)));
-            steps
-                .filter(|(wish, step)| step.message == message && matches!(wish, Wish::Move { .. } | Wish::Delete))
-                .last()
+            let mut steps = self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (&act.wish, step)));
+            steps.rfind(|(wish, step)| step.message == message && matches!(wish, Wish::Move { .. } | Wish::Delete))
         };
         let arrives = (0..self.ghost.messages.len()).filter_map(last);
         for (wish, step) in arrives.filter(|(_, step)| step.state == OperationState::Done) {
