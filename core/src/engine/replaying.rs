@@ -35,7 +35,7 @@ impl AccountTask {
         for turn in 0..TURNS {
             let pushed = pushes && self.has_work(synced).await?;
             if pushed {
-                self.replay(control, course, synced).await?;
+                self.replay(control, course, synced, turn == 0).await?;
             }
             if request.direction == Direction::Push {
                 report.complete = true;
@@ -66,7 +66,13 @@ impl AccountTask {
         Ok(work.await?)
     }
 
-    async fn replay(&self, control: &Control, course: &mut Course<'_>, synced: bool) -> Result<(), Failure> {
+    async fn replay(
+        &self,
+        control: &Control,
+        course: &mut Course<'_>,
+        synced: bool,
+        first: bool,
+    ) -> Result<(), Failure> {
         let using = self.sessions.begin();
         let mut link = self.logged_in(control, &using, course.chances).await?;
         let means = replay::Means {
@@ -75,6 +81,7 @@ impl AccountTask {
             clock: Arc::clone(&self.environment.clock),
             account: self.account,
             synced,
+            first,
         };
         let outcome = tokio::select! {
             biased;

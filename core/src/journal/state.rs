@@ -16,7 +16,8 @@ pub enum StepState {
     Probing = 3,
     /// Refused for now; it is tried again at its time.
     Retry = 4,
-    /// Refused. The view shows the message as it was; it waits for the user, who may have it tried again.
+    /// Refused. The view shows the message as it was, but for mail of the user's own, which stays where they put it; it waits for the
+    /// user, who may have it tried again.
     Parked = 5,
     /// Only the user can decide.
     NeedsUser = 6,
@@ -64,7 +65,7 @@ impl StepState {
         }
     }
 
-    /// Whether nothing will ever happen to it again by itself or by the user.
+    /// Whether nothing will ever happen to it again by itself or by the user; but for an append that turns out not to be stored.
     pub fn is_final(self) -> bool {
         self >= Self::Done
     }

@@ -96,8 +96,11 @@ impl Run<'_> {
                         (Some(Resolution::Finish), Some(source)) => {
                             let broke = after_break_in_between(step, now);
                             let unfinished = Unfinished { group, source, to, at };
-                            unfinished.half().begins(&mut landed);
-                            copied.extend(unfinished.copied());
+                            // What was noted before has landed then.
+                            if unfinished.group.last.evidence.as_ref().is_none_or(|known| known.copied.is_none()) {
+                                unfinished.half().begins(&mut landed);
+                                copied.extend(unfinished.copied());
+                            }
                             match broke {
                                 Some(outcome) => {
                                     unfinished.half().waits(&outcome, &mut landed);

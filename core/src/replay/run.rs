@@ -32,6 +32,8 @@ pub struct Means<'s> {
     pub account: AccountId,
     /// Whether all mailboxes were synced right before: what the mirror does not hold now is not on the server.
     pub synced: bool,
+    /// Whether it is the first replay over this session.
+    pub first: bool,
 }
 
 /// What a replay did.
@@ -83,7 +85,7 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
     };
     if means.synced {
         run.end_lost().await?;
-    } else {
+    } else if means.first {
         run.wait_for_the_cut_session(&*means.clock).await?;
     }
     let outcome = run.all().await;
@@ -151,8 +153,8 @@ impl Run<'_> {
     /// A server may be at work on a command whose session is gone. What is asked about it before it is done gets an answer that is
     /// soon wrong, and what is then sent again is done twice.
     async fn wait_for_the_cut_session(&mut self, clock: &dyn Clock) -> Result<(), ReplayError> {
-        let account = self.account;
-        let last = self.store.read(move |view| view.last_cut_off(account)).await?;
+        let (account, now) = (self.account, self.now);
+        let last = self.store.read(move |view| view.last_cut_off(account, now)).await?;
         let passed = last.map_or(AT_WORK, |last| self.now.0.saturating_sub(last.0).clamp(0, AT_WORK));
         if passed < AT_WORK {
             clock.wait(Duration::from_secs((AT_WORK - passed).unsigned_abs())).await;

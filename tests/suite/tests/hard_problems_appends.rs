@@ -192,3 +192,26 @@ async fn hard_problem_04_a_copy_that_the_server_refuses_or_loses_stays_readable_
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_was_stored_and_seen_goes_when_somebody_deletes_it_or_moves_it() {
+    for (name, profile) in servers() {
+        for moved in [false, true] {
+            let when = format!("{name}, moved: {moved}");
+            let (desk, mailbox) = desk(profile.clone()).await;
+            let (operation, id) = append(&desk, &mailbox, &sent(7, true)).await;
+            desk.settles(&when).await;
+            let uid = desk.uid(&mailbox.name, 7);
+            let (raw, inbox) = (desk.scene.raw(&mailbox.name), desk.scene.raw("INBOX"));
+            if moved {
+                desk.scene.rival().move_to(&raw, &[uid.into()], &inbox).unwrap();
+            } else {
+                desk.scene.rival().expunge(&raw, &[uid.into()]).unwrap();
+            }
+            desk.settles(&when).await;
+            desk.all_done(&when).await;
+            assert_eq!(desk.operation(operation).await.state, OperationState::Done, "{when}");
+            assert_eq!(desk.ids("INBOX").await, if moved { vec![id] } else { Vec::new() }, "{when}");
+        }
+    }
+}

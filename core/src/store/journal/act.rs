@@ -103,6 +103,7 @@ impl JournalTx<'_> {
         let marked = self.marked_by(operation)?;
         let count = self.set_states(operation, &waiting, StepState::Cancelled)?;
         self.show_originals(operation)?;
+        let marked: Vec<PlaceId> = self.targets(&marked)?.into_iter().map(|target| target.place).collect();
         if !marked.is_empty() {
             let remove = Flags::from_parts(SystemFlag::Deleted as u8, "");
             self.act(&Action::Flags { add: Flags::default(), remove }, &marked)?;
@@ -113,7 +114,8 @@ impl JournalTx<'_> {
     /// Messages that a deletion, which came no farther, has marked deleted: left so, any other client may expunge them.
     fn marked_by(&self, operation: OperationId) -> Result<Vec<PlaceId>, StoreError> {
         let sql = "SELECT p.id FROM operations o JOIN steps s ON s.operation = o.id JOIN places p ON p.id = s.place
-                   WHERE o.id = ?1 AND o.kind = 'delete' AND s.state IN (4, 5, 6) AND p.flags & ?2 AND p.mailbox NOT NULL";
+                   WHERE o.id = ?1 AND o.kind = 'delete' AND p.flags & ?2 AND p.mailbox NOT NULL
+                   AND (s.state IN (4, 5, 6) OR s.state = 0 AND (s.suspected > 0 OR s.evidence NOT NULL))";
         let mut statement = self.prepare(sql)?;
         let rows =
             statement.query_map(params![operation.0, SystemFlag::Deleted as u8], |row| row.get(0).map(PlaceId))?;

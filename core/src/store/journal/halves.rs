@@ -42,8 +42,10 @@ impl ReplayTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn original_stays(&mut self, mailbox: MailboxId, uid: Uid) -> Result<(), StoreError> {
-        let sql = "UPDATE places SET hidden = 0, overlaid = 0 WHERE mailbox = ?1 AND uid = ?2 AND hidden = 2";
-        self.prepare(sql)?.execute(params![mailbox.0, uid.get()])?;
+        let sql = "UPDATE places SET hidden = 0 WHERE mailbox = ?1 AND uid = ?2 AND hidden = 2 RETURNING id";
+        let at = params![mailbox.0, uid.get()];
+        let original = self.prepare(sql)?.query_row(at, |row| row.get(0).map(PlaceId)).optional()?;
+        refresh_places(self.conn(), original)?;
         self.change().mailboxes.insert(mailbox);
         Ok(())
     }
@@ -53,29 +55,29 @@ impl JournalTx<'_> {
     /// The second half of moves goes on: what is still to go is out of sight again. What was acted on meanwhile is a message of its
     /// own, and stays in sight.
     pub(super) fn hide_originals(&mut self, operation: OperationId) -> Result<(), StoreError> {
-        set_hidden(self.inner(), ("operation", operation.0), StepState::Queued, (0, 2))
+        set_hidden(self.inner(), ("operation = ?1", operation.0), StepState::Queued, (0, 2))
     }
 
     /// The second half of moves is taken back: what was to go stays, and is in sight.
     pub(super) fn show_originals(&mut self, operation: OperationId) -> Result<(), StoreError> {
-        set_hidden(self.inner(), ("operation", operation.0), StepState::Cancelled, (2, 0))
+        set_hidden(self.inner(), ("operation = ?1", operation.0), StepState::Cancelled, (2, 0))
     }
 }
 
 /// What was to be done to a message waits for the user: what a move of it has left behind stays, and is in sight.
 pub(super) fn show_original_of(tx: &mut WriteTx<'_>, place: PlaceId) -> Result<(), StoreError> {
-    set_hidden(tx, ("place", place.0), StepState::NeedsUser, (2, 0))
+    set_hidden(tx, ("place = ?1 AND state < 7", place.0), StepState::NeedsUser, (2, 0))
 }
 
 fn set_hidden(
     tx: &mut WriteTx<'_>,
-    (column, value): (&str, i64),
+    (which, value): (&str, i64),
     of: StepState,
     (from, to): (u8, u8),
 ) -> Result<(), StoreError> {
     // Several moves of one message may have left as one: then it goes as long as one of them is to be done.
     let sql = format!(
-        "SELECT place, evidence FROM steps s WHERE {column} = ?1 AND state = ?2 AND instr(evidence, '\"copied\":{{')
+        "SELECT place, evidence FROM steps s WHERE {which} AND state = ?2 AND instr(evidence, '\"copied\":{{')
          AND NOT EXISTS (SELECT 1 FROM steps t WHERE t.place = s.place AND t.operation <> s.operation
                          AND t.state < 7 AND t.state < 5 AND t.evidence = s.evidence)"
     );

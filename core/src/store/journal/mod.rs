@@ -17,7 +17,7 @@ mod settle;
 mod tests;
 
 pub use act::Acted;
-pub(in crate::store) use appends::{take_back, unseen_appends};
+pub(in crate::store) use appends::{UNSEEN, take_back};
 pub(in crate::store) use check::damaged_operations;
 pub(in crate::store) use labels::{LABELLED, has_labels};
 pub use mailbox_acts::{MailboxActed, NewMailbox};

@@ -58,7 +58,7 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
     let mut steps = conn.prepare_cached(
         "SELECT operation, 0 AS made, coalesce(instr(evidence, '\"copied\":{'), 0) FROM steps
          WHERE place = ?1 AND state < 7
-         AND (state < ?2 OR operation IN (SELECT id FROM operations WHERE kind = 'append'))
+         AND (state < ?2 OR EXISTS (SELECT 1 FROM operations o WHERE o.id = operation AND o.kind = 'append'))
          UNION ALL SELECT operation, 1, 0 FROM steps WHERE made = ?1 AND state < ?2 ORDER BY operation",
     )?;
     let rows = steps.query_map([place.0, refused], |row| {
@@ -168,8 +168,11 @@ pub(in crate::store) fn follow_place(tx: &mut WriteTx<'_>, from: PlaceId, to: Pl
     if mutant!("steps_stay_behind") {
         return refresh_places(tx.conn(), [to]);
     }
-    let both =
-        "SELECT s.operation FROM steps s JOIN steps t ON t.operation = s.operation AND t.place = ?2 WHERE s.place = ?1";
+    // Those of which a step is open: the index of steps by place has no others.
+    let both = "SELECT s.operation FROM steps s JOIN steps t ON t.operation = s.operation AND t.place = ?2
+                WHERE s.place = ?1 AND s.state < 7
+                UNION SELECT t.operation FROM steps t JOIN steps s ON s.operation = t.operation AND s.place = ?1
+                WHERE t.place = ?2 AND t.state < 7";
     let mut statement = tx.conn().prepare_cached(both)?;
     let rows = statement.query_map([from.0, to.0], |row| row.get(0).map(OperationId))?;
     let both: Vec<OperationId> = rows.collect::<Result<_, _>>()?;

@@ -82,7 +82,7 @@ fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<StepState> {
 }
 
 /// What is damaged says nothing, and hinders nothing else.
-fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
+pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
     Ok(row.get_ref(index)?.as_bytes().ok().and_then(|bytes| serde_json::from_slice(bytes).ok()))
 }
 
@@ -291,14 +291,17 @@ impl Snapshot<'_> {
         Ok((steps, unreadable))
     }
 
-    /// When the last operation of an account changed that may have reached the server, and of which no answer was heard.
+    /// When the last operation of an account changed that may have reached the server, and of which no answer was heard; `now` where
+    /// nothing was noted of its end.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn last_cut_off(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
-        let sql = "SELECT max(updated) FROM operations o WHERE account = ?1 AND state < 7
-                   AND EXISTS (SELECT 1 FROM steps WHERE operation = o.id AND state IN (1, 2, 3))";
-        Ok(self.prepare(sql)?.query_row([account.0], |row| row.get(0).map(|time: Option<i64>| time.map(Timestamp)))?)
+    pub fn last_cut_off(&self, account: AccountId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT max(iif(s.state = 1, ?2, o.updated)) FROM operations o JOIN steps s ON s.operation = o.id
+                   WHERE o.account = ?1 AND o.state < 7 AND s.state IN (1, 2, 3)";
+        Ok(self
+            .prepare(sql)?
+            .query_row([account.0, now.0], |row| row.get(0).map(|time: Option<i64>| time.map(Timestamp)))?)
     }
 
     /// The steps of an account that may have reached the server, or did half of what they are to do and whose time has come, in

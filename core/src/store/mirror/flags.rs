@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::mailboxes::Counts;
 use crate::model::{Flags, MailboxId, ModSeq, SystemFlag, Uid, UidSet};
 use crate::mutants::mutant;
+use crate::store::journal::UNSEEN;
 use crate::store::{MirrorTx, StoreError};
 
 /// What an update of flags did.
@@ -82,13 +83,13 @@ impl MirrorTx<'_> {
         if changed && mutant!("changed_flags_are_missed") {
             return Ok(false);
         }
-        if changed || (new.is_some() && new != place.modseq) {
+        if changed || place.modseq == Some(UNSEEN) || (new.is_some() && new != place.modseq) {
             // What was hidden for being marked deleted is in sight again when somebody takes the mark away.
-            let sql = "UPDATE places SET flags = ?2, keywords = ?3, modseq = coalesce(?4, modseq),
+            let sql = "UPDATE places SET flags = ?2, keywords = ?3, modseq = coalesce(?4, nullif(modseq, ?6)),
                        hidden = iif(hidden = 2 AND ?5, 0, hidden) WHERE id = ?1";
             let mark = SystemFlag::Deleted as u8;
             let unmarked = place.flags & mark != 0 && flags.bits() & mark == 0;
-            self.prepare(sql)?.execute(params![place.id, flags.bits(), keywords, new, unmarked])?;
+            self.prepare(sql)?.execute(params![place.id, flags.bits(), keywords, new, unmarked, UNSEEN])?;
             let unread = |bits: u8| i64::from(bits & SystemFlag::Seen as u8 == 0);
             counts.unread += unread(flags.bits()) - unread(place.flags);
         }

@@ -6,7 +6,7 @@ use super::departed::Gone;
 use super::mailboxes::Counts;
 use crate::model::{Flags, MailboxId, MessageId, ModSeq, PlaceId, SystemFlag, ThreadId, Uid, UidSet, UidValidity};
 use crate::mutants::mutant;
-use crate::store::journal::{LABELLED, has_labels};
+use crate::store::journal::{LABELLED, UNSEEN, has_labels};
 use crate::store::{FlagsOutcome, MirrorTx, ReplayTx, StoreError};
 
 impl MirrorTx<'_> {
@@ -40,8 +40,11 @@ impl MirrorTx<'_> {
             self.prepare("DELETE FROM places WHERE id = ?1")?.execute([place.0])?;
             return self.become_one(&gone, seen);
         }
-        let sql = "UPDATE places SET mailbox = ?2, uid = ?3, modseq = NULL, hidden = iif(hidden = 2, 0, hidden) WHERE id = ?1";
-        self.prepare(sql)?.execute(params![place.0, to.0, uid.map(Uid::get)])?;
+        let sql = format!(
+            "UPDATE places SET mailbox = ?2, uid = ?3, modseq = iif(mailbox IS NULL, {UNSEEN}, NULL),
+                 hidden = iif(hidden = 2, 0, hidden) WHERE id = ?1"
+        );
+        self.prepare(&sql)?.execute(params![place.0, to.0, uid.map(Uid::get)])?;
         self.prepare("DELETE FROM rebind_keys WHERE place = ?1")?.execute([place.0])?;
         self.adjust_counts(to, &Counts { total: 1, unread, detached: i64::from(uid.is_none()) })?;
         if uid.is_none() {

@@ -1,16 +1,13 @@
 //! What went from the server. Lists show it no more at once; the mail and the id of its place are kept for a while, for it
 //! may turn up elsewhere, or may have gone by mistake.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Params, params};
 
 use super::departed::Gone;
 use super::mailboxes::Counts;
-use crate::journal::StepKey;
-use crate::model::{MailboxId, MessageId, OperationId, PlaceId, SystemFlag, ThreadId, UidSet};
+use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, UidSet};
 use crate::mutants::mutant;
-use crate::store::journal::{take_back, unseen_appends};
+use crate::store::journal::{UNSEEN, take_back};
 use crate::store::{MirrorTx, StoreError};
 
 /// How many places are taken in hand at once: mailboxes hold millions.
@@ -20,14 +17,17 @@ struct Removed {
     gone: Gone,
     flags: u8,
     detached: bool,
-    /// Whether the user had it deleted for ever, and the server has done it.
+    /// Whether the user had it deleted for ever, and the server has done it, or may have.
     for_good: bool,
+    /// Whether replay has put it there, and the server never showed it.
+    unseen: bool,
 }
 
 /// Whether the user had the message deleted for ever, and the server may have done so: what looks like it elsewhere is another, and
 /// to be kept.
 const DELETING: &str = "EXISTS (SELECT 1 FROM steps s JOIN operations o ON o.id = s.operation AND o.kind = 'delete'
-     WHERE s.place = places.id AND s.state < 7 AND (s.state IN (1, 2, 3) OR s.suspected > 0 OR s.attempts > 0))";
+     WHERE s.place = places.id AND s.state < 7 AND (s.state < 5 OR places.flags & 8)
+     AND (s.state IN (1, 2, 3) OR s.suspected > 0 OR s.attempts > 0))";
 
 impl MirrorTx<'_> {
     /// Removes messages that the server no longer has in this mailbox; returns how many there were. UIDs that the mirror
@@ -38,13 +38,12 @@ impl MirrorTx<'_> {
     pub fn remove_uids(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
         let which = "uid BETWEEN ?2 AND ?3 LIMIT ?4";
         let mut count = 0;
-        let unseen = unseen_appends(self.conn(), mailbox)?;
         if mutant!("removals_are_kept") {
             return Ok(0);
         }
         for range in uids.ranges() {
             let params = [mailbox.0, (*range.start()).into(), (*range.end()).into(), CHUNK];
-            count += self.remove_places(mailbox, which, params, &unseen)?;
+            count += self.remove_places(mailbox, which, params, true)?;
         }
         self.clear_gaps(mailbox, uids)?;
         Ok(count)
@@ -55,12 +54,11 @@ impl MirrorTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn drop_detached(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        let unseen = unseen_appends(self.conn(), mailbox)?;
-        self.remove_places(mailbox, "uid IS NULL LIMIT ?2", [mailbox.0, CHUNK], &unseen)
+        self.remove_places(mailbox, "uid IS NULL LIMIT ?2", [mailbox.0, CHUNK], true)
     }
 
     pub(super) fn remove_all_places(&mut self, mailbox: MailboxId) -> Result<u64, StoreError> {
-        self.remove_places(mailbox, "TRUE LIMIT ?2", [mailbox.0, CHUNK], &BTreeMap::new())
+        self.remove_places(mailbox, "TRUE LIMIT ?2", [mailbox.0, CHUNK], false)
     }
 
     fn remove_places(
@@ -68,11 +66,12 @@ impl MirrorTx<'_> {
         mailbox: MailboxId,
         which: &str,
         params: impl Params + Clone,
-        unseen: &BTreeMap<PlaceId, OperationId>,
+        takes_back: bool,
     ) -> Result<u64, StoreError> {
         let mut total = 0;
         let sql = format!(
-            "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 OR {DELETING} FROM places WHERE mailbox = ?1 AND {which}"
+            "SELECT id, message, thread, flags, uid IS NULL, hidden = 2 OR {DELETING}, coalesce(modseq = {UNSEEN}, 0)
+             FROM places WHERE mailbox = ?1 AND {which}"
         );
         loop {
             let mut statement = self.prepare(&sql)?;
@@ -83,28 +82,25 @@ impl MirrorTx<'_> {
                     thread: ThreadId(row.get(2)?),
                 };
                 let for_good = row.get::<_, bool>(5)? && !mutant!("deleted_comes_back");
-                Ok(Removed { gone, flags: row.get(3)?, detached: row.get(4)?, for_good })
+                Ok(Removed { gone, flags: row.get(3)?, detached: row.get(4)?, for_good, unseen: row.get(6)? })
             })?;
             let removed: Vec<Removed> = rows.collect::<Result<_, _>>()?;
             if removed.is_empty() {
                 break;
             }
             let mut counts = Counts::default();
+            let mut gone = Vec::new();
             for row in &removed {
-                match unseen.get(&row.gone.place).filter(|_| !row.for_good) {
-                    Some(operation) => {
-                        let key = StepKey { operation: *operation, place: row.gone.place };
-                        take_back(self.inner(), key, mailbox)?;
-                    }
-                    None => self.remove_place(&row.gone, row.for_good)?,
+                let unseen = takes_back && row.unseen && !row.for_good;
+                if !unseen || !take_back(self.inner(), row.gone.place, mailbox, !row.detached)? {
+                    self.remove_place(&row.gone, row.for_good)?;
+                    gone.extend((!row.for_good).then_some(row.gone));
                 }
                 counts.total -= 1;
                 counts.unread -= i64::from(row.flags & SystemFlag::Seen as u8 == 0);
                 counts.detached -= i64::from(row.detached);
             }
             let account = self.account_of(mailbox)?.0;
-            let follows = |row: &&Removed| !row.for_good && !unseen.contains_key(&row.gone.place);
-            let gone: Vec<Gone> = removed.iter().filter(follows).map(|row| row.gone).collect();
             self.follow(account, &gone)?;
             self.adjust_counts(mailbox, &counts)?;
             total += removed.len() as u64;
