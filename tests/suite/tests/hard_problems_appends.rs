@@ -204,9 +204,9 @@ async fn a_copy_that_was_stored_and_seen_goes_when_somebody_deletes_it_or_moves_
             let uid = desk.uid(&mailbox.name, 7);
             let (raw, inbox) = (desk.scene.raw(&mailbox.name), desk.scene.raw("INBOX"));
             if moved {
-                desk.scene.rival().move_to(&raw, &[uid.into()], &inbox).unwrap();
+                desk.scene.rival().move_to(&raw, &[uid], &inbox).unwrap();
             } else {
-                desk.scene.rival().expunge(&raw, &[uid.into()]).unwrap();
+                desk.scene.rival().expunge(&raw, &[uid]).unwrap();
             }
             desk.settles(&when).await;
             desk.all_done(&when).await;
