@@ -32,7 +32,7 @@ pub struct Means<'s> {
     pub account: AccountId,
     /// Whether all mailboxes were synced right before: what the mirror does not hold now is not on the server.
     pub synced: bool,
-    /// Whether it is the first replay over this session.
+    /// Whether it is the first replay of a sync.
     pub first: bool,
 }
 
