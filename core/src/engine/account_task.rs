@@ -121,9 +121,9 @@ impl AccountTask {
         course: &mut Course<'_>,
     ) -> Result<sync::Report, Failure> {
         let using = self.sessions.begin();
-        let (settings, known, first) = self.settings().await?;
-        let mut facts = known.clone();
+        let (settings, mut facts, first) = self.settings().await?;
         if course.chances.login_broke() {
+            let known = facts.clone();
             facts.learn_to_wait();
             self.remember(&known, facts.clone()).await?;
         }

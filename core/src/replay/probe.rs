@@ -45,6 +45,11 @@ impl Group {
         groups
     }
 
+    /// Whether it is noted that the message was copied: then it was shown in its target, and may lie elsewhere by now.
+    fn has_landed(&self) -> bool {
+        self.last.evidence.as_ref().is_some_and(|evidence| evidence.copied.is_some())
+    }
+
     pub(super) fn settle(&self, outcome: &Outcome, verdicts: &mut Verdicts) {
         verdicts.outcomes.extend(self.steps.iter().map(|key| (*key, outcome.clone())));
     }
@@ -96,8 +101,7 @@ impl Run<'_> {
                         (Some(Resolution::Finish), Some(source)) => {
                             let broke = after_break_in_between(step, now);
                             let unfinished = Unfinished { group, source, to, at };
-                            // What was noted before has landed then.
-                            if unfinished.group.last.evidence.as_ref().is_none_or(|known| known.copied.is_none()) {
+                            if !unfinished.group.has_landed() {
                                 unfinished.half().begins(&mut landed);
                                 copied.extend(unfinished.copied());
                             }
@@ -298,8 +302,7 @@ fn moved(
         Resolution::Again => group.settle(&Outcome::Again, verdicts),
         Resolution::Gone => group.settle(&Outcome::Moot(gone()), verdicts),
         Resolution::Done | Resolution::Finish | Resolution::Both => {
-            // What was noted as copied has landed then; it may lie elsewhere by now.
-            if group.last.evidence.as_ref().is_none_or(|evidence| evidence.copied.is_none()) {
+            if !group.has_landed() {
                 verdicts.writes.push(Write::Landed(group.last.key.place, to, at));
             }
             group.settle(&Outcome::Done, verdicts);

@@ -87,12 +87,16 @@ impl MirrorTx<'_> {
             // What was hidden for being marked deleted is in sight again when somebody takes the mark away.
             let sql = "UPDATE places SET flags = ?2, keywords = ?3, modseq = coalesce(?4, nullif(modseq, ?6)),
                        hidden = iif(hidden = 2 AND ?5, 0, hidden) WHERE id = ?1";
-            let mark = SystemFlag::Deleted as u8;
-            let unmarked = place.flags & mark != 0 && flags.bits() & mark == 0;
+            let unmarked = loses_mark(place.flags, flags);
             self.prepare(sql)?.execute(params![place.id, flags.bits(), keywords, new, unmarked, UNSEEN])?;
             let unread = |bits: u8| i64::from(bits & SystemFlag::Seen as u8 == 0);
             counts.unread += unread(flags.bits()) - unread(place.flags);
         }
         Ok(changed)
     }
+}
+
+/// Whether a message that was marked deleted is so no more.
+pub(super) fn loses_mark(before: u8, now: &Flags) -> bool {
+    before & !now.bits() & SystemFlag::Deleted as u8 != 0
 }

@@ -40,11 +40,9 @@ impl MirrorTx<'_> {
             self.prepare("DELETE FROM places WHERE id = ?1")?.execute([place.0])?;
             return self.become_one(&gone, seen);
         }
-        let sql = format!(
-            "UPDATE places SET mailbox = ?2, uid = ?3, modseq = iif(mailbox IS NULL, {UNSEEN}, NULL),
-                 hidden = iif(hidden = 2, 0, hidden) WHERE id = ?1"
-        );
-        self.prepare(&sql)?.execute(params![place.0, to.0, uid.map(Uid::get)])?;
+        let sql = "UPDATE places SET mailbox = ?2, uid = ?3, modseq = iif(mailbox IS NULL, ?4, NULL),
+                   hidden = iif(hidden = 2, 0, hidden) WHERE id = ?1";
+        self.prepare(sql)?.execute(params![place.0, to.0, uid.map(Uid::get), UNSEEN])?;
         self.prepare("DELETE FROM rebind_keys WHERE place = ?1")?.execute([place.0])?;
         self.adjust_counts(to, &Counts { total: 1, unread, detached: i64::from(uid.is_none()) })?;
         if uid.is_none() {

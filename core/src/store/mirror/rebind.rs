@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{OptionalExtension, params};
 
 use super::NewMessage;
+use super::flags::loses_mark;
 use super::likeness::{COLUMNS, Likeness};
 use super::mailboxes::Counts;
 use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, UidSet};
@@ -218,7 +219,7 @@ impl MirrorTx<'_> {
             message.modseq.map(|modseq| modseq.get().cast_signed()),
             message.flags.bits(),
             message.flags.keyword_text(),
-            flags & MARK != 0 && message.flags.bits() & MARK == 0,
+            loses_mark(flags, &message.flags),
         ])?;
         self.prepare("DELETE FROM rebind_keys WHERE place = ?1")?.execute([place.0])?;
         self.complete(MessageId(id), message)?;

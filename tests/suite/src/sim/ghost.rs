@@ -89,8 +89,8 @@ impl Ghost {
         };
         let Some(act) = before.last() else { return };
         let done = |message: usize| {
-            let steps = rest.iter().flat_map(|act| &act.steps);
-            steps.clone().any(|step| step.message == message && step.state == OperationState::Done)
+            let mut steps = rest.iter().flat_map(|act| &act.steps);
+            steps.any(|step| step.message == message && step.state == OperationState::Done)
         };
         // What a move that was half done had left behind may have been acted on as a message of its own.
         let left_behind = |message: usize| {
