@@ -261,7 +261,7 @@ impl Run<'_> {
                 Then::Stay => judge.stay(&mut verdicts),
                 Then::Move(to) | Then::Discard(to) => {
                     let copies = if commands::moves_at_once(&server) {
-                        judge.moved(to, added(&to), &mut verdicts)
+                        judge.moved(to, added(&to), server.uidplus(), &mut verdicts)
                     } else {
                         judge.halves(added(&to), &mut verdicts)
                     };

@@ -229,9 +229,10 @@ impl Judge<'_> {
     }
 
     /// Messages that MOVE moved (RFC 6851). What is proved of a message is that it was told under its new UID, or that it is
-    /// gone from where it was and something went; of what is left the next probe decides. Gives those that were copied and are
-    /// still where they were.
-    pub(super) fn moved(&self, to: MailboxId, added: Added, verdicts: &mut Verdicts) -> Copies {
+    /// gone from where it was, that something went, and that the mailbox may have got it; of what is left the next probe decides,
+    /// and of all that a server does not name which `tells_copies` (UIDPLUS). Gives those that were copied and are still where they
+    /// were.
+    pub(super) fn moved(&self, to: MailboxId, added: Added, tells_copies: bool, verdicts: &mut Verdicts) -> Copies {
         let mut halves = Copies::new();
         let went = self.batch.items.iter().filter(|item| self.proof.is_there(item.uid) == Some(false)).count();
         for item in &self.batch.items {
@@ -248,9 +249,10 @@ impl Judge<'_> {
                 Placed::Is(arrived(self.batch))
             } else if there == Some(true) && added == Added::Nothing {
                 Placed::Refused(refusal.flatten())
-            } else if there == Some(false) && self.proof.told_copies && refusal.is_none() {
+            } else if there == Some(false) && refusal.is_none() && (self.proof.told_copies || added == Added::Nothing) {
+                // Somebody else's expunge may be told between our own answers.
                 Placed::NotFound
-            } else if there == Some(false) && expunged && refusal.is_none() {
+            } else if there == Some(false) && refusal.is_none() && expunged && !tells_copies {
                 verdicts.writes.push(Write::Landed(item.place, to, None));
                 Placed::Is(arrived(self.batch))
             } else {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::labels::{flags_elsewhere, has_labels, is_hidden_by_others};
-use super::settle::update_operations;
+use super::settle::{end_doubles, update_operations};
 use crate::journal::{Action, Effect, Overlay};
 use crate::model::{Flags, MailboxId, OperationId, PlaceId};
 use crate::mutants::mutant;
@@ -177,10 +177,17 @@ pub(in crate::store) fn follow_place(tx: &mut WriteTx<'_>, from: PlaceId, to: Pl
     let rows = statement.query_map([from.0, to.0], |row| row.get(0).map(OperationId))?;
     let both: Vec<OperationId> = rows.collect::<Result<_, _>>()?;
     drop(statement);
+    let doubles = "SELECT t.made FROM steps t JOIN steps s ON s.operation = t.operation AND s.place = ?1
+                   JOIN places p ON p.id = t.made AND p.mailbox IS NULL WHERE t.place = ?2";
+    let mut statement = tx.conn().prepare_cached(doubles)?;
+    let rows = statement.query_map([from.0, to.0], |row| row.get(0).map(PlaceId))?;
+    let doubles: Vec<PlaceId> = rows.collect::<Result<_, _>>()?;
+    drop(statement);
     // Of one operation on both, one step stays.
     tx.conn().prepare_cached("UPDATE OR REPLACE steps SET place = ?2 WHERE place = ?1")?.execute([from.0, to.0])?;
     tx.conn().prepare_cached("UPDATE steps SET made = ?2 WHERE made = ?1")?.execute([from.0, to.0])?;
     update_operations(tx, both)?;
+    end_doubles(tx, doubles)?;
     refresh_places(tx.conn(), [to])
 }
 

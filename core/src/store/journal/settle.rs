@@ -255,34 +255,60 @@ fn end_unmade(
     operations: &mut BTreeSet<OperationId>,
     places: &mut BTreeSet<PlaceId>,
 ) -> Result<(), StoreError> {
-    let unmade = "SELECT s.state, s.reason, p.message FROM steps s JOIN places p ON p.id = s.made
+    let unmade = "SELECT s.state, s.reason FROM steps s JOIN places p ON p.id = s.made
                   WHERE s.made = ?1 AND s.state IN (8, 9) AND p.mailbox IS NULL";
-    let end = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 RETURNING operation, made";
-    let orphan = "UPDATE messages SET orphaned = ?2
-                  WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM places WHERE message = ?1)";
     let mut looked_at = places.clone();
     while let Some(place) = looked_at.pop_first() {
-        let found = tx.conn().prepare_cached(unmade)?.query_row([place.0], |row| {
-            Ok((row.get::<_, u8>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, i64>(2)?))
-        });
-        let Some((state, reason, message)) = found.optional()? else { continue };
-        let mut statement = tx.conn().prepare_cached(end)?;
-        let rows = statement.query_map(params![place.0, state, reason], |row| {
-            Ok((OperationId(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(PlaceId)))
-        })?;
-        let ended: Vec<(OperationId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
-        drop(statement);
-        for (operation, made) in ended {
+        let found = tx
+            .conn()
+            .prepare_cached(unmade)?
+            .query_row([place.0], |row| Ok((row.get::<_, u8>(0)?, row.get::<_, Option<String>>(1)?)));
+        let Some((state, reason)) = found.optional()? else { continue };
+        for (operation, made) in end_made(tx, place, state, reason.as_deref())? {
             operations.insert(operation);
             looked_at.extend(made);
             places.extend(made);
         }
-        note_mailboxes(tx, &BTreeSet::from([place]))?;
-        tx.conn().prepare_cached("DELETE FROM places WHERE id = ?1")?.execute([place.0])?;
-        let now = tx.now().0;
-        tx.conn().prepare_cached(orphan)?.execute([message, now])?;
     }
     Ok(())
+}
+
+/// A message that will not be made goes, and what was to be done to it ends so. Gives the operations, and what they were to make.
+fn end_made(
+    tx: &mut WriteTx<'_>,
+    place: PlaceId,
+    state: u8,
+    reason: Option<&str>,
+) -> Result<Vec<(OperationId, Option<PlaceId>)>, StoreError> {
+    let end = "UPDATE steps SET state = ?2, reason = ?3 WHERE place = ?1 AND state < 7 RETURNING operation, made";
+    let orphan = "UPDATE messages SET orphaned = ?2
+                  WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM places WHERE message = ?1)";
+    let mut statement = tx.conn().prepare_cached(end)?;
+    let rows = statement.query_map(params![place.0, state, reason], |row| {
+        Ok((OperationId(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(PlaceId)))
+    })?;
+    let ended: Vec<(OperationId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
+    drop(statement);
+    note_mailboxes(tx, &BTreeSet::from([place]))?;
+    let gone = "DELETE FROM places WHERE id = ?1 RETURNING message";
+    let message = tx.conn().prepare_cached(gone)?.query_row([place.0], |row| row.get::<_, i64>(0)).optional()?;
+    let now = tx.now().0;
+    tx.conn().prepare_cached(orphan)?.execute(params![message, now])?;
+    Ok(ended)
+}
+
+/// Two messages have turned out to be one, of which an operation was to make two copies: it makes one. What was to be done to the
+/// other has become moot.
+pub(super) fn end_doubles(tx: &mut WriteTx<'_>, doubles: Vec<PlaceId>) -> Result<(), StoreError> {
+    let reason = to_json(&Reason::new("gone", "two messages turned out to be one, and one copy was made"))?;
+    let (mut operations, mut places) = (BTreeSet::new(), BTreeSet::new());
+    for place in doubles {
+        for (operation, made) in end_made(tx, place, StepState::Moot as u8, Some(&reason))? {
+            operations.insert(operation);
+            places.extend(made);
+        }
+    }
+    steps_changed(tx, operations, places)
 }
 
 /// The mailboxes in which places are shown have changed.

@@ -117,11 +117,13 @@ impl MirrorTx<'_> {
         Ok(())
     }
 
+    /// What came in a thread since a mark. What the user's own copy made is none of it: it was never anywhere else.
     fn came_since(&self, thread: ThreadId, mark: PlaceId) -> Result<Vec<Came>, StoreError> {
         let sql = format!(
             "SELECT p.id, p.message, p.mailbox, m.body_state, b.role, {COLUMNS}
              FROM places p JOIN messages m ON m.id = p.message JOIN mailboxes b ON b.id = p.mailbox
-             WHERE p.thread = ?1 AND p.id > ?2 AND p.uid IS NOT NULL LIMIT ?3"
+             WHERE p.thread = ?1 AND p.id > ?2 AND p.uid IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM steps WHERE made = p.id) LIMIT ?3"
         );
         let mut statement = self.prepare(&sql)?;
         let rows = statement.query_map(params![thread.0, mark.0, MAX_COMPARED], |row| {

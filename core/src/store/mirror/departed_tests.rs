@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use crate::journal::{Action, StepKey, StepState};
 use crate::model::{MailboxId, PlaceId, Timestamp, Uid, UidSet};
 use crate::store::testing::{Fixture, message, naming, uid, uids, wait};
-use crate::store::{BodySource, NewMessage};
+use crate::store::{BodySource, NewMessage, Outcome};
 
 /// Two mailboxes; the mail with this number lies in the first, and a sync has ended since.
 fn fixture(numbers: &[u32]) -> (Fixture, MailboxId) {
@@ -177,4 +178,48 @@ fn ids_of_what_never_came_back_are_forgotten_after_their_time() {
         Ok(s.conn().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
     });
     assert_eq!(left, (0, 0, 0));
+}
+
+/// The user copies messages to a mailbox; gives the ids of the copies.
+fn copy(fixture: &Fixture, places: &[PlaceId], to: MailboxId) -> Vec<PlaceId> {
+    let places = places.to_vec();
+    wait(fixture.store.journal(move |tx| tx.act(&Action::Copy { to }, &places))).unwrap().places
+}
+
+#[test]
+fn the_users_own_copy_does_not_become_the_original_when_that_goes() {
+    let (fixture, other) = fixture(&[1]);
+    let original = place(&fixture, fixture.inbox, 1);
+    let made = copy(&fixture, &[original], other)[0];
+    let operation = fixture.read(|view| Ok(view.operations(fixture.account, true)?[0].id));
+    let step = StepKey { operation, place: original };
+    let replay = fixture.store.replay(move |tx| {
+        tx.landed(made, other, None)?;
+        tx.settle(&[(step, Outcome::Done)])
+    });
+    wait(replay).unwrap();
+    come(&fixture, other, vec![under(9, 1)]);
+    assert_eq!(place(&fixture, other, 9), made, "it awaited its UID");
+    go(&fixture, fixture.inbox, &[1]);
+    assert_eq!(place(&fixture, other, 9), made);
+    assert!(wait(fixture.store.check()).unwrap().is_clean());
+}
+
+#[test]
+fn of_two_messages_that_become_one_a_copy_is_made_once_and_what_was_asked_of_the_other_copy_ends() {
+    let (fixture, other) = fixture(&[1]);
+    let (inbox, account) = (fixture.inbox, fixture.account);
+    come(&fixture, other, vec![under(9, 1)]);
+    let both = [place(&fixture, inbox, 1), place(&fixture, other, 9)];
+    let made = copy(&fixture, &both, inbox);
+    wait(fixture.store.journal(move |tx| tx.act(&Action::Delete, &made))).unwrap();
+    go(&fixture, inbox, &[1]);
+    assert_eq!(place(&fixture, other, 9), both[0]);
+    let states = fixture.read(|view| {
+        let operations = view.operations(account, true)?.into_iter();
+        operations.map(|one| Ok(view.steps(one.id)?.iter().map(|step| step.state).collect())).collect()
+    });
+    let states: Vec<Vec<StepState>> = states;
+    assert_eq!(states, [vec![StepState::Queued], vec![StepState::Moot, StepState::Queued]]);
+    assert!(wait(fixture.store.check()).unwrap().is_clean());
 }
