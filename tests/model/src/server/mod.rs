@@ -41,6 +41,11 @@ impl ModelServer {
         &self.shared.script
     }
 
+    /// How many connections were accepted: the number of the last.
+    pub fn connections(&self) -> u64 {
+        self.shared.connections()
+    }
+
     /// Changes its ways for connections made from now on.
     pub fn set_profile(&self, profile: Profile) {
         self.shared.set_profile(profile);

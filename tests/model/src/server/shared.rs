@@ -41,6 +41,10 @@ impl Shared {
         *lock(&self.profile) = Arc::new(profile);
     }
 
+    pub(crate) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn next_connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed) + 1
     }

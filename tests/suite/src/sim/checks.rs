@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use postrider::api::{MessageRow, OperationId, OperationInfo, OperationState, PlaceId};
-use postrider_model::world::{Actor, Change};
+use postrider_model::world::{Actor, Change, Effect};
 
 use super::acts::is_final;
+use super::chronicle::Event;
 use super::fold::View;
 use super::ghost::{Look, Step, Wish, given_up};
-use super::ledger::Deed;
+use super::ledger::{Deed, Place};
 use super::situations::Stage;
 use super::world::{Checked, Sim, in_words, number};
 
@@ -25,28 +26,29 @@ impl Sim {
 
     /// I6: what the phone's commands did on the server was asked for, of that very message.
     pub(super) fn follow(&mut self) -> Checked {
-        if self.hash.is_traced() {
-            let received = self.server.world().received();
-            for command in received.iter().skip(self.told) {
-                self.hash.tell(|| format!("  {}> {}", command.connection, String::from_utf8_lossy(&command.line)));
-            }
-            self.told = received.len();
-        }
-        let effects = self.server.world().with(|state| state.take_effects());
-        for effect in effects {
-            self.hash.add(&format!("{:?}", effect.change));
-            let foreign =
-                |(_, place): (&(String, u32), &super::ledger::Place)| !place.marked && place.flags.contains("deleted");
-            if effect.by != Actor::Rival && matches!(effect.change, Change::Expunged { .. }) {
-                let marked = self.ledger.places.iter().any(foreign);
-                self.situations.met_if(marked, "a foreign mark was there when the phone expunged");
-            }
-            for deed in self.ledger.follow(&effect) {
-                self.allowed(&deed).map_err(|what| format!("I6: {what}, by {:?}: {:?}", effect.by, effect.change))?;
+        self.chronicle.go_on(&self.server, &self.hash);
+        while let Some(event) = self.chronicle.at(self.followed) {
+            self.followed += 1;
+            match event {
+                Event::Delivered { mailbox, uid, mail } => self.ledger.announce(&mailbox, uid, mail),
+                Event::Effect(effect) => self.effect(&effect)?,
             }
         }
         let violations = self.server.world().violations();
         violations.first().map_or(Ok(()), |violation| Err(format!("protocol: {}", violation.why)))
+    }
+
+    fn effect(&mut self, effect: &Effect) -> Checked {
+        let ours = matches!(effect.by, Actor::Session { connection, .. } if self.network.made(connection));
+        if ours && matches!(effect.change, Change::Expunged { .. }) {
+            let foreign = |place: &Place| !place.marked && place.flags.contains("deleted");
+            let marked = self.ledger.places.values().any(foreign);
+            self.situations.met_if(marked, "a foreign mark was there when the phone expunged");
+        }
+        for deed in self.ledger.follow(&effect.change, ours) {
+            self.allowed(&deed).map_err(|what| format!("I6: {what}, by {:?}: {:?}", effect.by, effect.change))?;
+        }
+        Ok(())
     }
 
     fn allowed(&mut self, deed: &Deed) -> Checked {

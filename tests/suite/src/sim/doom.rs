@@ -7,17 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use postrider::api::{Clock, Core, Timestamp};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-/// When the world begins: 2026-11-27T00:00:00Z.
-pub(super) const BEGIN: i64 = 1_795_737_600;
+use super::around::Time;
 
 /// The phone's fate: shared by its clock, its network and the run.
 #[derive(Clone)]
 pub(super) struct Doom {
     inner: Arc<Mutex<Inner>>,
     struck: Arc<Notify>,
-    start: Instant,
+    time: Time,
 }
 
 struct Inner {
@@ -35,7 +33,7 @@ struct Inner {
 }
 
 impl Doom {
-    pub(super) fn new(dir: PathBuf) -> Self {
+    pub(super) fn new(dir: PathBuf, time: Time) -> Self {
         let inner = Inner {
             life: 0,
             core: None,
@@ -46,7 +44,7 @@ impl Doom {
             lost: 0,
             found: 0,
         };
-        Self { inner: Arc::new(Mutex::new(inner)), struck: Arc::default(), start: Instant::now() }
+        Self { inner: Arc::new(Mutex::new(inner)), struck: Arc::default(), time }
     }
 
     /// It dies as this transaction of the store begins.
@@ -113,11 +111,6 @@ impl Doom {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// The world's time in seconds.
-    pub(super) fn now(&self) -> i64 {
-        BEGIN + i64::try_from(self.start.elapsed().as_secs()).unwrap_or(0)
-    }
 }
 
 impl Clock for Doom {
@@ -131,7 +124,7 @@ impl Clock for Doom {
         if let Some(power) = fate {
             self.strike(power);
         }
-        Timestamp(Doom::now(self))
+        Timestamp(self.time.now())
     }
 }
 

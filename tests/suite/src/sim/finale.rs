@@ -16,33 +16,49 @@ const ROUNDS: usize = 3;
 impl Sim {
     pub(super) async fn finale(&mut self) -> Checked {
         self.calm();
-        self.finish_sync().await?;
-        self.rise().await?;
-        self.check().await?;
-        for _ in 0..ROUNDS {
+        self.each(async |phone| {
+            phone.finish_sync().await?;
+            phone.rise().await?;
+            phone.check().await
+        })
+        .await?;
+        // What the second phone does in a round, the first sees in its next.
+        for _ in 0..ROUNDS + usize::from(self.second.is_some()) {
             tokio::time::sleep(REST).await;
-            self.round().await?;
+            self.each(async |phone| phone.round().await).await?;
         }
-        self.agrees().await.map_err(|what| format!("after {ROUNDS} rounds: {what}"))?;
-        self.wanted()?;
-        self.all_is_done()?;
-        self.nothing_is_only_said()?;
-        let ended = !self.any_pending(None);
-        self.situations.met_if(ended, "nothing left to do at the end");
-        self.situations.met_if(!ended, "something set aside at the end");
-        self.doom.strike(None);
-        self.rise().await?;
-        self.check().await?;
-        self.agrees().await.map_err(|what| format!("after another death: {what}"))?;
-        self.begin_anew().await?;
-        self.check().await?;
+        self.each(async |phone| {
+            phone.agrees().await.map_err(|what| format!("after {ROUNDS} rounds: {what}"))?;
+            phone.wanted()?;
+            phone.all_is_done()?;
+            phone.nothing_is_only_said()?;
+            let ended = !phone.any_pending(None);
+            phone.situations.met_if(ended, "nothing left to do at the end");
+            phone.situations.met_if(!ended, "something set aside at the end");
+            phone.doom.strike(None);
+            phone.rise().await?;
+            phone.check().await?;
+            phone.agrees().await.map_err(|what| format!("after another death: {what}"))?;
+            phone.begin_anew().await?;
+            phone.check().await
+        })
+        .await?;
         let before = self.server.world().snapshot();
         tokio::time::sleep(REST).await;
-        self.round().await?;
+        self.each(async |phone| phone.round().await).await?;
         if self.server.world().snapshot() != before {
             return Err("I10: a sync with nothing to do changed the server".to_owned());
         }
-        self.agrees().await.map_err(|what| format!("after a restart: {what}"))
+        self.each(async |phone| phone.agrees().await.map_err(|what| format!("after a restart: {what}"))).await
+    }
+
+    /// Both phones, one after the other.
+    async fn each(&mut self, what: impl AsyncFn(&mut Self) -> Checked) -> Checked {
+        what(self).await?;
+        match &mut self.second {
+            Some(second) => what(second).await.map_err(|what| format!("the second phone: {what}")),
+            None => Ok(()),
+        }
     }
 
     /// L1: where nobody interferes and nothing is refused, everything is done that was not taken back. Some servers keep no keywords;
@@ -163,7 +179,7 @@ impl Sim {
                 looks.push(Look { mailbox: mailbox.clone(), flags: place.flags.clone() });
             }
         }
-        for mail in 0..self.next_mail {
+        for mail in 0..self.chronicle.mails() {
             let looks = lies.remove(&mail).unwrap_or_default();
             // Where others marked what the user removes too, it cannot be told whose mark it is.
             if self.ledger.stories.get(&mail).is_some_and(|story| story.foreign.contains("deleted")) {

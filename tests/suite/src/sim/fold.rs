@@ -53,6 +53,24 @@ impl Folder {
         Ok(view)
     }
 
+    /// The journal and the places as they stand there, for whoever looks for a fault.
+    pub(super) fn rows(&self) -> rusqlite::Result<Vec<String>> {
+        let mut all = Vec::new();
+        for sql in [
+            "SELECT operation, place, made, state, attempts, reason, next_try, evidence FROM steps ORDER BY operation, place",
+            "SELECT id, message, mailbox, uid, shown_in, hidden, moved_to, flags FROM places ORDER BY id",
+        ] {
+            let mut statement = self.0.prepare_cached(sql)?;
+            let width = statement.column_count();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let values = (0..width).map(|column| row.get::<_, rusqlite::types::Value>(column));
+                all.push(format!("{:?}", values.collect::<Result<Vec<_>, _>>()?));
+            }
+        }
+        Ok(all)
+    }
+
     /// Whether a message that is to be made has a source that is somewhere.
     fn comes_to_be(&self, overlay: &Overlay, overlays: &BTreeMap<i64, Overlay>) -> rusqlite::Result<bool> {
         let mut next = Some(overlay);

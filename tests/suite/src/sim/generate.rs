@@ -45,8 +45,14 @@ impl Swarm {
 pub(super) fn tape(seed: u64) -> Tape {
     let dice = |tape: u64| Dice::new(seed.wrapping_mul(8).wrapping_add(tape).wrapping_add(1));
     let swarm = Swarm::draw(&mut dice(0));
-    let workload = workload(&mut dice(1), &swarm);
-    let faults = faults(&mut dice(2), &swarm);
+    let mut workload = workload(&mut dice(1), &swarm);
+    let mut faults = faults(&mut dice(2), &swarm);
+    let mut others = dice(5);
+    if others.below(5) == 0 {
+        let swarm = Swarm::draw(&mut others);
+        workload = with_second(&mut others, &swarm, workload);
+        faults.extend(second_faults(&mut others, &swarm));
+    }
     let schedule = schedule(&mut dice(3), workload.len());
     Tape { server: server(&mut dice(4)), workload, faults, schedule }
 }
@@ -83,6 +89,32 @@ fn workload(dice: &mut Dice, swarm: &Swarm) -> Vec<Deed> {
     deeds
 }
 
+/// Puts what is done on a second phone between what is done on the first.
+fn with_second(dice: &mut Dice, swarm: &Swarm, workload: Vec<Deed>) -> Vec<Deed> {
+    let mut deeds = Vec::new();
+    for (index, deed) in workload.into_iter().enumerate() {
+        deeds.push(deed);
+        let second = match (index, dice.below(20)) {
+            (0, _) => Deed::Sync,
+            (1, _) => Deed::Finish,
+            (_, 0..=5) => Deed::User(user(dice)),
+            (_, 6..=8) => Deed::Sync,
+            (_, 9..=10) => Deed::Finish,
+            (_, 11) => Deed::Restart,
+            (_, 12) if swarm.deaths > 0 => Deed::Die { power: power(dice, swarm) },
+            _ => continue,
+        };
+        deeds.push(Deed::Second(Box::new(second)));
+    }
+    deeds
+}
+
+fn second_faults(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
+    let mut faults = links(dice, swarm);
+    faults.extend(transactions(dice, swarm));
+    faults.into_iter().map(|fault| Fault::Second(Box::new(fault))).collect()
+}
+
 fn user(dice: &mut Dice) -> UserAct {
     let pick = small(dice, 1000);
     let span = 1 + (dice.below(3) * dice.below(2)) as u8;
@@ -111,9 +143,8 @@ fn rival(dice: &mut Dice, swarm: &Swarm) -> RivalAct {
     }
 }
 
-fn faults(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for _ in 0..swarm.links * 2 {
+fn links(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
+    let link = |_| {
         let up = dice.below(2) == 0;
         let after = dice.below(if up { 1500 } else { 9000 }) as u32;
         let then = match dice.below(6) {
@@ -122,11 +153,19 @@ fn faults(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
             4 if swarm.deaths > 0 => Then::Die { power: power(dice, swarm) },
             _ => Then::Stall,
         };
-        faults.push(Fault::Link { connection: small(dice, 8), up, after, then });
-    }
-    for _ in 0..swarm.deaths * 2 {
-        faults.push(Fault::Transaction { number: 5 + dice.below(120) as u32, power: power(dice, swarm) });
-    }
+        Fault::Link { connection: small(dice, 8), up, after, then }
+    };
+    (0..swarm.links * 2).map(link).collect()
+}
+
+fn transactions(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
+    let death = |_| Fault::Transaction { number: 5 + dice.below(120) as u32, power: power(dice, swarm) };
+    (0..swarm.deaths * 2).map(death).collect()
+}
+
+fn faults(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
+    let mut faults = links(dice, swarm);
+    faults.extend(transactions(dice, swarm));
     for _ in 0..swarm.answers * 3 {
         let code = |dice: &mut Dice| dice.pick(&CODES).copied().unwrap_or("NO").to_owned();
         let mut command = dice.pick(&COMMANDS).copied().unwrap_or("UID STORE");

@@ -102,6 +102,11 @@ impl Ghost {
         self.retried_late.extend(late.collect::<Vec<_>>());
     }
 
+    /// Whether anything was asked of one mail here and there.
+    pub(super) fn met(&self, other: &Self) -> bool {
+        self.messages.iter().any(|message| other.steps_on(message.mail).next().is_some())
+    }
+
     /// Whether the user copied a mail.
     pub(super) fn has_copies(&self, mail: u32) -> bool {
         self.messages.iter().any(|message| message.mail == mail && message.is_copy)

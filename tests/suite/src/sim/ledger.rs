@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postrider_model::world::{Actor, Change, Effect, Flags};
+use postrider_model::world::{Change, Flags};
 
 /// A place on the server.
 #[derive(Clone, Debug, Default)]
@@ -97,10 +97,9 @@ impl Ledger {
         self.places.keys().filter(|(name, _)| name == mailbox).map(|(_, uid)| *uid).collect()
     }
 
-    /// Takes in an effect; returns what it was, where the phone did it.
-    pub(super) fn follow(&mut self, effect: &Effect) -> Vec<Deed> {
-        let ours = effect.by != Actor::Rival;
-        let deeds = self.apply(&effect.change, ours);
+    /// Takes in a change; returns what it was, where this phone made it.
+    pub(super) fn follow(&mut self, change: &Change, ours: bool) -> Vec<Deed> {
+        let deeds = self.apply(change, ours);
         if ours { deeds } else { Vec::new() }
     }
 

@@ -5,7 +5,9 @@
 //! lies, and the servers, which are as the model server has them.
 
 mod acts;
+mod around;
 mod checks;
+mod chronicle;
 mod doom;
 mod finale;
 mod fold;

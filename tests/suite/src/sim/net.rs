@@ -1,9 +1,10 @@
 //! The phone's network: byte streams to the model server that are slow, come in pieces, stop, break, or take the phone with them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ struct Shared {
     faults: Vec<Fault>,
     schedule: Schedule,
     made: AtomicUsize,
+    /// The server's numbers of the connections made.
+    numbers: Mutex<BTreeSet<u64>>,
     calm: AtomicBool,
     broken: AtomicUsize,
 }
@@ -40,6 +43,7 @@ impl SimNetwork {
             faults,
             schedule,
             made: AtomicUsize::new(0),
+            numbers: Mutex::default(),
             calm: AtomicBool::new(false),
             broken: AtomicUsize::new(0),
         };
@@ -61,6 +65,11 @@ impl SimNetwork {
         self.shared.broken.load(Ordering::Relaxed)
     }
 
+    /// Whether this phone made a connection, by the server's number of it.
+    pub(super) fn made(&self, connection: u64) -> bool {
+        self.shared.numbers.lock().unwrap_or_else(PoisonError::into_inner).contains(&connection)
+    }
+
     fn open(&self) -> Result<SimStream, WireError> {
         if self.shared.doom.life() != self.life {
             return Err(WireError::Refused);
@@ -70,6 +79,8 @@ impl SimNetwork {
         let chunks = if pieces == 0 { Chunks::Whole } else { Chunks::Seeded(u64::from(pieces)) };
         let flow = Flow { delay: Duration::from_millis(u64::from(latency)), chunks, ..Flow::default() };
         let (stream, control) = self.shared.server.connect_over(Link { to_server: flow, to_client: flow });
+        let number = self.shared.server.connections();
+        self.shared.numbers.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
         let mut ends = [None, None];
         if !self.shared.calm.load(Ordering::Relaxed) {
             for fault in &self.shared.faults {

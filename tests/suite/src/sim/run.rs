@@ -70,14 +70,27 @@ async fn run(tape: &Tape, traced: bool) -> Verdict {
     {
         violation = Some(format!("at the end: {what}"));
     }
-    let broke = sim.network.broken() > 0;
-    sim.situations.met_if(broke, "a connection that broke");
-    sim.situations.met_if(sim.doom.lost() > 0, "a power cut that took part of the log");
-    Verdict { hash: sim.hash.value(), violation, situations: sim.situations.clone(), trace: sim.hash.words() }
+    if violation.is_some() && traced {
+        for row in sim.folder.rows().unwrap_or_default() {
+            sim.hash.tell(|| row);
+        }
+    }
+    let mut situations = sim.met_at_all();
+    if let Some(second) = &sim.second {
+        situations.add(&second.met_at_all());
+        situations.met_if(second.ghost.met(&sim.ghost), "both phones acted on one mail");
+    }
+    Verdict { hash: sim.hash.value(), violation, situations, trace: sim.hash.words() }
 }
 
 impl Sim {
     async fn deed(&mut self, deed: &Deed) -> Checked {
+        if let Deed::Second(deed) = deed {
+            let Some(mut second) = self.second.take() else { return Ok(()) };
+            let done = Box::pin(second.deed(deed)).await.map_err(|what| format!("the second phone: {what}"));
+            self.second = Some(second);
+            return done.and_then(|()| self.follow());
+        }
         self.rise().await?;
         match deed {
             Deed::User(act) => self.user(act).await?,
@@ -99,9 +112,18 @@ impl Sim {
                 self.situations.met("a death on the wire");
                 self.situations.met_if(self.sync.is_some(), "a death while a sync is under way");
             }
+            Deed::Second(_) => {}
         }
         self.rise().await?;
         self.check().await
+    }
+
+    /// The situations that this phone was in.
+    fn met_at_all(&self) -> Situations {
+        let mut situations = self.situations.clone();
+        situations.met_if(self.network.broken() > 0, "a connection that broke");
+        situations.met_if(self.doom.lost() > 0, "a power cut that took part of the log");
+        situations
     }
 
     /// Where the phone has died, it is switched on again.

@@ -53,6 +53,8 @@ const ALL: &[&str] = &[
     "a phone that died twice",
     "a mail delivered while a sync is under way",
     "a mailbox renumbered while a sync is under way",
+    "two phones on one account",
+    "both phones acted on one mail",
 ];
 
 /// Those of one kind of operation, by how far it got: part of what runs are to meet.

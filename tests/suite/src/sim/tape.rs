@@ -47,6 +47,8 @@ pub enum Deed {
     User(UserAct),
     /// Another client.
     Rival(RivalAct),
+    /// The same as all others here, but on a second phone.
+    Second(Box<Deed>),
     /// The phone begins to sync, unless it is at it.
     Sync,
     /// The end of the sync is waited for.
@@ -117,6 +119,8 @@ pub enum Fault {
         /// What it does then.
         reply: Reply,
     },
+    /// On the second phone: its own links and transactions.
+    Second(Box<Fault>),
 }
 
 /// What becomes of a connection.

@@ -1,4 +1,4 @@
-//! One run: a server, a phone, and the truth about both.
+//! One run: a phone, the server it talks to, and the truth about both.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,11 +8,12 @@ use postrider::api::{
     AccountId, AccountSettings, BodyPolicy, Core, CoreOptions, ListFilter, MailboxId, MessageRow, SyncHandle,
 };
 use postrider_model::ModelServer;
-use postrider_model::fault::{Act, Rule};
-use postrider_model::profile::{BrokenMove, Extension, Profile};
-use postrider_model::world::{NewMessage, Rival, World};
+use postrider_model::profile::{Extension, Profile};
+use postrider_model::world::{NewMessage, Rival};
 use tempfile::TempDir;
 
+use super::around::Around;
+use super::chronicle::Chronicle;
 use super::doom::Doom;
 use super::fold::Folder;
 use super::ghost::Ghost;
@@ -20,8 +21,8 @@ use super::hash::Hash;
 use super::ledger::Ledger;
 use super::net::SimNetwork;
 use super::situations::Situations;
-use super::tape::{Deed, Fault, Reply, Schedule, ServerSpec, Tape};
-use crate::phone::{OnePassword, PASSWORD, USER};
+use super::tape::{Deed, Fault, Schedule, Tape};
+use crate::phone::{OnePassword, USER};
 
 /// The mailboxes in which things happen.
 pub(super) const MAILBOXES: [&str; 3] = ["INBOX", "Work", "Aside"];
@@ -29,9 +30,15 @@ pub(super) const MAILBOXES: [&str; 3] = ["INBOX", "Work", "Aside"];
 /// What a run gives up with: why the product is wrong.
 pub(super) type Checked<T = ()> = Result<T, String>;
 
+/// A run as one phone sees it.
 pub(super) struct Sim {
     pub(super) server: ModelServer,
     pub(super) rival: Rival,
+    /// What happens on the server, and how far this phone's ledger has followed it.
+    pub(super) chronicle: Chronicle,
+    pub(super) followed: usize,
+    /// Another phone on the same account.
+    pub(super) second: Option<Box<Sim>>,
     pub(super) ledger: Ledger,
     pub(super) ghost: Ghost,
     pub(super) doom: Doom,
@@ -43,10 +50,7 @@ pub(super) struct Sim {
     pub(super) mailboxes: BTreeMap<String, MailboxId>,
     /// Mails that the phone has shown in this life.
     pub(super) seen: BTreeSet<u32>,
-    pub(super) next_mail: u32,
     pub(super) hash: Hash,
-    /// Commands told of, where the run is traced.
-    pub(super) told: usize,
     pub(super) situations: Situations,
     /// Whether the server says NO to what it has done.
     pub(super) denies: bool,
@@ -61,43 +65,6 @@ pub(super) struct Sim {
     profile: Profile,
     dir: PathBuf,
     _root: TempDir,
-}
-
-/// The profile of a spec.
-fn profile(spec: &ServerSpec) -> Profile {
-    let mut profile = Profile::preset(&spec.preset).unwrap_or_else(Profile::bare);
-    for name in &spec.with {
-        if let Some(extension) = Extension::from_capability(name) {
-            profile = profile.with(extension);
-        }
-    }
-    for name in &spec.without {
-        if let Some(extension) = Extension::from_capability(name) {
-            profile = profile.without(extension);
-        }
-    }
-    // The form of LIST that LIST-STATUS adds to is that of LIST-EXTENDED (RFC 5819).
-    if profile.has(Extension::ListStatus) {
-        profile = profile.with(Extension::ListExtended);
-    }
-    // QRESYNC builds on these (RFC 7162).
-    if profile.has(Extension::Qresync) {
-        profile = profile.with(Extension::Condstore).with(Extension::Enable);
-    }
-    profile
-}
-
-fn rule(command: &str, skip: u8, reply: &Reply) -> Rule {
-    let act = match reply {
-        Reply::Refuse(text) => Act::Refuse(text.clone()),
-        Reply::Deny(text) => Act::Deny(text.clone()),
-        Reply::Bye => Act::Bye("see you".to_owned()),
-        Reply::ByeAfter => Act::ByeAfter("see you".to_owned()),
-        Reply::Cut => Act::Cut,
-        Reply::CutAfter => Act::CutAfter,
-        Reply::Silence => Act::Silence,
-    };
-    Rule::once(command, act).after(usize::from(skip))
 }
 
 /// A folder in memory where the system has one.
@@ -117,36 +84,36 @@ pub(super) fn in_words(error: impl std::fmt::Display) -> String {
 
 impl Sim {
     pub(super) async fn new(tape: &Tape, traced: bool) -> Checked<Self> {
+        let around = Around::new(tape, traced)?;
+        let mut sim = Self::phone(tape, &around, false).await?;
+        if tape.workload.iter().any(|deed| matches!(deed, Deed::Second(_))) {
+            sim.situations.met("two phones on one account");
+            sim.second = Some(Box::new(Self::phone(tape, &around, true).await?));
+        }
+        around.met(tape, &mut sim.situations);
+        for number in 0..tape.server.mails {
+            sim.deliver(if number % 3 == 2 { "Work" } else { "INBOX" })?;
+        }
+        Ok(sim)
+    }
+
+    /// A phone with an empty store; the first or the second.
+    async fn phone(tape: &Tape, around: &Around, second: bool) -> Checked<Self> {
         let root = root().map_err(in_words)?;
         let dir = root.path().join("life-0");
-        let doom = Doom::new(dir.clone());
-        let clock = doom.clone();
-        let world = World::with_clock(move || clock.now());
-        let profile = profile(&tape.server);
-        profile.layout.furnish(&world, USER, PASSWORD).map_err(in_words)?;
-        let mut served = profile.clone();
-        served.quirks.broken_move = tape.server.move_stops.then_some(BrokenMove::StopsAfter(1));
-        let server = ModelServer::new(world.clone(), served);
-        let delimiter = profile.layout.delimiter.map_or('/', char::from);
-        let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
-        let ledger = Ledger::new(delimiter, &prefix);
-        let rival = world.rival(USER);
-        for name in &MAILBOXES[1..] {
-            rival.create(ledger.raw(name), &[]).map_err(in_words)?;
-        }
-        world.with(|state| {
-            state.take_effects();
-            state.record_commands(traced);
+        let doom = Doom::new(dir.clone(), around.time);
+        let of_mine = tape.faults.iter().filter_map(|fault| match fault {
+            Fault::Second(fault) => second.then(|| (**fault).clone()),
+            fault => (!second).then(|| fault.clone()),
         });
-        for fault in &tape.faults {
-            match fault {
-                Fault::Answer { command, skip, reply } => server.script().add(rule(command, *skip, reply)),
-                Fault::Transaction { number, power } => doom.at_transaction(*number, *power),
-                Fault::Link { .. } => {}
+        let faults: Vec<Fault> = of_mine.collect();
+        for fault in &faults {
+            if let Fault::Transaction { number, power } = fault {
+                doom.at_transaction(*number, *power);
             }
         }
-        let network = SimNetwork::new(server.clone(), doom.clone(), tape.faults.clone(), tape.schedule.clone());
-        furnish(&dir, &server).await?;
+        let network = SimNetwork::new(around.server.clone(), doom.clone(), faults, tape.schedule.clone());
+        furnish(&dir, around).await?;
         let core = open(&dir, &network, &doom)?;
         let mut settings = AccountSettings::new("test", USER);
         settings.imap = Some("imap+plain://model.example".parse().map_err(in_words)?);
@@ -154,16 +121,13 @@ impl Sim {
         let account = core.add_account(settings).await.map_err(in_words)?;
         let folder = Folder::open(&dir).map_err(in_words)?;
         doom.live(core.clone(), dir.clone());
-        let breaks = |fault: &Fault| matches!(fault, Fault::Link { .. } | Fault::Transaction { .. });
-        let quiet = !tape.server.move_stops
-            && tape.faults.iter().all(breaks)
-            && !tape.workload.iter().any(|deed| matches!(deed, Deed::Rival(_)));
-        let denies = tape.server.move_stops
-            || tape.faults.iter().any(|fault| matches!(fault, Fault::Answer { reply: Reply::Deny(_), .. }));
-        let mut sim = Self {
-            server,
-            rival,
-            ledger,
+        Ok(Self {
+            server: around.server.clone(),
+            rival: around.rival.clone(),
+            chronicle: around.chronicle.clone(),
+            followed: 0,
+            second: None,
+            ledger: Ledger::new(around.delimiter, &around.prefix),
             ghost: Ghost::default(),
             doom,
             network,
@@ -173,43 +137,21 @@ impl Sim {
             sync: None,
             mailboxes: BTreeMap::new(),
             seen: BTreeSet::new(),
-            next_mail: 0,
-            hash: Hash::new(traced),
-            told: 0,
+            hash: around.hash.clone(),
             situations: Situations::default(),
-            denies,
-            quiet,
-            tells_copies: profile.has(Extension::UidPlus),
+            denies: around.denies,
+            quiet: around.quiet,
+            tells_copies: around.profile.has(Extension::UidPlus),
             deaths: 0,
             last_error: String::new(),
-            profile,
+            profile: around.profile.clone(),
             dir,
             _root: root,
-        };
-        for (is_so, name) in [
-            (
-                !sim.profile.has(Extension::Move) && !sim.profile.has(Extension::UidPlus),
-                "a server with neither MOVE nor UIDPLUS",
-            ),
-            (
-                !sim.profile.has(Extension::Condstore) && !sim.profile.has(Extension::Qresync),
-                "a server without mod-sequences",
-            ),
-            (sim.profile.has(Extension::Qresync), "a server with QRESYNC"),
-            (sim.profile.has(Extension::ObjectId), "a server that names mails"),
-            (tape.server.move_stops, "a MOVE that stops in the middle"),
-        ] {
-            sim.situations.met_if(is_so, name);
-        }
-        for number in 0..tape.server.mails {
-            sim.deliver(if number % 3 == 2 { "Work" } else { "INBOX" })?;
-        }
-        Ok(sim)
+        })
     }
 
     pub(super) fn deliver(&mut self, mailbox: &str) -> Checked {
-        let number = self.next_mail;
-        self.next_mail += 1;
+        let number = self.chronicle.next_mail();
         let filler = "All work and no play. ".repeat((number % 4) as usize);
         let mail = NewMessage::new(format!(
             "From: Ann <ann@example.org>\r\nTo: {USER}\r\nSubject: Mail {number}\r\n\
@@ -218,12 +160,15 @@ impl Sim {
         ));
         self.follow()?;
         let uid = self.rival.deliver(self.ledger.raw(mailbox), mail).map_err(in_words)?;
-        self.ledger.announce(mailbox, uid, number);
+        self.chronicle.delivered(mailbox, uid, number);
         self.follow()
     }
 
     /// Nothing breaks any more.
     pub(super) fn calm(&self) {
+        if let Some(second) = &self.second {
+            second.calm();
+        }
         self.network.calm();
         self.doom.spare();
         self.server.script().clear();
@@ -258,7 +203,8 @@ impl Sim {
         if let Some(left) = left {
             let _ = std::fs::remove_dir_all(&self.dir);
             self.dir = left;
-            self.seen = (0..self.next_mail).filter(|mail| self.ghost.steps_on(*mail).next().is_some()).collect();
+            self.seen =
+                (0..self.chronicle.mails()).filter(|mail| self.ghost.steps_on(*mail).next().is_some()).collect();
         } else {
             closed.map_err(|error| format!("closing: {error}"))?;
         }
@@ -282,7 +228,7 @@ impl Drop for Sim {
 }
 
 /// Puts an empty store where a phone is to begin: made once, for making it takes as long as many a life.
-async fn furnish(dir: &std::path::Path, server: &ModelServer) -> Checked {
+async fn furnish(dir: &std::path::Path, around: &Around) -> Checked {
     static EMPTY: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     const DATABASE: &str = "postrider.db";
     std::fs::create_dir_all(dir).map_err(in_words)?;
@@ -290,8 +236,8 @@ async fn furnish(dir: &std::path::Path, server: &ModelServer) -> Checked {
         Some(empty) => empty,
         None => {
             let made = root().map_err(in_words)?;
-            let doom = Doom::new(made.path().to_owned());
-            let network = SimNetwork::new(server.clone(), doom.clone(), Vec::new(), Schedule::default());
+            let doom = Doom::new(made.path().to_owned(), around.time);
+            let network = SimNetwork::new(around.server.clone(), doom.clone(), Vec::new(), Schedule::default());
             open(made.path(), &network, &doom)?.close().await.map_err(in_words)?;
             let bytes = std::fs::read(made.path().join(DATABASE)).map_err(in_words)?;
             EMPTY.get_or_init(|| bytes)
