@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::labels::with_siblings;
 use super::refresh_places;
-use super::settle::places_changed;
+use super::settle::{end_all_made, places_changed};
 use crate::journal::{Action, StepState};
 use crate::model::{AccountId, Flags, MailboxId, MessageId, OperationId, PlaceId, SystemFlag};
 use crate::mutants::mutant;
@@ -102,6 +102,10 @@ impl JournalTx<'_> {
         let waiting = [StepState::Queued, StepState::Retry, StepState::Parked, StepState::NeedsUser];
         let marked = self.marked_by(operation)?;
         let count = self.set_states(operation, &waiting, StepState::Cancelled)?;
+        if !mutant!("unsent_mail_stays") {
+            let unsent = self.unsent_by(operation)?;
+            end_all_made(self.inner(), unsent, StepState::Cancelled, None)?;
+        }
         self.show_originals(operation)?;
         let marked: Vec<PlaceId> = self.targets(&marked)?.into_iter().map(|target| target.place).collect();
         if !marked.is_empty() {
@@ -109,6 +113,16 @@ impl JournalTx<'_> {
             self.act(&Action::Flags { add: Flags::default(), remove }, &marked)?;
         }
         Ok(count)
+    }
+
+    /// The mail that an append, which was taken back, was to put on the server: nobody has it.
+    fn unsent_by(&self, operation: OperationId) -> Result<Vec<PlaceId>, StoreError> {
+        let sql = "SELECT p.id FROM operations o JOIN steps s ON s.operation = o.id JOIN places p ON p.id = s.place
+                   WHERE o.id = ?1 AND o.kind = 'append' AND s.state = ?2 AND p.mailbox IS NULL";
+        let mut statement = self.prepare(sql)?;
+        let rows =
+            statement.query_map(params![operation.0, StepState::Cancelled as u8], |row| row.get(0).map(PlaceId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Messages that a deletion, which came no farther, has marked deleted: left so, any other client may expunge them.

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::labels::{flags_elsewhere, has_labels, is_hidden_by_others};
-use super::settle::{end_doubles, update_operations};
-use crate::journal::{Action, Effect, Overlay};
+use super::settle::{end_all_made, update_operations};
+use crate::journal::{Action, Effect, Overlay, Reason, StepState};
 use crate::model::{Flags, MailboxId, OperationId, PlaceId};
 use crate::mutants::mutant;
 use crate::store::StoreError;
@@ -187,7 +187,8 @@ pub(in crate::store) fn follow_place(tx: &mut WriteTx<'_>, from: PlaceId, to: Pl
     tx.conn().prepare_cached("UPDATE OR REPLACE steps SET place = ?2 WHERE place = ?1")?.execute([from.0, to.0])?;
     tx.conn().prepare_cached("UPDATE steps SET made = ?2 WHERE made = ?1")?.execute([from.0, to.0])?;
     update_operations(tx, both)?;
-    end_doubles(tx, doubles)?;
+    let reason = Reason::new("gone", "two messages turned out to be one, and one copy was made");
+    end_all_made(tx, doubles, StepState::Moot, Some(&reason))?;
     refresh_places(tx.conn(), [to])
 }
 

@@ -297,13 +297,17 @@ fn end_made(
     Ok(ended)
 }
 
-/// Two messages have turned out to be one, of which an operation was to make two copies: it makes one. What was to be done to the
-/// other has become moot.
-pub(super) fn end_doubles(tx: &mut WriteTx<'_>, doubles: Vec<PlaceId>) -> Result<(), StoreError> {
-    let reason = to_json(&Reason::new("gone", "two messages turned out to be one, and one copy was made"))?;
+/// Messages that will not be made go, with what was to be done to them and made of them: that ends in this state.
+pub(super) fn end_all_made(
+    tx: &mut WriteTx<'_>,
+    gone: Vec<PlaceId>,
+    state: StepState,
+    reason: Option<&Reason>,
+) -> Result<(), StoreError> {
+    let reason = reason.map(to_json).transpose()?;
     let (mut operations, mut places) = (BTreeSet::new(), BTreeSet::new());
-    for place in doubles {
-        for (operation, made) in end_made(tx, place, StepState::Moot as u8, Some(&reason))? {
+    for place in gone {
+        for (operation, made) in end_made(tx, place, state as u8, reason.as_deref())? {
             operations.insert(operation);
             places.extend(made);
         }
