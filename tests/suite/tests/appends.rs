@@ -1,7 +1,7 @@
 //! A mail of the person's own is in its mailbox at once, and once on the server, whatever happens on the way.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::{CoreError, Direction, MailSource, OperationState, Timestamp};
+use postrider::api::{CoreError, Direction, FlagChange, MailSource, OperationState, Timestamp};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_tests::desk::Desk;
@@ -92,6 +92,24 @@ async fn an_append_that_is_refused_is_told_and_can_be_tried_again_or_taken_back(
         assert_eq!(desk.ids("Work").await, kept.ids);
         assert_eq!(desk.on_server()["Work"], 1);
     }
+}
+
+#[tokio::test]
+async fn what_was_to_be_done_to_a_mail_ends_when_its_append_is_taken_back() {
+    let desk = Desk::with(Profile::preset("dovecot").unwrap(), 1, &["Work"]).await;
+    let (core, inbox, work) = (desk.core(), desk.mailbox("INBOX").await.id, desk.mailbox("Work").await.id);
+    let own = core.append(work, bytes(letter(1, 1)), Vec::new(), None).await.unwrap();
+    let flagged = FlagChange { add: vec!["flagged".to_owned()], remove: Vec::new() };
+    let flag = core.flag(own.ids.clone(), flagged).await.unwrap().operation;
+    let copy = core.copy_to(own.ids, inbox).await.unwrap();
+    let moved = core.move_to(copy.ids, work).await.unwrap().operation;
+    core.cancel_operation(own.operation).await.unwrap();
+    for operation in [own.operation, flag, copy.operation, moved] {
+        assert_eq!(desk.operation(operation).await.state, OperationState::Cancelled);
+    }
+    desk.settles("taken back").await;
+    assert_eq!((desk.ids("Work").await, desk.on_server()["Work"]), (Vec::new(), 0));
+    assert!(core.check(false).await.unwrap().problems.is_empty());
 }
 
 /// What the server does not say, so that only looking tells.

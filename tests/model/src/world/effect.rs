@@ -41,6 +41,8 @@ pub enum Change {
         mailbox: Vec<u8>,
         /// Its UID.
         uid: Uid,
+        /// Its Message-ID, without the brackets.
+        message_id: Option<String>,
     },
     /// A message's flags became these.
     Flags {

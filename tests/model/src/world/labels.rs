@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::account::Account;
+use super::content::message_ids;
 use super::effect::{Actor, Change, Refusal};
 use super::flags::Flags;
 use super::message::{Message, Place, Uid};
@@ -169,7 +170,8 @@ impl State {
         let Ok(uid) = self.place(user, mailbox, message, flags, now) else { return 0 };
         let name = self.owner(user).ok().and_then(|account| account.by_id(mailbox)).map(|found| found.name.clone());
         if let Some(name) = name {
-            self.note(by, user, Change::Appended { mailbox: name, uid });
+            let (message_id, _) = message_ids(&message.content.bytes());
+            self.note(by, user, Change::Appended { mailbox: name, uid, message_id });
         }
         uid
     }

@@ -68,7 +68,7 @@ impl State {
             internal_date: new.internal_date.unwrap_or(super::InternalDate::utc(now)),
             content: new.content,
         });
-        if let Some(own_id) = own_id {
+        if let Some(own_id) = own_id.clone() {
             account.threads.insert(own_id, Arc::clone(&message));
         }
         if account.style == Style::Labels {
@@ -76,7 +76,7 @@ impl State {
             return Ok((uidvalidity, uid));
         }
         let uid = self.place(user, id, &message, new.flags, now)?;
-        self.note(by, user, Change::Appended { mailbox: name, uid });
+        self.note(by, user, Change::Appended { mailbox: name, uid, message_id: own_id });
         Ok((uidvalidity, uid))
     }
 

@@ -27,7 +27,7 @@ async fn append_keeps_flags_and_date_and_tells_the_uid() {
     assert!(client.run("APPEND Nowhere {1+}\r\nx").await.tagged.starts_with("NO [TRYCREATE]"));
     let effect = server.world().effects().into_iter().rfind(|effect| effect.by != Actor::Rival).unwrap();
     assert_eq!(effect.by, Actor::Session { connection: 1, tag: "a2".to_owned() });
-    assert_eq!(effect.change, Change::Appended { mailbox: b"Drafts".to_vec(), uid: 1 });
+    assert_eq!(effect.change, Change::Appended { mailbox: b"Drafts".to_vec(), uid: 1, message_id: None });
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! `sim --tape FILE` plays a stored tape. `--minimise` makes a failing tape short and prints it; `--twice` demands that each
 //! seed runs the same way twice; `--situations` demands that every named situation was met, and tells how often; `--going` tells
 //! all that fail and goes on; `--trace` prints what happens; `--jobs N` plays on so many threads.
+//! `sim --cuts KINDS` cuts a session that replays after every octet, in both directions, on so many kinds of servers.
 //! `sim --mutants all|found|NAME,NAME|ten:WORD` plants faults one after the other and demands that each is found within `--seeds`;
 //! `found` are those that are known to be found, and `ten:WORD` chooses ten of them by a word, such as a commit. Needs the feature
 //! `mutants`.
@@ -10,10 +11,10 @@
 
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use postrider_tests::sim::{Situations, Tape, minimise, play, play_traced, situations};
+use postrider_tests::sim::{CUT_KINDS, Situations, Tape, cut, minimise, play, play_traced, situations};
 
 #[derive(Default)]
 struct Options {
@@ -22,6 +23,7 @@ struct Options {
     jobs: usize,
     tape: Option<String>,
     mutants: Option<String>,
+    cuts: Option<usize>,
     minimise: bool,
     twice: bool,
     situations: bool,
@@ -41,6 +43,7 @@ fn options() -> Result<Options, String> {
             "--jobs" => options.jobs = value()?.parse().map_err(|_| "--jobs needs a number")?,
             "--tape" => options.tape = Some(value()?),
             "--mutants" => options.mutants = Some(value()?),
+            "--cuts" => options.cuts = Some(value()?.parse().map_err(|_| "--cuts needs a number")?),
             "--minimise" => options.minimise = true,
             "--twice" => options.twice = true,
             "--situations" => options.situations = true,
@@ -126,6 +129,45 @@ fn seeds(options: &Options) -> bool {
     failed.is_empty() && !(options.situations && missed > 0)
 }
 
+/// Cuts a session everywhere, in one direction. Gives how many cuts it was, and what they broke.
+fn cut_everywhere(kind: (&str, &[&str]), sent: bool) -> (u32, Vec<String>) {
+    let mut broken = Vec::new();
+    for after in 0.. {
+        // What was sent before the cut arrives and is done, or is lost: by turns where it makes no difference to what is read.
+        let verdict = play(&cut(kind, sent, after, after % 2 == 0));
+        broken.extend(verdict.violation.map(|why| format!("{kind:?} cut after {after} octets, sent: {sent}: {why}")));
+        if verdict.situations.count("a connection that broke") == 0 {
+            return (after, broken);
+        }
+    }
+    (0, broken)
+}
+
+/// Cuts sessions of several kinds of servers everywhere. Whether nothing came of it.
+fn cuts(kinds: usize, options: &Options) -> bool {
+    let began = Instant::now();
+    let works: Vec<_> = CUT_KINDS.iter().take(kinds).flat_map(|kind| [(*kind, true), (*kind, false)]).collect();
+    let (next, done) = (AtomicUsize::new(0), Mutex::new((0, Vec::new())));
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.max(1) {
+            scope.spawn(|| {
+                while let Some((kind, sent)) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (count, broken) = cut_everywhere(*kind, *sent);
+                    println!("{:>6} cuts of {kind:?}, {}", count, if *sent { "sending" } else { "receiving" });
+                    let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    done.0 += count;
+                    done.1.extend(broken);
+                }
+            });
+        }
+    });
+    let (count, broken) = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    broken.iter().for_each(|why| println!("{why}"));
+    println!("{count} cuts, {} failed, {:.1} s", broken.len(), began.elapsed().as_secs_f64());
+    // A session that is not there is not cut.
+    broken.is_empty() && count > 1000 * u32::try_from(works.len()).unwrap_or(u32::MAX)
+}
+
 fn tape(file: &str, options: &Options) -> Result<bool, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
     let tape: Tape = serde_json::from_slice(&bytes).map_err(|error| format!("{file}: {error}"))?;
@@ -182,10 +224,11 @@ fn mutants(wanted: &str, options: &Options) -> Result<bool, String> {
 }
 
 fn main() -> ExitCode {
-    let outcome = options().and_then(|options| match (&options.tape, &options.mutants) {
-        (Some(file), _) => tape(file, &options),
-        (None, Some(wanted)) => mutants(wanted, &options),
-        (None, None) => Ok(seeds(&options)),
+    let outcome = options().and_then(|options| match (&options.tape, &options.mutants, options.cuts) {
+        (Some(file), ..) => tape(file, &options),
+        (_, Some(wanted), _) => mutants(wanted, &options),
+        (_, _, Some(kinds)) => Ok(cuts(kinds, &options)),
+        (None, None, None) => Ok(seeds(&options)),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

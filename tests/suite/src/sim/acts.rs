@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use postrider::api::{ActionDone, CoreError, FlagChange, MessageRow, OperationState, PlaceId};
+use postrider::api::{ActionDone, CoreError, FlagChange, MailSource, MessageRow, OperationState, PlaceId};
 use postrider_model::world::FlagChange as ServerChange;
 
 use super::ghost::{Act, Message, Step, Wish};
 use super::tape::{RivalAct, UserAct};
-use super::world::{Checked, MAILBOXES, Sim, in_words, number};
+use super::world::{Checked, MAILBOXES, Sim, in_words, number, text};
 
 /// Flags that only the user changes, and one that both do.
 const OURS: [&str; 3] = ["flagged", "$own", "seen"];
@@ -18,6 +18,7 @@ impl Sim {
         match act {
             UserAct::Cancel { pick } => return self.cancel(*pick).await,
             UserAct::Retry { pick } => return self.retry(*pick).await,
+            UserAct::Append { to } => return self.append(*to).await,
             _ => {}
         }
         let (pick, span) = match act {
@@ -70,6 +71,29 @@ impl Sim {
         }
     }
 
+    /// A mail of the user's own. What reads it works on another thread, and a sync beside it would not repeat itself.
+    async fn append(&mut self, to: u8) -> Checked {
+        self.finish_sync().await?;
+        let to = MAILBOXES[usize::from(to) % MAILBOXES.len()].to_owned();
+        let Some(mailbox) = self.mailboxes.get(&to).copied().filter(|_| self.doom.left().is_none()) else {
+            return Ok(());
+        };
+        let mail = self.chronicle.next_mail();
+        let source = MailSource::Bytes { bytes: text(mail).into_bytes() };
+        let done = self.core.append(mailbox, source, Vec::new(), None).await;
+        if self.doom.left().is_some() {
+            return Ok(());
+        }
+        let done = done.map_err(|error| format!("an append was refused: {error}"))?;
+        let id = done.ids.first().copied().ok_or("an append without an id")?;
+        self.ghost.messages.push(Message { id, mail, is_copy: false, flags: BTreeSet::new() });
+        let message = self.ghost.messages.len() - 1;
+        let steps = vec![Step { message, made: None, appends: true, state: OperationState::Queued }];
+        self.ghost.acts.push(Act { operation: done.operation, wish: Wish::Append { to }, steps });
+        self.situations.met("a mail of the user's own put into a mailbox");
+        Ok(())
+    }
+
     async fn remember(&mut self, wish: Wish, rows: &[MessageRow], done: &ActionDone) -> Checked {
         let mut steps = Vec::new();
         self.situations.met_if(rows.len() > 1, "an act on several messages");
@@ -93,7 +117,7 @@ impl Sim {
                 self.ghost.messages.push(Message { id, mail, is_copy: true, flags });
                 self.ghost.messages.len() - 1
             });
-            steps.push(Step { message, made, state: OperationState::Queued });
+            steps.push(Step { message, made, appends: false, state: OperationState::Queued });
         }
         self.situations.met_if(self.sync.is_some(), "an act while a sync is under way");
         self.hash.add(&format!("{wish:?} {:?}", done.ids));

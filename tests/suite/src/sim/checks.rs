@@ -6,33 +6,32 @@ use postrider::api::{MessageRow, OperationId, OperationInfo, OperationState, Pla
 use postrider_model::world::{Actor, Change, Effect};
 
 use super::acts::is_final;
-use super::chronicle::Event;
 use super::fold::View;
 use super::ghost::{Look, Step, Wish, given_up};
-use super::ledger::{Deed, Place};
+use super::ledger::{Deed, Place, Story};
 use super::situations::Stage;
 use super::world::{Checked, Sim, in_words, number};
 
 impl Sim {
-    /// All of them.
+    /// All of them, of a store that has changed since the last time.
     pub(super) async fn check(&mut self) -> Checked {
         self.follow()?;
-        if self.doom.left().is_some() {
+        let version = self.folder.version().map_err(in_words)?;
+        if self.doom.left().is_some() || self.checked == Some(version) {
             return Ok(());
         }
         self.journal().await?;
-        self.view().await
+        self.view().await?;
+        self.checked = Some(version);
+        Ok(())
     }
 
     /// I6: what the phone's commands did on the server was asked for, of that very message.
     pub(super) fn follow(&mut self) -> Checked {
         self.chronicle.go_on(&self.server, &self.hash);
-        while let Some(event) = self.chronicle.at(self.followed) {
+        while let Some(effect) = self.chronicle.at(self.followed) {
             self.followed += 1;
-            match event {
-                Event::Delivered { mailbox, uid, mail } => self.ledger.announce(&mailbox, uid, mail),
-                Event::Effect(effect) => self.effect(&effect)?,
-            }
+            self.effect(&effect)?;
         }
         let violations = self.server.world().violations();
         violations.first().map_or(Ok(()), |violation| Err(format!("protocol: {}", violation.why)))
@@ -72,6 +71,16 @@ impl Sim {
                 if self.ghost.wishes(*mail, fits) == 0 {
                     return named(*mail, &format!("got the flag {flag} changed"));
                 }
+            }
+            Deed::Appended { mail, to } => {
+                if self.ghost.wishes(*mail, |wish| *wish == Wish::Append { to: to.clone() }) == 0 {
+                    return named(*mail, &format!("was appended to {to}"));
+                }
+                let story = self.ledger.stories.get(mail).cloned().unwrap_or_default();
+                if story.appended > 1 && !story.meddled {
+                    return Err(format!("mail {mail} was appended {} times", story.appended));
+                }
+                self.situations.met("the phone appended a mail");
             }
             Deed::Copied { mail, to } => {
                 let goes = |wish: &Wish| matches!(wish, Wish::Move { to: t } | Wish::Copy { to: t } if t == to);
@@ -228,14 +237,14 @@ impl Sim {
     /// The rows, held against the second computation of the view.
     pub(super) async fn settled_rows(&self) -> Checked<Vec<MessageRow>> {
         for _ in 0..50 {
-            let before = self.folder.view().map_err(in_words)?;
+            let version = self.folder.version().map_err(in_words)?;
+            let view = self.folder.view().map_err(in_words)?;
             let rows = self.rows().await?;
-            let after = self.folder.view().map_err(in_words)?;
-            if before != after {
+            if self.folder.version().map_err(in_words)? != version {
                 continue;
             }
             let listed: BTreeSet<i64> = self.mailboxes.values().map(|id| id.0).collect();
-            let expected: View = after.into_iter().filter(|((mailbox, _), _)| listed.contains(mailbox)).collect();
+            let expected: View = view.into_iter().filter(|((mailbox, _), _)| listed.contains(mailbox)).collect();
             let shown: View =
                 rows.iter().map(|row| ((row.mailbox_id.0, row.id.0), row.flags.iter().cloned().collect())).collect();
             if let Some((key, _)) = expected.iter().find(|(key, flags)| shown.get(key) != Some(flags)) {
@@ -268,7 +277,9 @@ impl Sim {
 
     /// Whether a mail looks as the user wants it, as far as nobody else had a hand in it.
     pub(super) fn as_wanted(&self, mail: u32, mut looks: Vec<Look>) -> Checked {
-        let Some(story) = self.ledger.stories.get(&mail) else { return Ok(()) };
+        let own = self.ghost.appended(mail);
+        let unsent = || own.map(|(to, _)| Story { origin: to.to_owned(), ..Story::default() });
+        let Some(story) = self.ledger.stories.get(&mail).cloned().or_else(unsent) else { return Ok(()) };
         let given_up = self.ghost.any_given_up(mail);
         if story.meddled || self.ghost.retried_late.contains(&mail) || given_up && (self.denies || self.half_done(mail))
         {

@@ -8,22 +8,13 @@ use postrider_model::world::Effect;
 
 use super::hash::Hash;
 
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub(super) enum Event {
-    /// A mail of this number is delivered to a mailbox, by its name as shown, under this UID: the effect of it follows.
-    Delivered { mailbox: String, uid: u32, mail: u32 },
-    /// A change.
-    Effect(Effect),
-}
-
 /// Clones are the same.
 #[derive(Clone, Default)]
 pub(super) struct Chronicle(Rc<RefCell<Inner>>);
 
 #[derive(Default)]
 struct Inner {
-    events: Vec<Event>,
+    effects: Vec<Effect>,
     /// How many mails were ever written.
     mails: u32,
     /// Commands told of, where the run is traced.
@@ -55,16 +46,12 @@ impl Chronicle {
         }
         for effect in server.world().with(|state| state.take_effects()) {
             hash.add(&format!("{:?}", effect.change));
-            inner.events.push(Event::Effect(effect));
+            inner.effects.push(effect);
         }
     }
 
-    pub(super) fn delivered(&self, mailbox: &str, uid: u32, mail: u32) {
-        self.0.borrow_mut().events.push(Event::Delivered { mailbox: mailbox.to_owned(), uid, mail });
-    }
-
     /// What is written there, if anything is.
-    pub(super) fn at(&self, index: usize) -> Option<Event> {
-        self.0.borrow().events.get(index).cloned()
+    pub(super) fn at(&self, index: usize) -> Option<Effect> {
+        self.0.borrow().effects.get(index).cloned()
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use postrider::api::{OperationId, OperationState};
+use postrider::api::{MessageRow, OperationId, OperationState};
 
 use super::acts::is_final;
-use super::ghost::{Look, Wish};
-use super::world::{Checked, Sim, in_words};
+use super::ghost::{Look, Step, Wish, given_up};
+use super::world::{Checked, Sim, in_words, number};
 
 /// Longer than anything waits before it is tried again.
 const REST: Duration = Duration::from_secs(16 * 60);
@@ -26,6 +26,9 @@ impl Sim {
         for _ in 0..ROUNDS + usize::from(self.second.is_some()) {
             tokio::time::sleep(REST).await;
             self.each(async |phone| phone.round().await).await?;
+            if self.each(async |phone| phone.agrees().await).await.is_ok() {
+                break;
+            }
         }
         self.each(async |phone| {
             phone.agrees().await.map_err(|what| format!("after {ROUNDS} rounds: {what}"))?;
@@ -49,7 +52,11 @@ impl Sim {
         if self.server.world().snapshot() != before {
             return Err("I10: a sync with nothing to do changed the server".to_owned());
         }
-        self.each(async |phone| phone.agrees().await.map_err(|what| format!("after a restart: {what}"))).await
+        self.each(async |phone| {
+            phone.agrees().await.map_err(|what| format!("after a restart: {what}"))?;
+            phone.examine().await
+        })
+        .await
     }
 
     /// Both phones, one after the other.
@@ -65,9 +72,9 @@ impl Sim {
     /// and who cannot tell copies apart asks the person.
     fn all_is_done(&self) -> Checked {
         let is_keyword = |wish: &Wish| matches!(wish, Wish::Flag { flag, .. } if flag.starts_with('$'));
-        let given_up = |state| matches!(state, OperationState::Parked | OperationState::Moot);
+        let undone = |state| matches!(state, OperationState::Parked | OperationState::Moot);
         for act in self.ghost.acts.iter().filter(|act| self.quiet && !is_keyword(&act.wish)) {
-            if let Some(step) = act.steps.iter().find(|step| given_up(step.state)) {
+            if let Some(step) = act.steps.iter().find(|step| undone(step.state)) {
                 let mail = self.ghost.messages[step.message].mail;
                 return Err(format!(
                     "L1: nothing stood in its way, but it is {}; {}",
@@ -113,6 +120,7 @@ impl Sim {
 
     /// L1: nothing is pending but what was set aside, and the phone shows what the server holds.
     async fn agrees(&mut self) -> Checked {
+        self.follow()?;
         for info in self.core.operations(self.account, false).await.map_err(in_words)? {
             if !matches!(info.state, OperationState::Parked | OperationState::NeedsUser)
                 && !self.waits_for_user(info.id)
@@ -131,6 +139,7 @@ impl Sim {
         let rows = self.settled_rows().await?;
         let shown: BTreeMap<(String, u32), BTreeSet<String>> = rows
             .into_iter()
+            .filter(|row| row.uid.is_some() || !self.is_unsent(row))
             .map(|row| ((row.mailbox, row.uid.unwrap_or(0)), row.flags.into_iter().collect()))
             .collect();
         for (key, place) in &self.ledger.places {
@@ -148,6 +157,12 @@ impl Sim {
         }
     }
 
+    /// Whether it is of a mail of the user's own that the server has not taken, or of a copy of it: it stays on the phone alone.
+    fn is_unsent(&self, row: &MessageRow) -> bool {
+        let state = number(row).and_then(|mail| self.ghost.appended(mail)).map(|(_, state)| state);
+        state.is_some_and(|state| matches!(state, OperationState::Parked | OperationState::NeedsUser))
+    }
+
     /// Whether all that is left of an operation is about copies that were set aside.
     fn waits_for_user(&self, operation: OperationId) -> bool {
         let steps = || self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act.operation, step)));
@@ -156,7 +171,9 @@ impl Sim {
         let waits = |message: usize| {
             let mut next = Some(message);
             while let Some(made) = next {
-                let Some((_, maker)) = steps().find(|(_, step)| step.made == Some(made)) else { return false };
+                let makes =
+                    |(_, step): &(OperationId, &Step)| step.made == Some(made) || step.appends && step.message == made;
+                let Some((_, maker)) = steps().find(makes) else { return false };
                 if set_aside(maker.state) {
                     return true;
                 }
@@ -183,6 +200,10 @@ impl Sim {
             let looks = lies.remove(&mail).unwrap_or_default();
             // Where others marked what the user removes too, it cannot be told whose mark it is.
             if self.ledger.stories.get(&mail).is_some_and(|story| story.foreign.contains("deleted")) {
+                continue;
+            }
+            // What the server refused to take it does not have.
+            if self.ghost.appended(mail).is_some_and(|(_, state)| given_up(state)) && looks.is_empty() {
                 continue;
             }
             self.as_wanted(mail, looks).map_err(|what| format!("on the server: {what}; {}", self.told(mail)))?;

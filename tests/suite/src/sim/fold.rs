@@ -30,6 +30,11 @@ impl Folder {
         Connection::open_with_flags(dir.join("postrider.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).map(Self)
     }
 
+    /// A number that is another after each commit to the store.
+    pub(super) fn version(&self) -> rusqlite::Result<i64> {
+        self.0.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+    }
+
     /// What is to be shown.
     pub(super) fn view(&self) -> rusqlite::Result<View> {
         let overlays = self.overlays()?;
@@ -87,7 +92,7 @@ impl Folder {
 
     fn overlays(&self) -> rusqlite::Result<BTreeMap<i64, Overlay>> {
         let sql = "SELECT s.place, s.made, o.action, s.evidence FROM steps s JOIN operations o ON o.id = s.operation
-                   WHERE s.state < 5 ORDER BY o.id";
+                   WHERE s.state < 5 OR s.state < 7 AND o.kind = 'append' ORDER BY o.id";
         let mut statement = self.0.prepare_cached(sql)?;
         let mut rows = statement.query([])?;
         let mut overlays: BTreeMap<i64, Overlay> = BTreeMap::new();

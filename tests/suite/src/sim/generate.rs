@@ -53,6 +53,10 @@ pub(super) fn tape(seed: u64) -> Tape {
         workload = with_second(&mut others, &swarm, workload);
         faults.extend(second_faults(&mut others, &swarm));
     }
+    let mut own = dice(6);
+    if own.below(3) == 0 {
+        with_appends(&mut own, &swarm, &mut workload, &mut faults);
+    }
     let schedule = schedule(&mut dice(3), workload.len());
     Tape { server: server(&mut dice(4)), workload, faults, schedule }
 }
@@ -107,6 +111,24 @@ fn with_second(dice: &mut Dice, swarm: &Swarm, workload: Vec<Deed>) -> Vec<Deed>
         deeds.push(Deed::Second(Box::new(second)));
     }
     deeds
+}
+
+/// Puts appends of the user's own mails among what is done on the first phone, and answers to them among what goes wrong.
+fn with_appends(dice: &mut Dice, swarm: &Swarm, workload: &mut Vec<Deed>, faults: &mut Vec<Fault>) {
+    for _ in 0..1 + dice.below(3) {
+        let at = 2 + dice.below(workload.len() as u64 - 2) as usize;
+        workload.insert(at, Deed::User(UserAct::Append { to: small(dice, 3) as u8 }));
+    }
+    for _ in 0..swarm.answers {
+        let reply = match dice.below(6) {
+            0..=1 => Reply::Refuse(dice.pick(&CODES).copied().unwrap_or("NO").to_owned()),
+            2 => Reply::ByeAfter,
+            3 => Reply::Cut,
+            4 => Reply::CutAfter,
+            _ => Reply::Silence,
+        };
+        faults.push(Fault::Answer { command: "APPEND".to_owned(), skip: small(dice, 2) as u8, reply });
+    }
 }
 
 fn second_faults(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {

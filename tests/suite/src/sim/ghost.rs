@@ -7,6 +7,7 @@ use postrider::api::{OperationId, OperationState, PlaceId};
 /// What an act asks of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
+    Append { to: String },
     Flag { flag: String, set: bool },
     Move { to: String },
     Copy { to: String },
@@ -20,6 +21,8 @@ pub(super) struct Step {
     pub(super) message: usize,
     /// Which a copy makes.
     pub(super) made: Option<usize>,
+    /// Whether it puts the message there for the first time.
+    pub(super) appends: bool,
     /// How far it has come, by the journal's last word.
     pub(super) state: OperationState,
 }
@@ -112,6 +115,14 @@ impl Ghost {
         self.messages.iter().any(|message| message.mail == mail && message.is_copy)
     }
 
+    /// Where the user put a mail of their own, and how far that has come.
+    pub(super) fn appended(&self, mail: u32) -> Option<(&str, OperationState)> {
+        self.steps_on(mail).find_map(|(wish, step)| match wish {
+            Wish::Append { to } => Some((to.as_str(), step.state)),
+            _ => None,
+        })
+    }
+
     /// Whether anything that was asked of this mail was given up.
     pub(super) fn any_given_up(&self, mail: u32) -> bool {
         self.steps_on(mail).any(|(_, step)| given_up(step.state))
@@ -122,8 +133,9 @@ impl Ghost {
         let mut looks: BTreeMap<usize, Look> = BTreeMap::new();
         let mut removed = BTreeSet::new();
         let mine: Vec<usize> = (0..self.messages.len()).filter(|index| self.messages[*index].mail == mail).collect();
+        let taken_back = self.appended(mail).is_some_and(|(_, state)| state == OperationState::Cancelled);
         for index in &mine {
-            if !self.messages[*index].is_copy {
+            if !self.messages[*index].is_copy && !taken_back {
                 looks.insert(*index, Look { mailbox: origin.to_owned(), flags: BTreeSet::new() });
             }
         }
@@ -133,6 +145,7 @@ impl Ghost {
                 |step: &&Step| !given_up(step.state) || act.wish == Wish::Delete && step.state == OperationState::Moot;
             for step in act.steps.iter().filter(|step| mine.contains(&step.message)).filter(counts) {
                 match &act.wish {
+                    Wish::Append { .. } => {}
                     Wish::Flag { flag, set } => {
                         if let Some(look) = looks.get_mut(&step.message) {
                             if *set {

@@ -1,5 +1,5 @@
 //! The truth: which mail lies where on the server, followed by the log of what was done there and by whom. A mail is known by
-//! the number in its subject.
+//! the number in its Message-ID.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,8 @@ pub(super) struct Story {
     pub(super) meddled: bool,
     /// Flags that others changed.
     pub(super) foreign: BTreeSet<String>,
+    /// How often the phone's commands appended it.
+    pub(super) appended: u32,
     /// How often the phone's commands copied it, to which mailboxes.
     pub(super) copied: BTreeMap<String, u32>,
     /// How often they expunged it.
@@ -37,6 +39,7 @@ pub(super) struct Story {
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
     Flag { mail: u32, flag: String, set: bool },
+    Appended { mail: u32, to: String },
     Copied { mail: u32, to: String },
     Moved { mail: u32, to: String },
     Expunged { mail: u32 },
@@ -52,7 +55,11 @@ pub(super) struct Ledger {
     prefix: String,
     /// Whether UIDs of any mailbox ever changed.
     pub(super) renumbered: bool,
-    announced: BTreeMap<(String, u32), u32>,
+}
+
+/// The number of a mail, by its Message-ID.
+fn number(message_id: &str) -> Option<u32> {
+    message_id.strip_prefix('m')?.split('@').next()?.parse().ok()
 }
 
 /// A flag as a phone shows it.
@@ -87,11 +94,6 @@ impl Ledger {
         name.replace(self.delimiter, "/")
     }
 
-    /// A mail of this number is delivered to a mailbox under a UID.
-    pub(super) fn announce(&mut self, mailbox: &str, uid: u32, mail: u32) {
-        self.announced.insert((mailbox.to_owned(), uid), mail);
-    }
-
     /// UIDs of a mailbox.
     pub(super) fn uids(&self, mailbox: &str) -> Vec<u32> {
         self.places.keys().filter(|(name, _)| name == mailbox).map(|(_, uid)| *uid).collect()
@@ -105,12 +107,19 @@ impl Ledger {
 
     fn apply(&mut self, change: &Change, ours: bool) -> Vec<Deed> {
         match change {
-            Change::Appended { mailbox, uid } => {
-                let key = (self.name(mailbox), *uid);
-                let Some(mail) = self.announced.remove(&key) else { return vec![Deed::Other("an append".to_owned())] };
-                self.stories.insert(mail, Story { origin: key.0.clone(), ..Story::default() });
-                self.places.insert(key, Place { mail, ..Place::default() });
-                Vec::new()
+            Change::Appended { mailbox, uid, message_id } => {
+                let Some(mail) = message_id.as_deref().and_then(number) else {
+                    return vec![Deed::Other("an append of another mail".to_owned())];
+                };
+                let to = self.name(mailbox);
+                let story = self.stories.entry(mail).or_default();
+                if story.lay_in.is_empty() {
+                    story.origin.clone_from(&to);
+                }
+                story.lay_in.insert(to.clone());
+                story.appended += u32::from(ours);
+                self.places.insert((to.clone(), *uid), Place { mail, ..Place::default() });
+                vec![Deed::Appended { mail, to }]
             }
             Change::Flags { mailbox, uid, flags } => self.flags((self.name(mailbox), *uid), flags, ours),
             Change::Expunged { mailbox, uid } => {

@@ -8,6 +8,7 @@ mod acts;
 mod around;
 mod checks;
 mod chronicle;
+mod cuts;
 mod doom;
 mod finale;
 mod fold;
@@ -22,6 +23,7 @@ mod situations;
 mod tape;
 mod world;
 
+pub use cuts::{CUT_KINDS, cut};
 pub use minimise::minimise;
 pub use run::{Verdict, play, play_traced};
 pub use situations::{Situations, all as situations};

@@ -53,6 +53,12 @@ const ALL: &[&str] = &[
     "a phone that died twice",
     "a mail delivered while a sync is under way",
     "a mailbox renumbered while a sync is under way",
+    "a mail of the user's own put into a mailbox",
+    "the phone appended a mail",
+    "an append with its answer lost",
+    "an append refused for now",
+    "an append set aside",
+    "an append in flight at a death",
     "two phones on one account",
     "both phones acted on one mail",
 ];
@@ -137,7 +143,17 @@ impl Situations {
     /// An operation of this kind got so far.
     pub(super) fn met_kind(&mut self, kind: &str, stage: Stage) {
         if let Some((_, names)) = OF_KINDS.iter().find(|(name, _)| *name == kind) {
-            self.met(names[stage as usize]);
+            return self.met(names[stage as usize]);
+        }
+        if kind == "append" {
+            self.met(match stage {
+                Stage::Lost => "an append with its answer lost",
+                Stage::Later => "an append refused for now",
+                Stage::Aside => "an append set aside",
+                Stage::Death => "an append in flight at a death",
+                // A mail that nobody else has is never moot.
+                Stage::Moot => return,
+            });
         }
     }
 

@@ -72,6 +72,7 @@ pub enum UserAct {
     Move { pick: u16, span: u8, to: u8 },
     Copy { pick: u16, span: u8, to: u8 },
     Delete { pick: u16, span: u8 },
+    Append { to: u8 },
     Cancel { pick: u16 },
     Retry { pick: u16 },
 }

@@ -48,6 +48,8 @@ pub(super) struct Sim {
     pub(super) folder: Folder,
     pub(super) sync: Option<SyncHandle>,
     pub(super) mailboxes: BTreeMap<String, MailboxId>,
+    /// How the store was when it was last looked at.
+    pub(super) checked: Option<i64>,
     /// Mails that the phone has shown in this life.
     pub(super) seen: BTreeSet<u32>,
     pub(super) hash: Hash,
@@ -136,6 +138,7 @@ impl Sim {
             folder,
             sync: None,
             mailboxes: BTreeMap::new(),
+            checked: None,
             seen: BTreeSet::new(),
             hash: around.hash.clone(),
             situations: Situations::default(),
@@ -152,15 +155,9 @@ impl Sim {
 
     pub(super) fn deliver(&mut self, mailbox: &str) -> Checked {
         let number = self.chronicle.next_mail();
-        let filler = "All work and no play. ".repeat((number % 4) as usize);
-        let mail = NewMessage::new(format!(
-            "From: Ann <ann@example.org>\r\nTo: {USER}\r\nSubject: Mail {number}\r\n\
-             Date: Tue, 24 Nov 2026 10:{:02}:00 +0000\r\nMessage-ID: <m{number}@example.org>\r\n\r\n{filler}\r\n",
-            number % 60
-        ));
+        let mail = NewMessage::new(text(number));
         self.follow()?;
-        let uid = self.rival.deliver(self.ledger.raw(mailbox), mail).map_err(in_words)?;
-        self.chronicle.delivered(mailbox, uid, number);
+        self.rival.deliver(self.ledger.raw(mailbox), mail).map_err(in_words)?;
         self.follow()
     }
 
@@ -195,7 +192,9 @@ impl Sim {
     /// The phone's next life begins, after it died or was closed.
     pub(super) async fn begin_anew(&mut self) -> Checked {
         self.sync = None;
+        self.checked = None;
         let left = self.doom.left();
+        let died = left.is_some();
         let old = self.doom.bury();
         // What the dead do to their files counts no more.
         let closed = self.core.close().await;
@@ -211,12 +210,20 @@ impl Sim {
         self.core = open(&self.dir, &self.network, &self.doom)?;
         self.folder = Folder::open(&self.dir).map_err(in_words)?;
         self.doom.live(self.core.clone(), self.dir.clone());
+        if died {
+            self.examine().await?;
+        }
+        self.learn_mailboxes().await
+    }
+
+    /// I8: the store is whole.
+    pub(super) async fn examine(&self) -> Checked {
         let health = self.core.check(false).await.map_err(|error| format!("I8, opened again: {error}"))?;
         let stray = postrider::api::ProblemKind::StrayFiles;
         if let Some(problem) = health.problems.iter().find(|problem| problem.kind != stray) {
             return Err(format!("I8, opened again: {}", problem.text));
         }
-        self.learn_mailboxes().await
+        Ok(())
     }
 }
 
@@ -255,6 +262,16 @@ fn open(dir: &std::path::Path, network: &SimNetwork, doom: &Doom) -> Checked<Cor
         clock: Some(Arc::new(doom.clone())),
     })
     .map_err(|error| format!("I8, opening: {error}"))
+}
+
+/// The mail with a number.
+pub(super) fn text(number: u32) -> String {
+    let filler = "All work and no play. ".repeat((number % 4) as usize);
+    format!(
+        "From: Ann <ann@example.org>\r\nTo: {USER}\r\nSubject: Mail {number}\r\n\
+         Date: Tue, 24 Nov 2026 10:{:02}:00 +0000\r\nMessage-ID: <m{number}@example.org>\r\n\r\n{filler}\r\n",
+        number % 60
+    )
 }
 
 /// The number of a mail, by its subject.
