@@ -2,7 +2,7 @@
 
 use super::ReplayError;
 use super::exchange::ask;
-use super::mailbox::status_of;
+use super::opening::status_of;
 use super::run::Run;
 use super::settle::{self, Verdicts, Write};
 use crate::imap::Code;

@@ -2,7 +2,7 @@
 
 use super::ReplayError;
 use crate::imap::command::{self, FetchItem, FlagChange, split_for_command};
-use crate::imap::{Capabilities, Command};
+use crate::imap::{Capabilities, Command, Session};
 use crate::journal::{Batch, Then};
 use crate::model::{Flags, SystemFlag, Uid, UidSet};
 use crate::mutants::mutant;
@@ -43,6 +43,28 @@ pub(super) fn uids_of(batch: &Batch) -> UidSet {
 /// Whether a move takes one command.
 pub(super) fn moves_at_once(server: &Capabilities) -> bool {
     server.moves()
+}
+
+/// Whether the server names messages that go as they go (RFC 7162), and those that it copies: then it takes no look to know.
+pub(super) fn tells_what_went(session: &Session) -> bool {
+    let server = session.capabilities();
+    server.uidplus() && server.qresync() && session.has_enabled()
+}
+
+/// Whether what is asked of a batch takes a second half, which builds on the answers to the first.
+pub(super) fn takes_two(server: &Capabilities, batch: &Batch) -> bool {
+    matches!(batch.then, Then::Move(_) | Then::Discard(_)) && !moves_at_once(server)
+}
+
+/// Whether nothing is left to be said of a batch after its first flight, as a rule: the answers prove what it did.
+pub(super) fn first_is_last(session: &Session, batch: &Batch) -> bool {
+    match batch.then {
+        Then::Stay => true,
+        Then::Copy(_) => session.capabilities().uidplus(),
+        Then::Move(_) | Then::Discard(_) | Then::Delete => {
+            tells_what_went(session) && !takes_two(session.capabilities(), batch)
+        }
+    }
 }
 
 /// The first flight: everything that does not build on an answer.

@@ -85,9 +85,19 @@ impl Proof {
         self.copies.extend(pairs.iter().map(|(from, to)| (*from, (validity, *to))));
     }
 
-    /// Whether the message was there when it was last looked for; `None` where it was not looked for.
+    /// Whether the message was there when it was last looked for. Where it was not looked for, it is gone if the server carried out
+    /// what was to take it away and named it among those that went: these are two proofs. Else `None`.
     pub(super) fn is_there(&self, uid: Uid) -> Option<bool> {
-        self.looked_for.contains(uid).then(|| self.present.contains(uid))
+        if self.looked_for.contains(uid) {
+            return Some(self.present.contains(uid));
+        }
+        let taken = self.is_done(Purpose::Move, uid) || self.is_done(Purpose::Expunge, uid);
+        (taken && self.vanished.contains(uid)).then_some(false)
+    }
+
+    /// Whether the message was copied, by the server's word for its copy.
+    pub(super) fn is_copied(&self, uid: Uid) -> bool {
+        self.is_done(Purpose::Copy, uid) && self.copies.contains_key(&uid)
     }
 
     /// Whether a command for this message was carried out.

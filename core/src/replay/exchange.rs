@@ -11,6 +11,8 @@ pub(super) struct Answer {
     pub(super) condition: Condition,
     /// What came before the end.
     pub(super) data: Vec<Untagged>,
+    /// Whether it ended before a command that was sent before it.
+    pub(super) overtook: bool,
 }
 
 impl Answer {
@@ -58,7 +60,8 @@ pub(super) async fn exchange(
             Ok(Event::Data(untagged)) => data[oldest].push(untagged),
             Ok(Event::Done { id, condition }) => {
                 if let Some(at) = ids.iter().position(|other| *other == id) {
-                    answers[at] = Some(Answer { condition, data: std::mem::take(&mut data[at]) });
+                    let overtook = answers[..at].iter().any(Option::is_none);
+                    answers[at] = Some(Answer { condition, data: std::mem::take(&mut data[at]), overtook });
                 }
             }
             Ok(Event::Continue) => {}

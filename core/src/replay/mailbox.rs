@@ -5,35 +5,35 @@ use std::collections::BTreeMap;
 use super::ReplayError;
 use super::commands::{self, Planned, Purpose};
 use super::evidence::Proof;
-use super::exchange::{Answer, ask, exchange, told};
+use super::exchange::{Answer, ask, exchange};
 use super::halves;
+use super::opening::{Ahead, Before, STATUS, Targets, Visit, is_missing, status_of, target_of};
 use super::run::Run;
 use super::settle::{self, Added, Copies, Judge, Verdicts};
-use crate::imap::command::{self, StatusItem};
-use crate::imap::{Code, StatusEntry, Untagged};
-use crate::journal::{Batch, Copied, Evidence, Item, Reason, Refusal, Source, StepKey, Target, Then, classify};
+use crate::imap::command;
+use crate::imap::{ImapError, Untagged};
+use crate::journal::{Batch, Copied, Evidence, Item, Source, StepKey, Then};
 use crate::model::{MailboxId, Uid, UidSet, UidValidity};
 use crate::mutants::mutant;
 use crate::store::{Mailbox, Outcome};
 
-/// Mailboxes that messages go to, as they are before.
-type Targets = BTreeMap<MailboxId, Before>;
-
-/// A mailbox that messages go to, as it is before.
-struct Before {
-    name: Vec<u8>,
-    target: Target,
-    /// UIDNEXT and the number of messages, as far as the server tells.
-    told: (Option<Uid>, Option<u32>),
+/// The mailbox in which something is done.
+struct Room<'r> {
+    mailbox: &'r Mailbox,
+    validity: UidValidity,
+    targets: &'r Targets,
 }
 
-const STATUS: [StatusItem; 3] = [StatusItem::UidNext, StatusItem::UidValidity, StatusItem::Messages];
-
 impl Run<'_> {
-    /// Carries batches out that are all about one mailbox.
-    pub(super) async fn mailbox(&mut self, mailbox: &Mailbox, batches: Vec<Batch>) -> Result<(), ReplayError> {
-        let (batches, targets) = self.with_targets(batches).await?;
-        let Some((validity, targets)) = self.open(mailbox, targets, &batches).await? else { return Ok(()) };
+    /// Does what is to be done in one mailbox, which may have been opened `ahead`; the `next` is, where its commands are the last.
+    pub(super) async fn mailbox(
+        &mut self,
+        visit: &Visit,
+        ahead: Option<Vec<Answer>>,
+        next: &mut Ahead<'_>,
+    ) -> Result<(), ReplayError> {
+        let Some((validity, targets)) = self.open(visit, ahead).await? else { return Ok(()) };
+        let (mailbox, batches) = (&visit.mailbox, &visit.batches);
         let note = |batch: &Batch, item: &Item| Evidence {
             source: Some(Source { mailbox: mailbox.id, validity, uid: item.uid }),
             target: target_of(batch).and_then(|to| targets.get(&to)).map(|before| before.target.clone()),
@@ -51,117 +51,13 @@ impl Run<'_> {
             planned.extend(first.into_iter().map(|planned| (index, planned)));
         }
         let mut proofs: Vec<Proof> = batches.iter().map(|_| Proof::default()).collect();
-        let (complete, outcome) = self.send(planned, &mut proofs).await;
+        let is_last = !self.looks_again && batches.iter().all(|batch| commands::first_is_last(self.session, batch));
+        let (complete, outcome) = self.send(planned, &mut proofs, is_last.then_some(&mut *next)).await;
         let complete: Vec<bool> =
             (0..batches.len()).map(|index| complete.get(&index).copied().unwrap_or(true)).collect();
-        let settled = self.conclude(batches, proofs, complete, &targets, outcome.is_ok()).await;
+        let room = Room { mailbox, validity, targets: &targets };
+        let settled = self.conclude(&room, batches, proofs, complete, outcome.is_ok().then_some(next)).await;
         outcome.and(settled)
-    }
-
-    /// Leaves out batches whose target is not on the server: their messages are set aside.
-    async fn with_targets(&mut self, batches: Vec<Batch>) -> Result<(Vec<Batch>, Vec<Mailbox>), ReplayError> {
-        let wanted: std::collections::BTreeSet<MailboxId> = batches.iter().filter_map(target_of).collect();
-        let targets = self
-            .store
-            .read(move |view| wanted.into_iter().map(|id| view.mailbox(id)).collect::<Result<Vec<_>, _>>())
-            .await?;
-        let targets: Vec<Mailbox> = targets.into_iter().flatten().filter(|target| !target.provisional).collect();
-        let known = |to: MailboxId| targets.iter().any(|target| target.id == to);
-        let (kept, lost): (Vec<Batch>, Vec<Batch>) =
-            batches.into_iter().partition(|batch| target_of(batch).is_none_or(known));
-        let mut verdicts = Verdicts::default();
-        let reason = Reason::new("no_mailbox", "the mailbox it was to go to is not there");
-        for item in lost.iter().flat_map(|batch| &batch.items) {
-            // Flags before it have nothing to do with that: they go out alone.
-            let together = item.flags.len() < item.steps.len() && !item.flags.is_empty();
-            for key in &item.steps {
-                let outcome = match item.flags.contains_key(key) {
-                    true => Outcome::Again,
-                    false if together => Outcome::Later(reason.clone(), self.now),
-                    false => Outcome::Parked(reason.clone()),
-                };
-                verdicts.outcomes.push((*key, outcome));
-            }
-        }
-        self.commit(verdicts).await?;
-        Ok((kept, targets))
-    }
-
-    /// Selects the mailbox, in one flight with a look at where messages are to go. `None` where nothing may be done here now.
-    async fn open(
-        &mut self,
-        mailbox: &Mailbox,
-        targets: Vec<Mailbox>,
-        batches: &[Batch],
-    ) -> Result<Option<(UidValidity, Targets)>, ReplayError> {
-        if batches.is_empty() {
-            return Ok(None);
-        }
-        let mut commands = Vec::new();
-        for target in &targets {
-            commands.push(command::status(&target.naming.raw_name, &STATUS)?);
-        }
-        commands.push(command::select(&mailbox.naming.raw_name, None)?);
-        let answers = ask(self.session, commands).await?;
-        let Some(selected) = answers.last() else { return Ok(None) };
-        if !selected.is_ok() {
-            self.held.insert(mailbox.id);
-            self.cannot_open(selected.refusal().as_deref(), batches).await?;
-            return Ok(None);
-        }
-        let validity = answers.iter().find_map(Answer::uid_validity);
-        let is_known = |validity: &UidValidity| Some(*validity) == mailbox.state.uid_validity;
-        let Some(validity) = validity.filter(|validity| is_known(validity) || mutant!("validity_is_not_checked"))
-        else {
-            // The UIDs of the mirror mean nothing here: the next sync finds its messages again.
-            self.held.insert(mailbox.id);
-            return Ok(None);
-        };
-        if answers.iter().flat_map(Answer::codes).any(|code| *code == Code::ReadOnly) {
-            let mut verdicts = Verdicts::default();
-            let reason = Reason::new("no_permission", "the mailbox cannot be changed");
-            for item in batches.iter().flat_map(|batch| &batch.items) {
-                verdicts.settle(item, &Outcome::Parked(reason.clone()));
-            }
-            self.commit(verdicts).await?;
-            return Ok(None);
-        }
-        let mut before = Targets::new();
-        for target in targets {
-            let status = status_of(&answers, &target.naming.raw_name);
-            let uid_next = status.and_then(|status| status.uid_next);
-            let messages = status.and_then(|status| status.messages);
-            let id = target.id;
-            let validity = status.and_then(|status| status.uid_validity);
-            let known = Target {
-                mailbox: id,
-                validity,
-                uid_next: match uid_next {
-                    // Where the server does not tell, what the mirror holds was there before.
-                    None if validity == target.state.uid_validity => {
-                        let last = self.store.read(move |view| view.nth_uid_below(id, Uid::MAX, 1)).await?;
-                        last.and_then(|last| Uid::new(last.get().saturating_add(1)))
-                    }
-                    told => told,
-                },
-            };
-            let name = target.naming.raw_name;
-            before.insert(id, Before { name, target: known, told: (uid_next, messages) });
-        }
-        Ok(Some((validity, before)))
-    }
-
-    /// Settles what was to be done in a mailbox that cannot be opened. One that is gone is left to the next sync.
-    async fn cannot_open(&mut self, code: Option<&str>, batches: &[Batch]) -> Result<(), ReplayError> {
-        if code.is_some_and(is_missing) {
-            return Ok(());
-        }
-        let mut verdicts = Verdicts::default();
-        for key in batches.iter().flat_map(|batch| &batch.items).flat_map(|item| &item.steps) {
-            let outcome = settle::refused(code, key.operation, (self.attempts)(*key), self.now);
-            verdicts.outcomes.push((*key, outcome));
-        }
-        self.commit(verdicts).await
     }
 
     /// Which of the mailboxes that messages were to go to have got nothing, of those that matter.
@@ -201,17 +97,35 @@ impl Run<'_> {
         Ok(added)
     }
 
-    /// Sends commands of several batches in one flight. Tells of each batch whether all its commands were answered.
+    /// Sends commands of several batches in one flight, and behind them what opens the `next` mailbox. Tells of each batch whether
+    /// all its commands were answered.
     async fn send(
         &mut self,
         planned: Vec<(usize, Planned)>,
         proofs: &mut [Proof],
+        next: Option<&mut Ahead<'_>>,
     ) -> (BTreeMap<usize, bool>, Result<(), ReplayError>) {
-        let (meanings, commands): (Vec<_>, Vec<_>) = planned
+        let (meanings, mut commands): (Vec<_>, Vec<_>) = planned
             .into_iter()
             .map(|(index, planned)| ((index, planned.purpose, planned.uids), planned.command))
             .unzip();
-        let (answers, outcome) = exchange(self.session, commands).await;
+        let opening = match next.as_ref().map(|next| next.commands()).transpose() {
+            Ok(opening) => opening.unwrap_or_default(),
+            Err(error) => return (BTreeMap::new(), Err(error)),
+        };
+        if let Some(next) = next.as_ref().filter(|_| !opening.is_empty()) {
+            // What was to be done before is under way by now.
+            self.opening = next.steps().collect();
+        }
+        let opens = !opening.is_empty();
+        commands.extend(opening);
+        let (mut answers, outcome) = exchange(self.session, commands).await;
+        let opened = answers.split_off(meanings.len());
+        if opened.last().is_some_and(|selected| selected.as_ref().is_some_and(|selected| selected.overtook)) {
+            // In which of the two mailboxes it did what was asked before is not to be known.
+            let unknown = meanings.iter().map(|(index, ..)| (*index, false)).collect();
+            return (unknown, Err(ImapError::Protocol("a mailbox was opened too early").into()));
+        }
         let told: Vec<Untagged> = answers.iter().flatten().flat_map(|answer| &answer.data).cloned().collect();
         proofs.iter_mut().for_each(|proof| proof.add_data(&told));
         let mut complete = BTreeMap::new();
@@ -222,37 +136,70 @@ impl Run<'_> {
                 None => *whole = mutant!("unanswered_is_answered"),
             }
         }
+        if let Some(next) = next.filter(|_| opens) {
+            next.opened(opened.into_iter().flatten().collect(), &told);
+        }
         (complete, outcome)
     }
 
-    /// Settles what was answered. What was not, stays noted as under way: the next run asks.
-    async fn conclude(
+    /// Looks for messages of which nothing is proved, when all that was to be done with them is done. Not where the mailbox is
+    /// another by now.
+    async fn look(
         &mut self,
-        batches: Vec<Batch>,
-        mut proofs: Vec<Proof>,
-        complete: Vec<bool>,
-        targets: &Targets,
-        connected: bool,
+        room: &Room<'_>,
+        unproved: Vec<UidSet>,
+        proofs: &mut [Proof],
+        next: &mut Ahead<'_>,
+        is_last: bool,
     ) -> Result<(), ReplayError> {
-        if connected {
-            let mut looks = Vec::new();
-            for (index, (batch, proof)) in batches.iter().zip(&proofs).enumerate() {
-                let unproved = self.judge(batch, proof).unproved();
-                for uids in command::split_for_command(&unproved) {
-                    looks.push((index, commands::look(&uids)?));
-                }
-            }
-            if !looks.is_empty() && !mutant!("no_is_believed") {
-                self.send(looks, &mut proofs).await.1?;
+        let mut looks = Vec::new();
+        for (index, uids) in unproved.iter().enumerate() {
+            for uids in command::split_for_command(uids) {
+                looks.push((index, commands::look(&uids)?));
             }
         }
-        let added = if connected { self.added(&batches, &proofs, targets).await? } else { BTreeMap::new() };
-        let added = |to: &MailboxId| added.get(to).copied().unwrap_or(Added::Maybe);
+        if looks.is_empty() || !self.is_open(room, next).await? {
+            return Ok(());
+        }
+        self.send(looks, proofs, is_last.then_some(next)).await.1
+    }
+
+    /// Selects the mailbox once more where the next one was opened too early. Tells whether it is the one it was.
+    async fn is_open(&mut self, room: &Room<'_>, next: &mut Ahead<'_>) -> Result<bool, ReplayError> {
+        if !next.close() {
+            return Ok(true);
+        }
+        self.looks_again = true;
+        let answers = ask(self.session, vec![command::select(&room.mailbox.naming.raw_name, None)?]).await?;
+        let selected = answers.first().filter(|selected| selected.is_ok());
+        Ok(selected.and_then(Answer::uid_validity) == Some(room.validity))
+    }
+
+    /// Settles what was answered. What was not, stays noted as under way: the next run asks. Without `next`, the conversation has ended.
+    async fn conclude(
+        &mut self,
+        room: &Room<'_>,
+        batches: &[Batch],
+        mut proofs: Vec<Proof>,
+        complete: Vec<bool>,
+        mut next: Option<&mut Ahead<'_>>,
+    ) -> Result<(), ReplayError> {
         let server = self.session.capabilities().clone();
+        let mut added = BTreeMap::new();
+        if let Some(next) = next.as_deref_mut() {
+            if !mutant!("no_is_believed") {
+                let unproved = batches.iter().zip(&proofs).map(|(batch, proof)| self.judge(batch, proof).unproved());
+                let unproved = unproved.collect();
+                let is_last = batches.iter().all(|batch| !commands::takes_two(&server, batch));
+                self.look(room, unproved, &mut proofs, next, is_last).await?;
+            }
+            added = self.added(batches, &proofs, room.targets).await?;
+        }
+        let added = |to: &MailboxId| added.get(to).copied().unwrap_or(Added::Maybe);
         let mut verdicts = Verdicts::default();
-        let mut halves: Vec<(Batch, MailboxId, Copies)> = Vec::new();
-        for ((batch, proof), complete) in batches.into_iter().zip(proofs).zip(complete) {
-            let judge = self.judge(&batch, &proof);
+        let mut halves: Vec<(&Batch, MailboxId, Copies)> = Vec::new();
+        for ((batch, proof), complete) in batches.iter().zip(&proofs).zip(complete) {
+            let judge = self.judge(batch, proof);
             judge.flags(&mut verdicts);
             if !complete {
                 continue;
@@ -273,15 +220,19 @@ impl Run<'_> {
             }
         }
         self.commit(verdicts).await?;
-        if connected { self.second_half(halves, targets).await } else { Ok(()) }
+        match next {
+            Some(next) => self.second_half(room, halves, next).await,
+            None => Ok(()),
+        }
     }
 
     /// The second half of moves made of two commands: what was copied goes from where it was. That it was copied is noted
     /// before, so that whatever happens no second copy is made.
     async fn second_half(
         &mut self,
-        halves: Vec<(Batch, MailboxId, Copies)>,
-        targets: &Targets,
+        room: &Room<'_>,
+        halves: Vec<(&Batch, MailboxId, Copies)>,
+        next: &mut Ahead<'_>,
     ) -> Result<(), ReplayError> {
         let (mut noted, mut begun) = (Vec::new(), Verdicts::default());
         let mut planned = Vec::new();
@@ -294,7 +245,7 @@ impl Run<'_> {
                         validity: *validity,
                         uid: item.uid,
                     }),
-                    target: targets.get(to).map(|before| before.target.clone()),
+                    target: room.targets.get(to).map(|before| before.target.clone()),
                     copied: Some(Copied { at: *at }),
                     ..Evidence::default()
                 };
@@ -312,17 +263,21 @@ impl Run<'_> {
         if !mutant!("half_is_not_noted") {
             self.store.replay(move |tx| tx.note_evidence(&noted).and_then(|()| begun.write(tx))).await?;
         }
+        if !self.is_open(room, next).await? {
+            let steps = halves.iter().flat_map(|(_, _, copies)| copies).flat_map(|(item, _)| place_steps(item));
+            let outcomes = steps.map(|key| (key, Outcome::Unknown)).collect();
+            return self.commit(Verdicts { outcomes, ..Verdicts::default() }).await;
+        }
         let mut proofs: Vec<Proof> = halves.iter().map(|_| Proof::default()).collect();
-        let (complete, mut outcome) = self.send(planned, &mut proofs).await;
+        let is_last = !self.looks_again && commands::tells_what_went(self.session);
+        let (complete, mut outcome) = self.send(planned, &mut proofs, is_last.then_some(&mut *next)).await;
         if outcome.is_ok() {
-            let mut looks = Vec::new();
-            for (index, (_, _, copies)) in halves.iter().enumerate() {
-                let uids: UidSet = copies.iter().map(|(item, _)| item.uid).collect();
-                for uids in command::split_for_command(&uids) {
-                    looks.push((index, commands::look(&uids)?));
-                }
-            }
-            outcome = self.send(looks, &mut proofs).await.1;
+            let unproved = halves.iter().zip(&proofs).map(|((_, _, copies), proof)| {
+                let uids = copies.iter().map(|(item, _)| item.uid);
+                uids.filter(|uid| proof.is_there(*uid).is_none()).collect()
+            });
+            let unproved = unproved.collect();
+            outcome = self.look(room, unproved, &mut proofs, next, true).await;
         }
         let can_expunge = self.session.capabilities().uidplus();
         let mut verdicts = Verdicts::default();
@@ -362,25 +317,4 @@ fn half<'s>(
 /// The steps of an item that are about where its message lies.
 fn place_steps(item: &Item) -> impl Iterator<Item = StepKey> {
     item.steps.iter().copied().filter(|key| !item.flags.contains_key(key))
-}
-
-/// What STATUS told of a mailbox.
-pub(super) fn status_of<'a>(answers: &'a [Answer], name: &[u8]) -> Option<&'a StatusEntry> {
-    told(answers).find_map(|data| match data {
-        Untagged::Status(status) if status.name == name => Some(status),
-        _ => None,
-    })
-}
-
-/// Whether a refusal with this response code says that the mailbox is not there.
-pub(super) fn is_missing(code: &str) -> bool {
-    matches!(classify(Some(code), 0), Refusal::NotThere(_) | Refusal::NoTarget(_))
-}
-
-/// Where the messages of a batch go.
-pub(super) fn target_of(batch: &Batch) -> Option<MailboxId> {
-    match batch.then {
-        Then::Move(to) | Then::Copy(to) | Then::Discard(to) => Some(to),
-        Then::Stay | Then::Delete => None,
-    }
 }

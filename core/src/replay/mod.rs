@@ -16,6 +16,7 @@ mod identity;
 mod look;
 mod mailbox;
 mod mailboxes;
+mod opening;
 mod probe;
 mod run;
 mod scene;

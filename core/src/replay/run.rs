@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::ReplayError;
 use super::exchange::ask;
+use super::opening::{Ahead, Visit};
 use super::probe::Unfinished;
 use super::settle::{Verdicts, gone};
 use crate::imap::{ImapError, Session, command};
@@ -57,7 +58,9 @@ pub(super) struct Run<'s> {
     /// Moves of which the second half is left.
     pub(super) unfinished: Vec<Unfinished>,
     /// Steps that nothing has left of yet, for which a mailbox is being opened.
-    opening: Vec<StepKey>,
+    pub(super) opening: Vec<StepKey>,
+    /// Whether a look was needed where the answers were to prove it all: no mailbox is opened before that is known any more.
+    pub(super) looks_again: bool,
     /// UIDVALIDITY of the mailboxes of the mirror.
     pub(super) sources: BTreeMap<MailboxId, UidValidity>,
     pub(super) attempts: Box<dyn Fn(StepKey) -> u32 + Send + Sync>,
@@ -80,6 +83,7 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         probed: BTreeSet::new(),
         unfinished: Vec::new(),
         opening: Vec::new(),
+        looks_again: false,
         sources: BTreeMap::new(),
         attempts: Box::new(|_| 0),
     };
@@ -177,20 +181,30 @@ impl Run<'_> {
         for batch in batches {
             by_mailbox.entry(batch.mailbox).or_default().push(batch);
         }
-        for (id, batches) in by_mailbox {
-            if self.held.contains(&id) {
-                continue;
-            }
-            let mailbox = self.store.read(move |view| view.mailbox(id)).await?;
-            if let Some(mailbox) = mailbox {
-                self.note_source(&mailbox);
-                let items = batches.iter().flat_map(|batch| &batch.items);
-                self.opening = items.flat_map(|item| item.steps.iter().copied()).collect();
-                self.mailbox(&mailbox, batches).await?;
-                self.opening.clear();
-            }
+        let mut coming = by_mailbox.into_iter();
+        let (mut visit, mut opened) = (self.next_visit(&mut coming).await?, None);
+        while let Some(current) = visit {
+            let following = self.next_visit(&mut coming).await?;
+            self.opening = current.steps().collect();
+            let mut next = Ahead::new(following.as_ref());
+            self.mailbox(&current, opened, &mut next).await?;
+            self.opening.clear();
+            opened = next.into_answers();
+            visit = following;
         }
         Ok(())
+    }
+
+    async fn next_visit(
+        &mut self,
+        coming: &mut impl Iterator<Item = (MailboxId, Vec<Batch>)>,
+    ) -> Result<Option<Visit>, ReplayError> {
+        for (id, batches) in coming {
+            if let Some(visit) = self.visit(id, batches).await? {
+                return Ok(Some(visit));
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn note_source(&mut self, mailbox: &Mailbox) {

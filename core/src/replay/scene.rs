@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ReplayError;
 use super::exchange::{Answer, ask, told};
 use super::identity::{self, Newcomer};
-use super::mailbox::is_missing;
+use super::opening::is_missing;
 use super::run::Run;
 use super::settle::Write;
 use crate::imap::Untagged;

@@ -216,7 +216,7 @@ impl Judge<'_> {
             let flags_matter = !self.batch.add.is_empty() || !self.batch.remove.is_empty();
             self.proof.is_there(item.uid).is_none()
                 && (flags_matter && self.proof.has_flags(item.uid, &self.batch.add, &self.batch.remove).is_none()
-                    || self.batch.then != Then::Stay)
+                    || self.batch.then != Then::Stay && !self.proof.is_copied(item.uid))
         });
         unproved.map(|item| item.uid).collect()
     }

@@ -79,7 +79,7 @@ impl ConfigTx<'_> {
                    VALUES (?1, ?2, ?3, '{}', ?4, '')";
         self.prepare(sql)?.execute(params![name, email, settings, self.now().0])?;
         let id = AccountId(self.conn().last_insert_rowid());
-        self.change().accounts.insert(id);
+        self.configured(id);
         Ok(id)
     }
 
@@ -93,7 +93,7 @@ impl ConfigTx<'_> {
         if self.prepare(sql)?.execute(params![id.0, name, email, settings])? == 0 {
             return Err(StoreError::NotFound("account"));
         }
-        self.change().accounts.insert(id);
+        self.configured(id);
         Ok(())
     }
 
@@ -125,7 +125,7 @@ impl ConfigTx<'_> {
         for path in super::blobs::remove_unused(self.conn(), self.dir())? {
             self.remove_file(path);
         }
-        self.change().accounts.insert(id);
+        self.configured(id);
         self.change().mailboxes.extend(ids.into_iter().map(MailboxId));
         Ok(())
     }

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{CachedStatement, Connection};
 
 use super::{Change, Snapshot, StoreError};
-use crate::model::Timestamp;
+use crate::model::{AccountId, Timestamp};
 
 /// What a transaction needs to know besides the database.
 pub(super) struct Context {
@@ -52,6 +52,8 @@ pub(super) struct Effects {
     pub(super) obsolete_files: BTreeSet<PathBuf>,
     /// Files of blobs that were put in place: their names must be on disk before the rows that give them.
     pub(super) placed_files: BTreeSet<PathBuf>,
+    /// Whether an account was added, removed or configured otherwise: the copy of the accounts is out of date then.
+    pub(super) configured: bool,
 }
 
 impl Effects {
@@ -61,6 +63,7 @@ impl Effects {
         self.obsolete_files.retain(|path| !other.placed_files.contains(path));
         self.obsolete_files.extend(other.obsolete_files);
         self.placed_files.extend(other.placed_files);
+        self.configured |= other.configured;
     }
 }
 
@@ -172,6 +175,14 @@ write_tx!(
     /// cut or not, once it is answered.
     ReplayTx
 );
+
+impl ConfigTx<'_> {
+    /// What is configured of an account has changed.
+    pub(super) fn configured(&mut self, account: AccountId) {
+        self.0.effects.configured = true;
+        self.change().accounts.insert(account);
+    }
+}
 
 impl<'a> JournalTx<'a> {
     /// When the transaction runs, by the store's clock.

@@ -105,6 +105,8 @@ pub(super) struct WriteSide {
     changes: broadcast::Sender<Change>,
     synchronous: Option<&'static str>,
     unflushed: bool,
+    /// Whether the copy of the accounts is older than what is configured.
+    copy_is_old: bool,
     /// How many octets of the log no power cut can take any more.
     log_on_disk: Arc<AtomicU64>,
     /// How large the log may be, in octets, before readers are waited for so that it can begin anew.
@@ -125,6 +127,7 @@ impl WriteSide {
             changes,
             synchronous: None,
             unflushed: false,
+            copy_is_old: false,
             log_on_disk: Arc::default(),
             log_limit: LOG_LIMIT,
         }
@@ -214,19 +217,16 @@ impl WriteSide {
     fn commit(&mut self, durable: bool) -> Result<(), StoreError> {
         self.unflushed = true;
         self.execute("COMMIT").inspect_err(|_| self.roll_back())?;
+        let size = self.log_size();
         if durable {
-            self.note_on_disk();
+            self.log_on_disk.store(size, Ordering::Relaxed);
         }
-        self.bound_log();
+        self.bound_log(size);
         Ok(())
     }
 
     fn log_size(&self) -> u64 {
         std::fs::metadata(self.dir.join(format!("{DATABASE}-wal"))).map_or(0, |log| log.len())
-    }
-
-    fn note_on_disk(&self) {
-        self.log_on_disk.store(self.log_size(), Ordering::Relaxed);
     }
 
     /// How many octets of the log no power cut can take any more.
@@ -237,8 +237,7 @@ impl WriteSide {
     /// Lets the log begin anew where readers that follow each other without a pause kept it from that: those that are there
     /// are waited for, those that come meanwhile do not need it. One that stays long is not waited for again until the log
     /// has grown by as much again.
-    fn bound_log(&mut self) {
-        let size = self.log_size();
+    fn bound_log(&mut self, size: u64) {
         if size <= self.log_limit {
             if size <= LOG_LIMIT {
                 self.log_limit = LOG_LIMIT;
@@ -266,10 +265,11 @@ impl WriteSide {
         Ok(())
     }
 
-    fn follow_up(&self, effects: Effects, durable: bool) {
-        if durable && !effects.change.accounts.is_empty() {
-            // The write stands without it; the next start tries again.
-            let _ = account_copy::refresh(&self.dir, &self.conn);
+    fn follow_up(&mut self, effects: Effects, durable: bool) {
+        self.copy_is_old |= effects.configured;
+        if durable && self.copy_is_old {
+            // The write stands without it; the next one, or the next start, tries again.
+            self.copy_is_old = account_copy::refresh(&self.dir, &self.conn).is_err();
         }
         for path in effects.obsolete_files {
             // What cannot be removed now is found as an orphan by the next check.
@@ -293,7 +293,7 @@ impl WriteSide {
             Err(error) => return Err(error.into()),
         }
         self.unflushed = false;
-        self.note_on_disk();
+        self.log_on_disk.store(self.log_size(), Ordering::Relaxed);
         Ok(())
     }
 

@@ -12,9 +12,9 @@ use crate::store::{ReplayTx, StoreError};
 impl ReplayTx<'_> {
     /// The connection broke. Steps that were under way are unknown, and suspected where anything of them had `left`: they go out
     /// after everything else then, with fewer others each time. One that was suspected before, and the only one, has broken the
-    /// connection. Where it broke without such a step, it breaks by itself, and nothing that was noted of others holds. Where none was
-    /// under way, those for which a mailbox was opened, `opening`, go out later too, but are not to blame. Returns whether
-    /// anything goes out later now than before.
+    /// connection. Where it broke without such a step, it breaks by itself, and nothing that was noted of others holds. Those
+    /// for which a mailbox was being opened, `opening`, go out later too, but are not to blame. Returns whether anything goes out
+    /// later now than before.
     ///
     /// # Errors
     /// Where the database cannot be written.
@@ -51,11 +51,11 @@ impl ReplayTx<'_> {
         }
         let operations: BTreeSet<OperationId> = under_way.iter().map(|(operation, ..)| *operation).collect();
         update_operations(self.inner(), operations)?;
-        if !under_way.is_empty() || !left {
-            return Ok(left && !under_way.is_empty());
+        if !left {
+            return Ok(false);
         }
         let sql = "UPDATE steps SET suspected = 1 WHERE operation = ?1 AND place = ?2 AND suspected = 0";
-        let mut suspected = 0;
+        let mut suspected = under_way.len();
         for key in opening {
             suspected += self.prepare(sql)?.execute([key.operation.0, key.place.0])?;
         }
