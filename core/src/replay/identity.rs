@@ -3,7 +3,7 @@
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{Capabilities, Command, Fetch, Untagged};
 use crate::journal::Found;
-use crate::model::{Identity, PlaceId, Uid, UidSet};
+use crate::model::{Flags, Identity, PlaceId, Uid, UidSet};
 use crate::mutants::mutant;
 use crate::replay::ReplayError;
 use crate::wire::Literal;
@@ -15,6 +15,8 @@ const MESSAGE_ID: &[&str] = &["MESSAGE-ID"];
 pub(super) struct Newcomer {
     pub(super) uid: Uid,
     identity: Identity,
+    /// Its flags, where they were told.
+    flags: Option<Flags>,
     /// Which place the mirror has there.
     pub(super) place: Option<PlaceId>,
     /// Whether it is taken for one that was looked for: it is no other then.
@@ -23,7 +25,7 @@ pub(super) struct Newcomer {
 
 /// Asks for what was added from a UID on.
 pub(super) fn ask(server: &Capabilities, from: Uid) -> Result<Command, ReplayError> {
-    let mut items = vec![FetchItem::Uid, FetchItem::Rfc822Size, FetchItem::InternalDate];
+    let mut items = vec![FetchItem::Uid, FetchItem::Flags, FetchItem::Rfc822Size, FetchItem::InternalDate];
     if server.object_id() {
         items.push(FetchItem::EmailId);
     }
@@ -57,7 +59,7 @@ fn newcomer(fetch: &Fetch, from: Uid) -> Option<Newcomer> {
         size: fetch.size,
         internal_date: fetch.internal_date,
     };
-    Some(Newcomer { uid, identity, place: None, taken: false })
+    Some(Newcomer { uid, identity, flags: fetch.flags.clone(), place: None, taken: false })
 }
 
 /// What is looked for.
@@ -66,6 +68,8 @@ pub(super) struct Sought<'i> {
     pub(super) place: PlaceId,
     /// What it is known by.
     pub(super) identity: &'i Identity,
+    /// The flags with which it went, where only such a newcomer is to be taken.
+    pub(super) flags: Option<&'i Flags>,
     /// From which UID on it may be.
     pub(super) from: Uid,
     /// The newest place that was known before it was sent there.
@@ -78,7 +82,8 @@ impl Sought<'_> {
         let is_older = |place: PlaceId| self.newest.is_some_and(|newest| place <= newest);
         let is_other = !mutant!("older_is_a_newcomer")
             && newcomer.place.is_some_and(|place| place != self.place && is_older(place));
-        !newcomer.taken && (newcomer.uid >= self.from || mutant!("anyone_is_a_newcomer")) && !is_other
+        let has_flags = self.flags.is_none_or(|flags| newcomer.flags.as_ref() == Some(flags));
+        !newcomer.taken && has_flags && (newcomer.uid >= self.from || mutant!("anyone_is_a_newcomer")) && !is_other
     }
 }
 

@@ -194,7 +194,7 @@ impl Run<'_> {
         let mut newcomers: Vec<Newcomer> = identity::newcomers(answers.iter().flat_map(|answer| &answer.data), from);
         newcomers.retain(|newcomer| !own.iter().any(|(uid, _)| *uid == Some(newcomer.uid)));
         for identity in own.iter().filter(|(uid, _)| uid.is_none()).filter_map(|(_, identity)| identity.as_ref()) {
-            identity::find(&mut newcomers, &Sought { place: PlaceId(0), identity, from, newest: None });
+            identity::find(&mut newcomers, &Sought { place: PlaceId(0), identity, flags: None, from, newest: None });
         }
         Ok(newcomers.iter().all(|newcomer| newcomer.taken))
     }

@@ -6,6 +6,7 @@
 
 mod appends;
 mod breaks;
+mod claims;
 mod commands;
 mod compare;
 mod evidence;

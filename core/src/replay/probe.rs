@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use super::ReplayError;
 use super::breaks::{after_break, after_break_in_between};
+use super::claims::{Sent, is_moved};
 use super::halves::Half;
-use super::identity::{self, Sought};
 use super::run::Run;
-use super::scene::{Scene, target_of};
+use super::scene::target_of;
 use super::settle::{Verdicts, Write, gone};
 use crate::journal::{
     Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, StepState, resolve_copy, resolve_move,
 };
 use crate::model::{MailboxId, PlaceId, Uid, UidValidity};
-use crate::mutants::mutant;
 use crate::store::{OpenStep, Outcome};
 
 /// Steps that left as one: the last says where the message was to go.
@@ -83,7 +82,9 @@ impl Run<'_> {
         let broke: BTreeMap<StepKey, Outcome> =
             open.iter().filter_map(|step| Some((step.key, after_break(step, now)?))).collect();
         let (mut verdicts, mut landed, mut copied) = (Verdicts::default(), Verdicts::default(), Vec::new());
-        for group in Group::all(open) {
+        let groups = Group::all(open);
+        let mut sent = self.tell_apart(&groups, &mut scene).await?;
+        for group in groups {
             let step = &group.last;
             match &step.action {
                 Action::Move { .. } | Action::Copy { .. } | Action::Append { .. } if step.evidence.is_none() => {
@@ -94,7 +95,7 @@ impl Run<'_> {
                 Action::Move { to } if target_of(step) != Some(*to) => group.settle(&Outcome::Again, &mut verdicts),
                 Action::Move { to } => {
                     let to = *to;
-                    let (resolution, at) = self.resolve(step, to, step.key.place, &mut scene).await?;
+                    let (resolution, at) = self.resolve(step, sent.remove(&step.key)).await?;
                     let source = step.evidence.as_ref().and_then(|evidence| evidence.source.clone());
                     match (resolution, source) {
                         (None, _) => group.settle(&Outcome::Unknown, &mut verdicts),
@@ -123,7 +124,7 @@ impl Run<'_> {
                 }
                 Action::Copy { to } | Action::Append { to, .. } => {
                     let lands = step.made.unwrap_or(step.key.place);
-                    let (resolution, at) = self.resolve(step, *to, lands, &mut scene).await?;
+                    let (resolution, at) = self.resolve(step, sent.remove(&step.key)).await?;
                     match resolution {
                         None => group.settle(&Outcome::Unknown, &mut verdicts),
                         Some(Resolution::Again) => group.settle(&Outcome::Again, &mut verdicts),
@@ -135,7 +136,7 @@ impl Run<'_> {
                 }
                 // On its way to the trash, where it is to be expunged.
                 Action::Delete if let Some(to) = target_of(step) => {
-                    let (resolution, at) = self.resolve(step, to, step.key.place, &mut scene).await?;
+                    let (resolution, at) = self.resolve(step, sent.remove(&step.key)).await?;
                     let arrived = matches!(resolution, Some(Resolution::Done | Resolution::Finish | Resolution::Both));
                     let outcome = if resolution.is_some() { Outcome::Again } else { Outcome::Unknown };
                     if arrived {
@@ -163,62 +164,31 @@ impl Run<'_> {
     }
 
     /// Where the message of a step is, and what follows. `None`: only another look, or a sync, can tell.
-    async fn resolve(
-        &mut self,
-        step: &OpenStep,
-        to: MailboxId,
-        lands: PlaceId,
-        scene: &mut Scene,
-    ) -> Result<Resolved, ReplayError> {
-        let Some(evidence) = &step.evidence else { return Ok((None, None)) };
-        let is_move = matches!(step.action, Action::Move { .. } | Action::Delete);
-        let source = match &evidence.source {
-            Some(source) if scene.validities.get(&source.mailbox) != Some(&source.validity) => {
-                return self.by_mirror(step, to).await;
-            }
-            Some(source) if scene.present.contains(&(source.mailbox, source.uid)) => Found::Surely,
-            _ => Found::Absent,
+    async fn resolve(&mut self, step: &OpenStep, sent: Option<Sent>) -> Result<Resolved, ReplayError> {
+        let claim = match sent {
+            Some(Sent::Sought(claim)) => claim,
+            Some(Sent::ByMirror { to }) => return self.by_mirror(step, to).await,
+            Some(Sent::Noted { source, at }) => return Ok((Some(resolve_move(source, Found::Surely)), at)),
+            Some(Sent::Untold) | None => return Ok((None, None)),
         };
-        if let Some(copied) = evidence.copied.as_ref().filter(|copied| copied.at.is_some()) {
-            return Ok((Some(resolve_move(source, Found::Surely)), copied.at));
-        }
-        let place = if is_move { step.key.place } else { lands };
-        let newest = evidence.newest;
-        let (identity, awaited) = self
-            .store
-            .read(move |view| {
-                let awaited = newest.map(|newest| view.awaits_like(to, place, newest)).transpose()?.unwrap_or(false);
-                Ok((view.identity(place)?.unwrap_or_default(), awaited))
-            })
-            .await?;
-        // Another that looks like it has landed there, and only a sync can tell which of the newcomers that is.
-        if awaited {
-            return Ok((None, None));
-        }
-        // That a mailbox could not be looked into proves nothing.
-        let Some((now, newcomers)) = scene.newcomers.get_mut(&to) else { return Ok((None, None)) };
-        let known = evidence.target.as_ref().and_then(|target| target.validity);
-        let renumbered = !mutant!("renumbering_is_missed") && known.is_some() && known != *now;
-        let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
-        let is_append = matches!(step.action, Action::Append { .. });
-        let find = if is_append { identity::find_appended } else { identity::find };
-        let sought = Sought { place, identity: &identity, from: from.unwrap_or(Uid::MIN), newest };
-        let (target, uid) = find(newcomers, &sought);
-        let at = now.zip(uid);
-        if evidence.copied.is_some() {
+        let (source, at) = (claim.source, claim.at());
+        if claim.copied {
             return Ok((Some(resolve_move(source, Found::Surely)), at));
         }
-        let target = match (target, source, uid, &evidence.source) {
+        if !is_moved(step) {
+            return Ok((Some(resolve_copy(claim.found)), at));
+        }
+        let original = step.evidence.as_ref().and_then(|evidence| evidence.source.as_ref());
+        let target = match (claim.found, source, claim.uid, original) {
             // Before anything is expunged, bytes are compared.
-            (Found::Probably, Found::Surely, Some(copy), Some(original)) if is_move => {
-                let same = self.same_bytes((original.mailbox, original.uid), (to, copy), identity.size).await?;
+            (Found::Probably, Found::Surely, Some(copy), Some(original)) => {
+                let same = self.same_bytes((original.mailbox, original.uid), (claim.to, copy), claim.size()).await?;
                 let Some(same) = same else { return Ok((None, None)) };
                 if same { Found::Surely } else { Found::Probably }
             }
             (target, ..) => target,
         };
-        let resolution = if is_move { resolve_move(source, target) } else { resolve_copy(target) };
-        Ok((Some(resolution), at))
+        Ok((Some(resolve_move(source, target)), at))
     }
 
     /// What became of a move whose message was found nowhere: unknown for as long as the mirror has it where it was.

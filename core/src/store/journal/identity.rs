@@ -2,7 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
-use crate::model::{Identity, MailboxId, PlaceId, Timestamp};
+use crate::model::{Flags, Identity, MailboxId, PlaceId, Timestamp};
 use crate::store::{Snapshot, StoreError};
 
 impl Snapshot<'_> {
@@ -25,6 +25,17 @@ impl Snapshot<'_> {
         });
         Ok(found.optional()?)
     }
+
+    /// The flags of a place as the mirror has them, whatever is asked of it.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn mirror_flags(&self, place: PlaceId) -> Result<Option<Flags>, StoreError> {
+        let mut statement = self.prepare("SELECT flags, keywords FROM places WHERE id = ?1")?;
+        let found = statement.query_row([place.0], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
+        Ok(found.optional()?.map(|(bits, words)| Flags::from_parts(bits, &words)))
+    }
+
     /// Whether a mailbox awaits the UID of another message that has landed there, is no newer than a place, and may look like
     /// the message of a place.
     ///
