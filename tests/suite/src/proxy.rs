@@ -33,7 +33,7 @@ struct Shared {
 /// One in so many connections is not cut.
 const WHOLE: u64 = 4;
 /// A connection that is cut carries up to so many bytes to the client, or from it.
-const LONGEST: [u64; 2] = [60_000, 20_000];
+const LONGEST: [u64; 2] = [24_000, 8_000];
 
 impl Proxy {
     /// A port of 127.0.0.1 that leads to another one.

