@@ -21,6 +21,11 @@ pub struct Acted {
     pub places: Vec<PlaceId>,
 }
 
+/// Whether a step is a deletion for ever that left and whose answer was lost: what the server may have removed is not taken back, until
+/// the next sync has asked.
+const MAY_BE_GONE: &str = "(state = 0 AND suspected > 0
+     AND EXISTS (SELECT 1 FROM operations o WHERE o.id = steps.operation AND o.kind = 'delete'))";
+
 /// A place as far as an action looks at it.
 struct Target {
     place: PlaceId,
@@ -91,17 +96,23 @@ impl JournalTx<'_> {
         Ok(Acted { operation, places: vec![place] })
     }
 
-    /// Takes an operation back as far as nothing of it has left. Returns how many messages it was taken back from.
+    /// Takes an operation back as far as nothing of it has left, or the server refused it. Returns how many messages it was taken back from.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where there is no such operation.
     pub fn cancel(&mut self, operation: OperationId) -> Result<u64, StoreError> {
         if mutant!("in_flight_is_taken_back") {
-            return self.set_states(operation, &[StepState::Queued, StepState::InFlight], StepState::Cancelled);
+            return self.set_states(
+                operation,
+                &[StepState::Queued, StepState::InFlight],
+                "FALSE",
+                StepState::Cancelled,
+            );
         }
         let waiting = [StepState::Queued, StepState::Retry, StepState::Parked, StepState::NeedsUser];
         let marked = self.marked_by(operation)?;
-        let count = self.set_states(operation, &waiting, StepState::Cancelled)?;
+        let unless = if mutant!("lost_deletion_is_taken_back") { "FALSE" } else { MAY_BE_GONE };
+        let count = self.set_states(operation, &waiting, unless, StepState::Cancelled)?;
         if !mutant!("unsent_mail_stays") {
             let unsent = self.unsent_by(operation)?;
             end_all_made(self.inner(), unsent, StepState::Cancelled, None)?;
@@ -129,7 +140,7 @@ impl JournalTx<'_> {
     fn marked_by(&self, operation: OperationId) -> Result<Vec<PlaceId>, StoreError> {
         let sql = "SELECT p.id FROM operations o JOIN steps s ON s.operation = o.id JOIN places p ON p.id = s.place
                    WHERE o.id = ?1 AND o.kind = 'delete' AND p.flags & ?2 AND p.mailbox NOT NULL
-                   AND (s.state IN (4, 5, 6) OR s.state = 0 AND (s.suspected > 0 OR s.evidence NOT NULL))";
+                   AND (s.state IN (4, 5, 6) OR s.state = 0 AND s.suspected = 0 AND s.evidence NOT NULL)";
         let mut statement = self.prepare(sql)?;
         let rows =
             statement.query_map(params![operation.0, SystemFlag::Deleted as u8], |row| row.get(0).map(PlaceId))?;
@@ -142,7 +153,7 @@ impl JournalTx<'_> {
     /// [`StoreError::NotFound`] where there is no such operation.
     pub fn retry(&mut self, operation: OperationId) -> Result<u64, StoreError> {
         let refused = [StepState::Retry, StepState::Parked, StepState::NeedsUser];
-        let count = self.set_states(operation, &refused, StepState::Queued)?;
+        let count = self.set_states(operation, &refused, "FALSE", StepState::Queued)?;
         if count > 0 {
             self.hide_originals(operation)?;
             self.renew(operation)?;
@@ -162,14 +173,20 @@ impl JournalTx<'_> {
         Ok(changed as u64)
     }
 
-    fn set_states(&mut self, operation: OperationId, from: &[StepState], to: StepState) -> Result<u64, StoreError> {
+    fn set_states(
+        &mut self,
+        operation: OperationId,
+        from: &[StepState],
+        unless: &str,
+        to: StepState,
+    ) -> Result<u64, StoreError> {
         if self.operation(operation)?.is_none() {
             return Err(StoreError::NotFound("operation"));
         }
         let codes: Vec<String> = from.iter().map(|state| (*state as u8).to_string()).collect();
         let sql = format!(
-            "UPDATE steps SET state = ?2, next_try = NULL, attempts = 0, breaks = 0 WHERE operation = ?1 AND state IN ({})
-             RETURNING place, made",
+            "UPDATE steps SET state = ?2, next_try = NULL, attempts = 0, breaks = 0
+             WHERE operation = ?1 AND state IN ({}) AND NOT {unless} RETURNING place, made",
             codes.join(", ")
         );
         let mut statement = self.prepare(&sql)?;
