@@ -13,8 +13,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::common::{Machine, PASSWORD, Ran, USER, objects};
 
-/// What a server may make the program hold beyond what a kind one does, in KiB.
-const ROOM: u64 = 32 * 1024;
+/// What a server may make the program hold beyond what a kind one does, in KiB. The worst, 100,000 mailboxes twice, takes 29 to 31 MiB on an
+/// idle machine, and 35 on a busy one, where threads free later what others took.
+const ROOM: u64 = 40 * 1024;
 /// Mails that were synced while the server was kind.
 pub const MAILS: u64 = 12;
 

@@ -240,7 +240,9 @@ impl Judge<'_> {
             let there = self.proof.is_there(item.uid);
             let expunged = self.proof.vanished.contains(item.uid) || self.proof.expunged >= went;
             let refusal = self.proof.refusal(item.uid, &[Purpose::Move]);
-            let placed = if let Some(at) = copy {
+            // A copy alone does not tell that the original went: MOVE may have come to no end, and nobody looked.
+            let was_told = there.is_some() || self.proof.is_done(Purpose::Move, item.uid);
+            let placed = if let Some(at) = copy.filter(|_| was_told) {
                 if there == Some(true) {
                     halves.push((item.clone(), Some(*at)));
                     continue;

@@ -2,6 +2,8 @@
 //! And what becomes of that where the answers do not prove what they were to, or the next mailbox is not what it was.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::{Arc, Mutex};
+
 use postrider::api::{Direction, FlagChange, SyncOptions, SyncSummary};
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
@@ -149,4 +151,58 @@ async fn a_mailbox_whose_opening_breaks_the_connection_does_not_blame_the_one_be
     desk.scene.phone.sync().await.unwrap();
     desk.scene.agrees("in the end").await;
     assert_eq!(desk.ids("Done").await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_server_that_opens_the_next_mailbox_before_it_ends_what_came_first_is_left_and_asked() {
+    let desk = desk(Profile::dovecot(), "dovecot").await;
+    let held = Arc::new(Mutex::new(Vec::new()));
+    let late = Arc::clone(&held);
+    let hold = move |mut responses: Vec<Vec<u8>>| {
+        late.lock().unwrap().extend(responses.pop());
+        responses
+    };
+    let release = move |mut responses: Vec<Vec<u8>>| {
+        responses.append(&mut held.lock().unwrap());
+        responses
+    };
+    desk.once("UID MOVE", Act::Rewrite(Arc::new(hold)));
+    let is_b = |line: &[u8]| line.ends_with(b" B");
+    let release = Act::Rewrite(Arc::new(release));
+    desk.scene.server.script().add(Rule::once("SELECT", release).where_line(is_b));
+    let push = SyncOptions { direction: Direction::Push, ..SyncOptions::default() };
+    assert!(desk.scene.phone.sync_with(push).await.is_err(), "{:#?}", received(&desk));
+    let begun = received(&desk).iter().filter(|line| line.starts_with("UID MOVE")).count();
+    assert_eq!(begun, 1, "nothing leaves for B");
+    desk.settles("asked").await;
+    desk.all_done("asked").await;
+    assert_eq!(desk.ids("Done").await.len(), 4);
+    let moves = received(&desk).iter().filter(|line| line.starts_with("UID MOVE")).count();
+    assert_eq!(moves, 4, "no move goes out twice");
+}
+
+#[tokio::test]
+async fn what_had_not_left_when_its_mailbox_was_being_opened_can_still_be_taken_back() {
+    for breaks_with_a in [true, false] {
+        let mut desk = Desk::with(Profile::dovecot(), 0, &["A", "B"]).await;
+        for mailbox in ["A", "B"] {
+            desk.scene.rival().generate(desk.scene.raw(mailbox), 2, 2, Newsletter::default()).unwrap();
+        }
+        desk.scene.agrees("with mail").await;
+        let (a, b) = (desk.ids("A").await, desk.ids("B").await);
+        desk.flag(a[0], &["flagged"], &[]).await;
+        let deletion = desk.delete(b[0]).await;
+        desk.scene.phone.restart().await.unwrap();
+        if breaks_with_a {
+            desk.once("UID STORE", Act::CutAfter);
+        } else {
+            let is_b = |line: &[u8]| line.ends_with(b" B");
+            desk.scene.server.script().add(Rule::once("SELECT", Act::Cut).where_line(is_b));
+        }
+        let push = SyncOptions { direction: Direction::Push, ..SyncOptions::default() };
+        assert!(desk.scene.phone.sync_with(push).await.is_err(), "{breaks_with_a}");
+        desk.core().cancel_operation(deletion).await.unwrap();
+        desk.settles("taken back").await;
+        assert_eq!(desk.ids("B").await.len(), 2, "{breaks_with_a}");
+    }
 }

@@ -22,8 +22,8 @@ pub struct Acted {
 }
 
 /// Whether a step is a deletion for ever that left and whose answer was lost: what the server may have removed is not taken back, until
-/// the next sync has asked.
-const MAY_BE_GONE: &str = "(state = 0 AND suspected > 0
+/// the next sync has asked. What had not left, its mailbox being opened, has no evidence.
+const MAY_BE_GONE: &str = "(state IN (0, 4) AND suspected > 0 AND evidence NOT NULL
      AND EXISTS (SELECT 1 FROM operations o WHERE o.id = steps.operation AND o.kind = 'delete'))";
 
 /// A place as far as an action looks at it.

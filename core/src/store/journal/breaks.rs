@@ -54,7 +54,8 @@ impl ReplayTx<'_> {
         if !left {
             return Ok(false);
         }
-        let sql = "UPDATE steps SET suspected = 1 WHERE operation = ?1 AND place = ?2 AND suspected = 0";
+        let sql = "UPDATE steps SET suspected = 1
+                   WHERE operation = ?1 AND place = ?2 AND suspected = 0 AND state IN (0, 4)";
         let mut suspected = under_way.len();
         for key in opening {
             suspected += self.prepare(sql)?.execute([key.operation.0, key.place.0])?;

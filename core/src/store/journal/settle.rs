@@ -132,10 +132,12 @@ impl ReplayTx<'_> {
     /// # Errors
     /// Where the database cannot be written.
     pub fn settle(&mut self, outcomes: &[(StepKey, Outcome)]) -> Result<(), StoreError> {
-        // What goes out again begins anew: what was so before, or half done, says nothing any more.
+        // What goes out again begins anew: what was so before, or half done, says nothing any more. Of a deletion whose answer was lost
+        // it stays: it may have been carried out.
         let sql = "UPDATE steps SET state = ?3, reason = ?4, next_try = ?5,
                           attempts = min(max(attempts, 0), 1000000) + ?6,
-                          evidence = iif(?3 = 0, NULL, evidence),
+                          evidence = iif(?3 = 0 AND NOT (suspected > 0 AND coalesce(instr(evidence, '\"copied\":{'), 0) = 0
+                              AND EXISTS (SELECT 1 FROM operations o WHERE o.id = operation AND o.kind = 'delete')), NULL, evidence),
                           suspected = iif(?7, 0, suspected), breaks = iif(?7, 0, breaks)
                    WHERE operation = ?1 AND place = ?2 AND state < 7 RETURNING made";
         let mut touched = Vec::new();

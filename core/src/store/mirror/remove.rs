@@ -27,7 +27,7 @@ struct Removed {
 /// to be kept.
 const DELETING: &str = "EXISTS (SELECT 1 FROM steps s JOIN operations o ON o.id = s.operation AND o.kind = 'delete'
      WHERE s.place = places.id AND s.state < 7 AND (s.state < 5 OR places.flags & 8)
-     AND (s.state IN (1, 2, 3) OR s.suspected > 0 OR s.attempts > 0))";
+     AND (s.state IN (1, 2, 3) OR s.suspected > 0 AND s.evidence NOT NULL OR s.attempts > 0))";
 
 impl MirrorTx<'_> {
     /// Removes messages that the server no longer has in this mailbox; returns how many there were. UIDs that the mirror
