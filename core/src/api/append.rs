@@ -41,12 +41,13 @@ impl Core {
         date: Option<Timestamp>,
     ) -> Result<ActionDone, CoreError> {
         let flags = flags(&flag_names)?;
-        let read = tokio::task::spawn_blocking(move || {
-            let bytes = read(mail)?;
-            let (envelope, digest) = (mime::envelope(&bytes), mime::digest(&bytes));
-            Ok::<_, CoreError>((bytes, envelope, digest))
+        let read = self.store().blocking(move || {
+            Ok(read(mail).map(|bytes| {
+                let (envelope, digest) = (mime::envelope(&bytes), mime::digest(&bytes));
+                (bytes, envelope, digest)
+            }))
         });
-        let (bytes, envelope, digest) = read.await.map_err(|_| CoreError::internal("reading a mail panicked"))??;
+        let (bytes, envelope, digest) = read.await??;
         let size = bytes.len() as u64;
         let body = self.store().prepare_body(BodySource::Bytes(bytes)).await?;
         let acted = self.store().journal(move |tx| {
