@@ -191,7 +191,7 @@ fn mutants(wanted: &str, options: &Options) -> Result<bool, String> {
     let names: Vec<&str> = match wanted.split_once(':') {
         Some(("ten", word)) => {
             let first = word.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
-            (0..10).map(|step| ALL[first.wrapping_add(step * 7) % FOUND].0).collect()
+            (0..10).map(|step| ALL[first.wrapping_add(step * 11) % FOUND].0).collect()
         }
         _ if wanted == "all" => ALL.iter().map(|(name, _)| *name).collect(),
         _ if wanted == "found" => ALL.iter().take(FOUND).map(|(name, _)| *name).collect(),
