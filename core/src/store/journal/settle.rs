@@ -306,6 +306,9 @@ pub(super) fn end_all_made(
     state: StepState,
     reason: Option<&Reason>,
 ) -> Result<(), StoreError> {
+    if gone.is_empty() {
+        return Ok(());
+    }
     let reason = reason.map(to_json).transpose()?;
     let (mut operations, mut places) = (BTreeSet::new(), BTreeSet::new());
     for place in gone {

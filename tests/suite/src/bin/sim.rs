@@ -9,9 +9,10 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the tests")]
 #![allow(clippy::disallowed_methods, reason = "it tells how long it took, in the time of the clock on the wall")]
 
+use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use postrider_tests::sim::{CUT_KINDS, Situations, Tape, cut, minimise, play, play_traced, situations};
@@ -73,26 +74,33 @@ fn judge(tape: &Tape, options: &Options, met: &Mutex<Situations>) -> Option<Stri
     Some(told)
 }
 
-/// Plays seeds on several threads until one fails, or all of them. Gives those that fail, by number.
-fn play_seeds(options: &Options, going: bool, met: &Mutex<Situations>) -> Vec<(u64, String)> {
-    let (next, stop) = (AtomicU64::new(options.start), AtomicBool::new(false));
-    let end = options.start.saturating_add(options.seeds);
-    let failed = Mutex::new(Vec::new());
+/// Shares numbers out, in order, among so many threads, until `work` says of one that it is enough.
+fn share(jobs: usize, numbers: Range<u64>, work: impl Fn(u64) -> bool + Sync) {
+    let (next, stop) = (AtomicU64::new(numbers.start), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        for _ in 0..options.jobs.max(1) {
+        for _ in 0..jobs.max(1) {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= numbers.end {
                         break;
                     }
-                    if let Some(why) = judge(&Tape::of(seed), options, met) {
-                        failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((seed, why));
-                        stop.store(!going, Ordering::Relaxed);
+                    if !work(number) {
+                        stop.store(true, Ordering::Relaxed);
                     }
                 }
             });
         }
+    });
+}
+
+/// Plays seeds on several threads until one fails, or all of them. Gives those that fail, by number.
+fn play_seeds(options: &Options, going: bool, met: &Mutex<Situations>) -> Vec<(u64, String)> {
+    let failed = Mutex::new(Vec::new());
+    share(options.jobs, options.start..options.start.saturating_add(options.seeds), |seed| {
+        let Some(why) = judge(&Tape::of(seed), options, met) else { return true };
+        failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((seed, why));
+        going
     });
     let mut failed = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     failed.sort_unstable_by_key(|(seed, _)| *seed);
@@ -147,19 +155,15 @@ fn cut_everywhere(kind: (&str, &[&str]), sent: bool) -> (u32, Vec<String>) {
 fn cuts(kinds: usize, options: &Options) -> bool {
     let began = Instant::now();
     let works: Vec<_> = CUT_KINDS.iter().take(kinds).flat_map(|kind| [(*kind, true), (*kind, false)]).collect();
-    let (next, done) = (AtomicUsize::new(0), Mutex::new((0, Vec::new())));
-    std::thread::scope(|scope| {
-        for _ in 0..options.jobs.max(1) {
-            scope.spawn(|| {
-                while let Some((kind, sent)) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (count, broken) = cut_everywhere(*kind, *sent);
-                    println!("{:>6} cuts of {kind:?}, {}", count, if *sent { "sending" } else { "receiving" });
-                    let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    done.0 += count;
-                    done.1.extend(broken);
-                }
-            });
-        }
+    let done = Mutex::new((0, Vec::new()));
+    share(options.jobs, 0..works.len() as u64, |work| {
+        let (kind, sent) = works[work as usize];
+        let (count, broken) = cut_everywhere(kind, sent);
+        println!("{count:>6} cuts of {kind:?}, {}", if sent { "sending" } else { "receiving" });
+        let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        done.0 += count;
+        done.1.extend(broken);
+        true
     });
     let (count, broken) = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     broken.iter().for_each(|why| println!("{why}"));

@@ -71,7 +71,7 @@ impl Sim {
         }
     }
 
-    /// A mail of the user's own. What reads it works on another thread, and a sync beside it would not repeat itself.
+    /// A mail of the user's own, while the phone does not sync.
     async fn append(&mut self, to: u8) -> Checked {
         self.finish_sync().await?;
         let to = MAILBOXES[usize::from(to) % MAILBOXES.len()].to_owned();
@@ -88,7 +88,7 @@ impl Sim {
         let id = done.ids.first().copied().ok_or("an append without an id")?;
         self.ghost.messages.push(Message { id, mail, is_copy: false, flags: BTreeSet::new() });
         let message = self.ghost.messages.len() - 1;
-        let steps = vec![Step { message, made: None, appends: true, state: OperationState::Queued }];
+        let steps = vec![Step { message, made: None, state: OperationState::Queued }];
         self.ghost.acts.push(Act { operation: done.operation, wish: Wish::Append { to }, steps });
         self.situations.met("a mail of the user's own put into a mailbox");
         Ok(())
@@ -117,7 +117,7 @@ impl Sim {
                 self.ghost.messages.push(Message { id, mail, is_copy: true, flags });
                 self.ghost.messages.len() - 1
             });
-            steps.push(Step { message, made, appends: false, state: OperationState::Queued });
+            steps.push(Step { message, made, state: OperationState::Queued });
         }
         self.situations.met_if(self.sync.is_some(), "an act while a sync is under way");
         self.hash.add(&format!("{wish:?} {:?}", done.ids));

@@ -1,7 +1,5 @@
 //! What the phones of a run share: the server, those who act on it without a phone, the time, and what is written down of it all.
 
-use std::time::Duration;
-
 use postrider_model::ModelServer;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{BrokenMove, Extension, Profile};
@@ -26,8 +24,7 @@ pub(super) struct Time(Instant);
 impl Time {
     /// In seconds since 1970.
     pub(super) fn now(self) -> i64 {
-        let passed: Duration = self.0.elapsed();
-        BEGIN + i64::try_from(passed.as_secs()).unwrap_or(0)
+        BEGIN + i64::try_from(self.0.elapsed().as_secs()).unwrap_or(0)
     }
 }
 

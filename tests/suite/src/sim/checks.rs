@@ -76,8 +76,8 @@ impl Sim {
                 if self.ghost.wishes(*mail, |wish| *wish == Wish::Append { to: to.clone() }) == 0 {
                     return named(*mail, &format!("was appended to {to}"));
                 }
-                let story = self.ledger.stories.get(mail).cloned().unwrap_or_default();
-                if story.appended > 1 && !story.meddled {
+                if let Some(story) = self.ledger.stories.get(mail).filter(|story| story.appended > 1 && !story.meddled)
+                {
                     return Err(format!("mail {mail} was appended {} times", story.appended));
                 }
                 self.situations.met("the phone appended a mail");
@@ -132,7 +132,8 @@ impl Sim {
                 return Err(format!("I2: operation {operation} is {} without a reason", info.state.as_str()));
             }
             self.meet(info);
-            if !self.ghost.acts[index].steps.iter().all(|step| is_final(step.state) && !step.appends) {
+            let act = &self.ghost.acts[index];
+            if act.appends() || !act.steps.iter().all(|step| is_final(step.state)) {
                 self.steps(index, info).await?;
             }
         }
@@ -166,7 +167,7 @@ impl Sim {
             // What others took away at once looks as if it had never been stored.
             let mail = self.ghost.messages[step.message].mail;
             let meddled = self.ledger.stories.get(&mail).is_some_and(|story| story.meddled);
-            let taken_back = step.appends && state == OperationState::Parked && meddled;
+            let taken_back = self.ghost.acts[act].appends() && state == OperationState::Parked && meddled;
             if is_final(step.state) && state != step.state && !taken_back {
                 return Err(format!("I1: a step that was {} is {}", step.state.as_str(), state.as_str()));
             }
@@ -281,9 +282,8 @@ impl Sim {
 
     /// Whether a mail looks as the user wants it, as far as nobody else had a hand in it.
     pub(super) fn as_wanted(&self, mail: u32, mut looks: Vec<Look>) -> Checked {
-        let own = self.ghost.appended(mail);
-        let unsent = || own.map(|(to, _)| Story { origin: to.to_owned(), ..Story::default() });
-        let Some(story) = self.ledger.stories.get(&mail).cloned().or_else(unsent) else { return Ok(()) };
+        let unsent = self.ghost.appended(mail).map(|(to, _)| Story { origin: to.to_owned(), ..Story::default() });
+        let Some(story) = self.ledger.stories.get(&mail).or(unsent.as_ref()) else { return Ok(()) };
         let given_up = self.ghost.any_given_up(mail);
         if story.meddled || self.ghost.retried_late.contains(&mail) || given_up && (self.denies || self.half_done(mail))
         {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use postrider::api::{MessageRow, OperationId, OperationState};
 
 use super::acts::is_final;
-use super::ghost::{Look, Step, Wish, given_up};
+use super::ghost::{Act, Look, Step, Wish, given_up};
 use super::world::{Checked, Sim, in_words, number};
 
 /// Longer than anything waits before it is tried again.
@@ -165,14 +165,14 @@ impl Sim {
 
     /// Whether all that is left of an operation is about copies that were set aside.
     fn waits_for_user(&self, operation: OperationId) -> bool {
-        let steps = || self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act.operation, step)));
+        let steps = || self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act, step)));
         let set_aside = |state| matches!(state, OperationState::Parked | OperationState::NeedsUser);
         // Copies of copies wait for what those wait for.
         let waits = |message: usize| {
             let mut next = Some(message);
             while let Some(made) = next {
                 let makes =
-                    |(_, step): &(OperationId, &Step)| step.made == Some(made) || step.appends && step.message == made;
+                    |(act, step): &(&Act, &Step)| step.made == Some(made) || act.appends() && step.message == made;
                 let Some((_, maker)) = steps().find(makes) else { return false };
                 if set_aside(maker.state) {
                     return true;
@@ -181,7 +181,7 @@ impl Sim {
             }
             false
         };
-        let mut mine = steps().filter(|(id, step)| *id == operation && !is_final(step.state));
+        let mut mine = steps().filter(|(act, step)| act.operation == operation && !is_final(step.state));
         mine.all(|(_, step)| waits(step.message) || set_aside(step.state))
     }
 

@@ -51,7 +51,7 @@ pub(super) fn tape(seed: u64) -> Tape {
     if others.below(5) == 0 {
         let swarm = Swarm::draw(&mut others);
         workload = with_second(&mut others, &swarm, workload);
-        faults.extend(second_faults(&mut others, &swarm));
+        faults.extend(breaks(&mut others, &swarm).into_iter().map(|fault| Fault::Second(Box::new(fault))));
     }
     let mut own = dice(6);
     if own.below(3) == 0 {
@@ -131,12 +131,6 @@ fn with_appends(dice: &mut Dice, swarm: &Swarm, workload: &mut Vec<Deed>, faults
     }
 }
 
-fn second_faults(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
-    let mut faults = links(dice, swarm);
-    faults.extend(transactions(dice, swarm));
-    faults.into_iter().map(|fault| Fault::Second(Box::new(fault))).collect()
-}
-
 fn user(dice: &mut Dice) -> UserAct {
     let pick = small(dice, 1000);
     let span = 1 + (dice.below(3) * dice.below(2)) as u8;
@@ -165,8 +159,10 @@ fn rival(dice: &mut Dice, swarm: &Swarm) -> RivalAct {
     }
 }
 
-fn links(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
-    let link = |_| {
+/// What breaks on one phone: its links, and its lives.
+fn breaks(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for _ in 0..swarm.links * 2 {
         let up = dice.below(2) == 0;
         let after = dice.below(if up { 1500 } else { 9000 }) as u32;
         let then = match dice.below(6) {
@@ -175,19 +171,16 @@ fn links(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
             4 if swarm.deaths > 0 => Then::Die { power: power(dice, swarm) },
             _ => Then::Stall,
         };
-        Fault::Link { connection: small(dice, 8), up, after, then }
-    };
-    (0..swarm.links * 2).map(link).collect()
-}
-
-fn transactions(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
-    let death = |_| Fault::Transaction { number: 5 + dice.below(120) as u32, power: power(dice, swarm) };
-    (0..swarm.deaths * 2).map(death).collect()
+        faults.push(Fault::Link { connection: small(dice, 8), up, after, then });
+    }
+    for _ in 0..swarm.deaths * 2 {
+        faults.push(Fault::Transaction { number: 5 + dice.below(120) as u32, power: power(dice, swarm) });
+    }
+    faults
 }
 
 fn faults(dice: &mut Dice, swarm: &Swarm) -> Vec<Fault> {
-    let mut faults = links(dice, swarm);
-    faults.extend(transactions(dice, swarm));
+    let mut faults = breaks(dice, swarm);
     for _ in 0..swarm.answers * 3 {
         let code = |dice: &mut Dice| dice.pick(&CODES).copied().unwrap_or("NO").to_owned();
         let mut command = dice.pick(&COMMANDS).copied().unwrap_or("UID STORE");

@@ -21,8 +21,6 @@ pub(super) struct Step {
     pub(super) message: usize,
     /// Which a copy makes.
     pub(super) made: Option<usize>,
-    /// Whether it puts the message there for the first time.
-    pub(super) appends: bool,
     /// How far it has come, by the journal's last word.
     pub(super) state: OperationState,
 }
@@ -33,6 +31,13 @@ pub(super) struct Act {
     pub(super) operation: OperationId,
     pub(super) wish: Wish,
     pub(super) steps: Vec<Step>,
+}
+
+impl Act {
+    /// Whether it puts a mail of the user's own somewhere.
+    pub(super) fn appends(&self) -> bool {
+        matches!(self.wish, Wish::Append { .. })
+    }
 }
 
 /// A message as the user knows it: this mail, in this place.
