@@ -1,9 +1,10 @@
 //! Which of the messages that came to mailboxes are those whose sending was not answered. Some may look the same to the last byte,
 //! and still are not the same to the person: what was done to the one was not done to the other. So they are told apart together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ReplayError;
+use super::compare::Bytes;
 use super::identity::{self, Newcomer, Sought};
 use super::probe::Group;
 use super::run::Run;
@@ -41,11 +42,8 @@ pub(super) struct Claim {
     pub(super) source: Found,
     /// Whether the server said that it has copied it.
     pub(super) copied: bool,
-    /// Whether it is there.
-    pub(super) found: Found,
-    /// Under which UID.
-    pub(super) uid: Option<Uid>,
-    /// The UIDVALIDITY there.
+    found: Found,
+    uid: Option<Uid>,
     validity: Option<UidValidity>,
     place: PlaceId,
     identity: Identity,
@@ -53,6 +51,12 @@ pub(super) struct Claim {
     from: Uid,
     newest: Option<PlaceId>,
     is_append: bool,
+    /// Where it is, where it would be expunged if the newcomer is it.
+    original: Option<(MailboxId, Uid)>,
+    /// What comparing it with the newcomer came to.
+    bytes: Option<Bytes>,
+    /// Newcomers that it is not.
+    not: BTreeSet<Uid>,
 }
 
 impl Claim {
@@ -61,9 +65,13 @@ impl Claim {
         self.validity.zip(self.uid)
     }
 
-    /// Its size in octets.
-    pub(super) fn size(&self) -> Option<u64> {
-        self.identity.size
+    /// Whether it is there. `None`: that could not be looked at.
+    pub(super) fn found(&self) -> Option<Found> {
+        match self.bytes {
+            None | Some(Bytes::Large | Bytes::Other) => Some(self.found),
+            Some(Bytes::Same) => Some(Found::Surely),
+            Some(Bytes::Untold) => None,
+        }
     }
 
     /// Whether it is nowhere, if it is none of the newcomers: what is still where it was goes out again.
@@ -71,16 +79,41 @@ impl Claim {
         self.copied || self.source == Found::Absent && !self.is_append
     }
 
-    fn look_among(&mut self, newcomers: &mut [Newcomer], exact: bool) {
-        let flags = match (&self.flags, exact) {
-            (None, true) => return,
-            (flags, _) => flags.as_ref().filter(|_| exact),
+    /// Looks for it among newcomers that were not looked at in vain before, and takes the first that it may be.
+    fn look_among(&mut self, newcomers: &mut [Newcomer], exact: Exact) {
+        if exact.flags && self.flags.is_none() || exact.date && self.identity.internal_date.is_none() {
+            return;
+        }
+        let sought = Sought {
+            place: self.place,
+            identity: &self.identity,
+            flags: self.flags.as_ref().filter(|_| exact.flags),
+            date: exact.date,
+            from: self.from,
+            newest: self.newest,
+            not: &self.not,
         };
-        let sought =
-            Sought { place: self.place, identity: &self.identity, flags, from: self.from, newest: self.newest };
-        let find = if self.is_append && !exact { identity::find_appended } else { identity::find };
+        let find = if self.is_append && exact == Exact::NOTHING { identity::find_appended } else { identity::find };
         (self.found, self.uid) = find(newcomers, &sought);
     }
+}
+
+/// In what a newcomer is to be as the message was, besides that by which it is known: more than that not every server keeps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Exact {
+    flags: bool,
+    date: bool,
+}
+
+impl Exact {
+    const NOTHING: Self = Self { flags: false, date: false };
+    /// From the most to the least.
+    const ALL: [Self; 4] = [
+        Self { flags: true, date: true },
+        Self { flags: true, date: false },
+        Self { flags: false, date: true },
+        Self::NOTHING,
+    ];
 }
 
 /// Whether the message is to be there and not where it was.
@@ -115,25 +148,49 @@ impl Run<'_> {
                 asked.entry(step.key.place).or_default().push((add.clone(), remove.clone()));
             }
         }
+        // As they left: what one command sends arrives in the order of its UIDs.
+        let mut steps: Vec<&OpenStep> = groups.iter().map(|group| &group.last).collect();
+        let uid =
+            |step: &OpenStep| step.evidence.as_ref().and_then(|known| known.source.as_ref()).map(|source| source.uid);
+        steps.sort_by_key(|step| (step.key.operation, uid(step), step.key.place));
         let mut all = Vec::new();
-        for step in groups.iter().map(|group| &group.last) {
+        for step in steps {
             if let Some((to, place)) = goal(step) {
                 all.push((step.key, self.sent(step, to, place, &asked, scene).await?));
             }
         }
-        // What is nowhere else has the first choice, and those that have the very flags with which they went.
-        for (first, exact) in [(true, true), (true, false), (false, true), (false, false)] {
-            for (_, sent) in &mut all {
-                if let Sent::Sought(claim) = sent
-                    && claim.uid.is_none()
-                    && claim.must_be_there() == first
-                    && let Some((_, newcomers)) = scene.newcomers.get_mut(&claim.to)
-                {
-                    claim.look_among(newcomers, exact);
-                }
-            }
+        take(&mut all, scene);
+        // What turns out to be another message may be what somebody else looks for.
+        while self.compare(&mut all, scene).await? {
+            take(&mut all, scene);
         }
         Ok(all.into_iter().collect())
+    }
+
+    /// Before anything is expunged, bytes are compared. Returns whether any newcomer is not what it was taken for.
+    async fn compare(&mut self, all: &mut [(StepKey, Sent)], scene: &mut Scene) -> Result<bool, ReplayError> {
+        let mut any = false;
+        for (_, sent) in all {
+            let Sent::Sought(claim) = sent else { continue };
+            let (Some(original), Some(uid)) = (claim.original, claim.uid) else { continue };
+            let open = claim.found == Found::Probably && claim.bytes.is_none() && !claim.copied;
+            if !open || claim.source != Found::Surely {
+                continue;
+            }
+            let bytes = self.same_bytes(original, (claim.to, uid), claim.identity.size).await?;
+            if bytes != Bytes::Other {
+                claim.bytes = Some(bytes);
+                continue;
+            }
+            any = true;
+            claim.not.insert(uid);
+            (claim.found, claim.uid) = (Found::Absent, None);
+            let newcomers = scene.newcomers.get_mut(&claim.to).map(|(_, newcomers)| newcomers);
+            for newcomer in newcomers.into_iter().flatten().filter(|newcomer| newcomer.uid == uid) {
+                newcomer.taken = false;
+            }
+        }
+        Ok(any)
     }
 
     async fn sent(
@@ -182,7 +239,26 @@ impl Run<'_> {
             from: from.unwrap_or(Uid::MIN),
             newest,
             is_append: matches!(step.action, Action::Append { .. }),
+            original: evidence.source.as_ref().filter(|_| is_moved(step)).map(|source| (source.mailbox, source.uid)),
+            bytes: None,
+            not: BTreeSet::new(),
         }))
+    }
+}
+
+/// Gives each claim the newcomer that it is. What is nowhere else has the first choice, and those that are as they were when they
+/// went.
+fn take(all: &mut [(StepKey, Sent)], scene: &mut Scene) {
+    for (first, exact) in [true, false].into_iter().flat_map(|first| Exact::ALL.map(|exact| (first, exact))) {
+        for (_, sent) in all.iter_mut() {
+            if let Sent::Sought(claim) = sent
+                && claim.uid.is_none()
+                && claim.must_be_there() == first
+                && let Some((_, newcomers)) = scene.newcomers.get_mut(&claim.to)
+            {
+                claim.look_among(newcomers, exact);
+            }
+        }
     }
 }
 

@@ -11,20 +11,36 @@ use crate::wire::Literal;
 /// Larger ones are not fetched twice only to be compared.
 const LARGEST: u64 = 200 << 10;
 
+/// What comparing two messages came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bytes {
+    /// They are the same to the last byte.
+    Same,
+    /// They are not.
+    Other,
+    /// They are too large to be looked at.
+    Large,
+    /// The server would not tell.
+    Untold,
+}
+
 impl Run<'_> {
-    /// Whether two messages have the same bytes; `false` also where that is not looked at, for they are large, and `None` where
-    /// the server would not tell.
+    /// Whether two messages have the same bytes.
     pub(super) async fn same_bytes(
         &mut self,
         one: (MailboxId, Uid),
         other: (MailboxId, Uid),
         size: Option<u64>,
-    ) -> Result<Option<bool>, ReplayError> {
+    ) -> Result<Bytes, ReplayError> {
         if size.is_none_or(|size| size > LARGEST) {
-            return Ok(Some(false));
+            return Ok(Bytes::Large);
         }
         let (one, other) = (self.bytes_of(one).await?, self.bytes_of(other).await?);
-        Ok(one.zip(other).map(|(one, other)| one == other))
+        Ok(match one.zip(other) {
+            None => Bytes::Untold,
+            Some((one, other)) if one == other => Bytes::Same,
+            Some(_) => Bytes::Other,
+        })
     }
 
     async fn bytes_of(&mut self, (mailbox, uid): (MailboxId, Uid)) -> Result<Option<Literal>, ReplayError> {

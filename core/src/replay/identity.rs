@@ -1,5 +1,7 @@
 //! By what a message is known again in a mailbox that it may have gone to.
 
+use std::collections::BTreeSet;
+
 use crate::imap::command::{self, FetchItem, Section};
 use crate::imap::{Capabilities, Command, Fetch, Untagged};
 use crate::journal::Found;
@@ -70,10 +72,14 @@ pub(super) struct Sought<'i> {
     pub(super) identity: &'i Identity,
     /// The flags with which it went, where only such a newcomer is to be taken.
     pub(super) flags: Option<&'i Flags>,
+    /// Whether only a newcomer of its date is to be taken.
+    pub(super) date: bool,
     /// From which UID on it may be.
     pub(super) from: Uid,
     /// The newest place that was known before it was sent there.
     pub(super) newest: Option<PlaceId>,
+    /// Newcomers that it was proved not to be.
+    pub(super) not: &'i BTreeSet<Uid>,
 }
 
 impl Sought<'_> {
@@ -83,7 +89,9 @@ impl Sought<'_> {
         let is_other = !mutant!("older_is_a_newcomer")
             && newcomer.place.is_some_and(|place| place != self.place && is_older(place));
         let has_flags = self.flags.is_none_or(|flags| newcomer.flags.as_ref() == Some(flags));
-        !newcomer.taken && has_flags && (newcomer.uid >= self.from || mutant!("anyone_is_a_newcomer")) && !is_other
+        let has_date = !self.date || newcomer.identity.internal_date == self.identity.internal_date;
+        let is_free = !newcomer.taken && !self.not.contains(&newcomer.uid);
+        is_free && has_flags && has_date && (newcomer.uid >= self.from || mutant!("anyone_is_a_newcomer")) && !is_other
     }
 }
 

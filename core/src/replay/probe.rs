@@ -171,24 +171,14 @@ impl Run<'_> {
             Some(Sent::Noted { source, at }) => return Ok((Some(resolve_move(source, Found::Surely)), at)),
             Some(Sent::Untold) | None => return Ok((None, None)),
         };
-        let (source, at) = (claim.source, claim.at());
-        if claim.copied {
-            return Ok((Some(resolve_move(source, Found::Surely)), at));
-        }
-        if !is_moved(step) {
-            return Ok((Some(resolve_copy(claim.found)), at));
-        }
-        let original = step.evidence.as_ref().and_then(|evidence| evidence.source.as_ref());
-        let target = match (claim.found, source, claim.uid, original) {
-            // Before anything is expunged, bytes are compared.
-            (Found::Probably, Found::Surely, Some(copy), Some(original)) => {
-                let same = self.same_bytes((original.mailbox, original.uid), (claim.to, copy), claim.size()).await?;
-                let Some(same) = same else { return Ok((None, None)) };
-                if same { Found::Surely } else { Found::Probably }
-            }
-            (target, ..) => target,
+        let at = claim.at();
+        let resolution = match claim.found() {
+            _ if claim.copied => resolve_move(claim.source, Found::Surely),
+            None => return Ok((None, None)),
+            Some(found) if is_moved(step) => resolve_move(claim.source, found),
+            Some(found) => resolve_copy(found),
         };
-        Ok((Some(resolve_move(source, target)), at))
+        Ok((Some(resolution), at))
     }
 
     /// What became of a move whose message was found nowhere: unknown for as long as the mirror has it where it was.

@@ -6,12 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::labels::{flags_elsewhere, has_labels, is_hidden_by_others};
-use super::settle::{end_all_made, update_operations};
-use crate::journal::{Action, Effect, Overlay, Reason, StepState};
-use crate::model::{Flags, MailboxId, OperationId, PlaceId};
+use crate::journal::{Action, Effect, Overlay};
+use crate::model::{Flags, MailboxId, PlaceId};
 use crate::mutants::mutant;
 use crate::store::StoreError;
-use crate::store::tx::WriteTx;
 
 /// Writes anew how places are shown, after their steps or they themselves changed.
 pub(in crate::store) fn refresh_places(
@@ -161,35 +159,6 @@ pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>,
         }
     }
     Ok(wrong)
-}
-
-/// A place has got the id of another: so have its steps.
-pub(in crate::store) fn follow_place(tx: &mut WriteTx<'_>, from: PlaceId, to: PlaceId) -> Result<(), StoreError> {
-    if mutant!("steps_stay_behind") {
-        return refresh_places(tx.conn(), [to]);
-    }
-    // Those of which a step is open: the index of steps by place has no others.
-    let both = "SELECT s.operation FROM steps s JOIN steps t ON t.operation = s.operation AND t.place = ?2
-                WHERE s.place = ?1 AND s.state < 7
-                UNION SELECT t.operation FROM steps t JOIN steps s ON s.operation = t.operation AND s.place = ?1
-                WHERE t.place = ?2 AND t.state < 7";
-    let mut statement = tx.conn().prepare_cached(both)?;
-    let rows = statement.query_map([from.0, to.0], |row| row.get(0).map(OperationId))?;
-    let both: Vec<OperationId> = rows.collect::<Result<_, _>>()?;
-    drop(statement);
-    let doubles = "SELECT t.made FROM steps t JOIN steps s ON s.operation = t.operation AND s.place = ?1
-                   JOIN places p ON p.id = t.made AND p.mailbox IS NULL WHERE t.place = ?2";
-    let mut statement = tx.conn().prepare_cached(doubles)?;
-    let rows = statement.query_map([from.0, to.0], |row| row.get(0).map(PlaceId))?;
-    let doubles: Vec<PlaceId> = rows.collect::<Result<_, _>>()?;
-    drop(statement);
-    // Of one operation on both, one step stays.
-    tx.conn().prepare_cached("UPDATE OR REPLACE steps SET place = ?2 WHERE place = ?1")?.execute([from.0, to.0])?;
-    tx.conn().prepare_cached("UPDATE steps SET made = ?2 WHERE made = ?1")?.execute([from.0, to.0])?;
-    update_operations(tx, both)?;
-    let reason = Reason::new("gone", "two messages turned out to be one, and one copy was made");
-    end_all_made(tx, doubles, StepState::Moot, Some(&reason))?;
-    refresh_places(tx.conn(), [to])
 }
 
 fn words(flags: &Flags) -> Option<String> {

@@ -182,7 +182,10 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn steps(&self, operation: OperationId) -> Result<Vec<StepInfo>, StoreError> {
-        let sql = "SELECT place, made, state, min(attempts, 1000000) + min(breaks, 1000000), reason FROM steps WHERE operation = ?1 ORDER BY place";
+        // Under the ids that their messages have now.
+        let sql = "SELECT coalesce((SELECT a.place FROM place_aliases a WHERE a.alias = s.place), s.place) AS now, made, state,
+                          min(attempts, 1000000) + min(breaks, 1000000), reason
+                   FROM steps s WHERE operation = ?1 ORDER BY now";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([operation.0], |row| {
             Ok(StepInfo {
@@ -207,6 +210,20 @@ impl Snapshot<'_> {
                    ORDER BY o.id";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([place.0], |row| text(row, 0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The operations that were to move or copy mail out of a mailbox, where it still lies, and were set aside.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn set_aside_in(&self, mailbox: MailboxId) -> Result<Vec<OperationId>, StoreError> {
+        let sql = "SELECT DISTINCT s.operation FROM operations o JOIN steps s ON s.operation = o.id
+                   JOIN places p ON p.id = s.place
+                   WHERE o.account = (SELECT account FROM mailboxes WHERE id = ?1) AND o.state < 7
+                   AND o.kind IN ('move', 'copy') AND s.state IN (5, 6) AND p.mailbox = ?1 ORDER BY s.operation";
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map([mailbox.0], |row| row.get(0).map(OperationId))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -285,6 +302,7 @@ impl Snapshot<'_> {
                     .is_none_or(|time| time <= now.0 && !mutant!("refused_waits_for_ever")),
                 made: row.get::<_, Option<i64>>(6)?.map(PlaceId),
                 location: mailbox.zip(uid).map(|(mailbox, uid)| Location { mailbox, uid }),
+                lies_in: mailbox,
                 trash: row.get::<_, Option<i64>>(10)?.map(MailboxId),
             });
         }

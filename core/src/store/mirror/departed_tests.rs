@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use crate::journal::{Action, StepKey, StepState};
+use crate::journal::{Action, Reason, StepKey, StepState};
 use crate::model::{MailboxId, PlaceId, Timestamp, Uid, UidSet};
 use crate::store::testing::{Fixture, message, naming, uid, uids, wait};
 use crate::store::{BodySource, NewMessage, Outcome};
@@ -222,4 +222,46 @@ fn of_two_messages_that_become_one_a_copy_is_made_once_and_what_was_asked_of_the
     let states: Vec<Vec<StepState>> = states;
     assert_eq!(states, [vec![StepState::Queued], vec![StepState::Moot, StepState::Queued]]);
     assert!(wait(fixture.store.check()).unwrap().is_clean());
+}
+
+/// What becomes of a copy of both of two messages that turn out to be one, where the copy of the newer or of the older has already
+/// come to this.
+fn copies_of_both_where(newer: bool, outcome: Outcome) -> Vec<(PlaceId, StepState)> {
+    let (fixture, other) = fixture(&[1]);
+    let (inbox, account) = (fixture.inbox, fixture.account);
+    come(&fixture, other, vec![under(9, 1)]);
+    let both = [place(&fixture, inbox, 1), place(&fixture, other, 9)];
+    let made = copy(&fixture, &both, inbox)[usize::from(newer)];
+    let operation = fixture.read(|view| Ok(view.operations(account, true)?[0].id));
+    let step = StepKey { operation, place: both[usize::from(newer)] };
+    let replay = fixture.store.replay(move |tx| {
+        if outcome == Outcome::Done {
+            tx.landed(made, inbox, None)?;
+        }
+        tx.settle(&[(step, outcome)])
+    });
+    wait(replay).unwrap();
+    go(&fixture, inbox, &[1]);
+    assert_eq!(place(&fixture, other, 9), both[0]);
+    assert!(wait(fixture.store.check()).unwrap().is_clean());
+    let steps = fixture.read(|view| view.steps(operation)).into_iter();
+    steps.map(|step| (step.place.unwrap(), step.state)).collect()
+}
+
+#[test]
+fn of_two_messages_that_become_one_a_copy_that_came_to_nothing_does_not_end_the_other() {
+    for newer in [true, false] {
+        let gone = Outcome::Moot(Reason::new("gone", "it was not there"));
+        let states: Vec<StepState> = copies_of_both_where(newer, gone).into_iter().map(|(_, state)| state).collect();
+        assert!(states.contains(&StepState::Queued), "newer {newer}: {states:?}");
+    }
+}
+
+#[test]
+fn of_two_messages_that_become_one_a_copy_that_was_made_is_not_made_again() {
+    for newer in [true, false] {
+        let states: Vec<StepState> =
+            copies_of_both_where(newer, Outcome::Done).into_iter().map(|(_, state)| state).collect();
+        assert_eq!(states, [StepState::Done], "newer {newer}");
+    }
 }
