@@ -74,6 +74,19 @@ mod planted {
         ("unknown_is_done", "an unknown copy is taken for done"),
         ("gone_is_done", "a move of what is nowhere is done"),
         ("older_is_a_newcomer", "what the mirror knew in the target counts as new"),
+        // Mailboxes.
+        (
+            "retried_deletion_goes_first",
+            "a mailbox that is deleted after all goes before mail that was to leave it since",
+        ),
+        (
+            "arriving_is_elsewhere",
+            "a mailbox goes though mail lies in it that is to leave it under a UID not known yet",
+        ),
+        ("not_moved_goes_too", "a mailbox goes with mail that could not be moved out of it"),
+        ("grown_goes_too", "a mailbox goes with mail that came since it was to go"),
+        ("child_keeps_its_name", "what lies below a renamed mailbox is not renamed"),
+        ("mailbox_steps_overtake", "mail goes to a mailbox that is not made yet"),
         // Not found within a few thousand seeds: see docs/proof.md.
         ("open_goes_out_again", "what is under way is planned once more"),
         ("held_copies_show", "a copy of what is in doubt is shown"),

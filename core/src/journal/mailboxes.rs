@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Action;
 use crate::model::{MailboxId, Uid, UidValidity};
+use crate::mutants::mutant;
 
 /// By what a mailbox is known again under another name, and what tells that something was added to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,7 +137,7 @@ fn rename(mailboxes: &mut [ShownMailbox], at: usize, to: &[u8], name: &str) {
     below.extend(mailboxes[at].delimiter.map_or(&[] as &[u8], |char| char.encode_utf8(&mut delimiter).as_bytes()));
     for one in mailboxes.iter_mut() {
         let tail = if one.raw == old_raw { Some(&[] as &[u8]) } else { one.raw.get(old_raw.len()..) };
-        let is_below = below.len() > old_raw.len() && one.raw.starts_with(&below);
+        let is_below = below.len() > old_raw.len() && one.raw.starts_with(&below) && !mutant!("child_keeps_its_name");
         if one.raw != old_raw && !is_below {
             continue;
         }

@@ -84,7 +84,7 @@ fn a_mailbox_that_is_not_made_yet_shows_by_its_making_alone() {
     let mut refused = [provisional];
     show_mailboxes(&mut refused, &[rename_to(1, "Newer")]);
     assert!(refused[0].removed);
-    let delete = Action::DeleteMailbox { mailbox: MailboxId(1), seen: Traits::default() };
+    let delete = Action::DeleteMailbox { mailbox: MailboxId(1), seen: Traits::default(), aside: Vec::new() };
     show_mailboxes(&mut shown, &[create, delete]);
     assert!(shown[0].removed);
 }

@@ -1,6 +1,6 @@
 //! Which steps can go out now, and together with which others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, StepState};
 use crate::model::{Flags, MailboxId, OperationId, PlaceId, Uid};
@@ -45,6 +45,8 @@ pub struct PendingStep {
     pub made: Option<PlaceId>,
     /// Where its message is; `None` where the server has it not yet, or under a UID that is not known yet.
     pub location: Option<Location>,
+    /// In which mailbox its message is, also where its UID there is not known yet.
+    pub lies_in: Option<MailboxId>,
     /// The mailbox it must lie in to be expunged, where it lies in another: the trash, on a server with labels.
     pub trash: Option<MailboxId>,
 }
@@ -136,9 +138,11 @@ impl Plan {
 pub fn plan(steps: &[PendingStep]) -> Plan {
     let about_mailboxes: Vec<&PendingStep> = steps.iter().filter(|step| step.action.is_about_mailbox()).collect();
     let mut by_place: BTreeMap<PlaceId, Vec<&PendingStep>> = BTreeMap::new();
-    for step in steps.iter().filter(|step| !step.action.is_about_mailbox()) {
+    for step in about_messages(steps) {
         by_place.entry(step.key.place).or_default().push(step);
     }
+    // What was asked of a message while its deletion was set aside is done before it goes after all.
+    by_place.values_mut().for_each(|steps| steps.sort_by_key(|step| matches!(step.action, Action::Delete)));
     let mut plan = Plan { mailbox: next_about_mailbox(&about_mailboxes, &by_place, false), ..Plan::default() };
     let mut suspects = Suspects::default();
     let mut batches: BTreeMap<BatchKey, Vec<Item>> = BTreeMap::new();
@@ -178,6 +182,20 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
         suspects.add(suspected, || Plan { mailbox: Some(key), ..Plan::default() });
     }
     suspects.least.unwrap_or_default()
+}
+
+/// The steps about messages, but for those of a message that is nowhere, as the step that is to make it was set aside: they wait
+/// for the user, and nothing waits for them.
+fn about_messages(steps: &[PendingStep]) -> impl Iterator<Item = &PendingStep> {
+    let mut coming: BTreeSet<PlaceId> = BTreeSet::new();
+    steps.iter().filter(|step| !step.action.is_about_mailbox()).filter(move |step| {
+        let is_append = matches!(step.action, Action::Append { .. });
+        let can_go = step.lies_in.is_some() || step.state.is_open() || is_append || coming.contains(&step.key.place);
+        if can_go {
+            coming.extend(step.made.into_iter().chain(is_append.then_some(step.key.place)));
+        }
+        can_go
+    })
 }
 
 /// The flight that is suspected least of those that may break the connection.
@@ -314,15 +332,20 @@ fn goes_before_its_deletion(steps: &[&PendingStep]) -> usize {
     if steps.iter().take(ends).all(is_plain) && !mutant!("suspects_are_split") { ends } else { 0 }
 }
 
-/// Whether a step touches a mailbox: its message lies there, or goes there.
-fn touches(step: &PendingStep, mailbox: MailboxId) -> bool {
-    step.action.mailbox() == Some(mailbox) || step.location.is_some_and(|location| location.mailbox == mailbox)
+/// Whether a step has to go out before an operation on a mailbox, of one that touches it: its message lies there, or goes there.
+/// They go out in the order in which they were asked for. But what lies in a mailbox that goes was to be done to it before, whenever
+/// it was asked for: nothing is asked of it after, unless the deletion was set aside meanwhile.
+fn goes_first(step: &PendingStep, about_mailbox: &PendingStep) -> Option<bool> {
+    let mailbox = about_mailbox.action.mailbox()?;
+    let lies_in = if mutant!("arriving_is_elsewhere") { step.location.map(|at| at.mailbox) } else { step.lies_in };
+    let lies_there = lies_in == Some(mailbox);
+    let goes = matches!(about_mailbox.action, Action::DeleteMailbox { .. }) && !mutant!("retried_deletion_goes_first");
+    (lies_there || step.action.mailbox() == Some(mailbox))
+        .then_some(step.key.operation < about_mailbox.key.operation || lies_there && goes)
 }
 
 fn is_held_up(step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
-    about_mailboxes.iter().any(|other| {
-        other.key.operation < step.key.operation && other.action.mailbox().is_some_and(|mailbox| touches(step, mailbox))
-    })
+    !mutant!("mailbox_steps_overtake") && about_mailboxes.iter().any(|other| goes_first(step, other) == Some(false))
 }
 
 /// The next operation on a mailbox, of those that may break the connection, or of the others. Names build on each other, so these
@@ -333,8 +356,7 @@ fn next_about_mailbox(
     suspects: bool,
 ) -> Option<StepKey> {
     let waits = |next: &PendingStep| {
-        let Some(mailbox) = next.action.mailbox() else { return true };
-        by_place.values().flatten().any(|step| step.key.operation < next.key.operation && touches(step, mailbox))
+        next.action.mailbox().is_none() || by_place.values().flatten().any(|step| goes_first(step, next) == Some(true))
     };
     let mut before: Vec<&PendingStep> = Vec::new();
     for next in about_mailboxes {

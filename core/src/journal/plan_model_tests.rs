@@ -96,6 +96,7 @@ impl World {
                 is_due: true,
                 made,
                 location: None,
+                lies_in: None,
             });
         }
         world
@@ -113,6 +114,7 @@ impl World {
         let mut steps = self.pending.clone();
         for step in &mut steps {
             step.location = self.known.get(&step.key.place.0).copied();
+            step.lies_in = step.location.map(|at| at.mailbox);
         }
         steps
     }
@@ -173,7 +175,10 @@ impl World {
             .filter(|(key, done)| **done && !self.known.contains_key(&key.place.0))
             .map(|(key, _)| key.place.0)
             .collect();
-        for (key, done) in &lost {
+        let is_delete =
+            |key: &StepKey| self.pending.iter().any(|step| step.key == *key && matches!(step.action, Action::Delete));
+        let (last, first): (Vec<_>, Vec<_>) = lost.iter().partition(|(key, _)| is_delete(key));
+        for (key, done) in first.into_iter().chain(last) {
             if *done {
                 self.end(*key, End::Done);
             } else if let Some(step) = self.pending.iter_mut().find(|step| step.key == *key) {
@@ -250,7 +255,10 @@ proptest! {
         tape in prop::collection::vec(luck(), 0..40),
     ) {
         let mut world = World::new(&wanted);
-        let all = world.pending.clone();
+        // A deletion comes last, whenever it was asked for.
+        let mut all = world.pending.clone();
+        all.sort_by_key(|step| matches!(step.action, Action::Delete));
+        let turn = |operation: &i64| all.iter().position(|step| step.key.operation.0 == *operation);
         let mut tape = tape.into_iter();
         let mut rounds = 0;
         while world.round(&mut tape) {
@@ -260,7 +268,7 @@ proptest! {
         prop_assert!(world.pending.is_empty(), "lost in the journal: {:?}", world.pending);
         prop_assert_eq!(world.ends.len(), all.len(), "each step has come to one end");
         for (place, done) in &world.done {
-            prop_assert!(done.is_sorted(), "place {} in order: {:?}", place, done);
+            prop_assert!(done.is_sorted_by_key(turn), "place {} in order: {:?}", place, done);
         }
         // The server holds what the steps that are done add up to, and nothing else.
         let mut expected: BTreeMap<i64, (i64, u8)> = (1..=MESSAGES).map(|place| (place, (1, 0))).collect();

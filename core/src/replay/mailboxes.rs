@@ -1,5 +1,7 @@
 //! What is to be done to mailboxes themselves: made, renamed, deleted, subscribed to.
 
+use std::collections::BTreeSet;
+
 use super::ReplayError;
 use super::breaks::after_break;
 use super::exchange::{Answer, ask};
@@ -10,7 +12,8 @@ use super::settle::{self, Verdicts, Write};
 use crate::imap::Code;
 use crate::imap::command;
 use crate::journal::{Action, Deletion, Evidence, Reason, Renaming, StepKey, Traits, may_delete, resolve_rename};
-use crate::model::{MailboxId, MailboxRole, PlaceId, Uid};
+use crate::model::{MailboxId, MailboxRole, OperationId, PlaceId, Uid};
+use crate::mutants::mutant;
 use crate::store::{Mailbox, OpenStep, Outcome, StoreError};
 
 const INBOX: &[u8] = b"INBOX";
@@ -37,7 +40,7 @@ impl Run<'_> {
         match action {
             Action::CreateMailbox { raw, role, .. } => self.create(key, &mailbox, raw, role).await,
             Action::RenameMailbox { to, name, .. } => self.rename(key, &mailbox, to, name).await,
-            Action::DeleteMailbox { seen, .. } => self.delete(key, &mailbox, &seen).await,
+            Action::DeleteMailbox { seen, aside, .. } => self.delete(key, &mailbox, &seen, &aside).await,
             Action::Subscribe { subscribed, .. } => self.subscribe(key, &mailbox, subscribed).await,
             _ => Ok(()),
         }
@@ -146,8 +149,20 @@ impl Run<'_> {
         self.conclude_with(key, Outcome::Done, Some(Write::MailboxRenamed(mailbox.id, to, name))).await
     }
 
-    async fn delete(&mut self, key: StepKey, mailbox: &Mailbox, seen: &Traits) -> Result<(), ReplayError> {
-        let raw = &mailbox.naming.raw_name;
+    async fn delete(
+        &mut self,
+        key: StepKey,
+        mailbox: &Mailbox,
+        seen: &Traits,
+        aside: &[OperationId],
+    ) -> Result<(), ReplayError> {
+        let (raw, id) = (&mailbox.naming.raw_name, mailbox.id);
+        let now_aside = self.store.read(move |view| view.set_aside_in(id)).await?;
+        let any_new = now_aside.iter().any(|operation| !aside.contains(operation));
+        if any_new && !mutant!("not_moved_goes_too") {
+            let reason = Reason::new("not_moved", "mail that was to leave it before could not be moved or copied");
+            return self.conclude_with(key, Outcome::NeedsUser(reason), None).await;
+        }
         let deleted = Some(Write::MailboxDeleted(mailbox.id));
         let Some(now) = self.look_for(&[raw]).await?.pop().flatten() else {
             return self.conclude_with(key, Outcome::Done, deleted).await;
@@ -158,7 +173,7 @@ impl Run<'_> {
             // It holds no mail.
             Deletion::Other => !now.selectable,
         };
-        if !as_known {
+        if !as_known && !mutant!("grown_goes_too") {
             let reason = Reason::new("changed", "its content has changed since you asked for it");
             return self.conclude_with(key, Outcome::NeedsUser(reason), None).await;
         }
@@ -194,7 +209,10 @@ impl Run<'_> {
         let mut newcomers: Vec<Newcomer> = identity::newcomers(answers.iter().flat_map(|answer| &answer.data), from);
         newcomers.retain(|newcomer| !own.iter().any(|(uid, _)| *uid == Some(newcomer.uid)));
         for identity in own.iter().filter(|(uid, _)| uid.is_none()).filter_map(|(_, identity)| identity.as_ref()) {
-            identity::find(&mut newcomers, &Sought { place: PlaceId(0), identity, flags: None, from, newest: None });
+            let not = BTreeSet::new();
+            let sought =
+                Sought { place: PlaceId(0), identity, flags: None, date: false, from, newest: None, not: &not };
+            identity::find(&mut newcomers, &sought);
         }
         Ok(newcomers.iter().all(|newcomer| newcomer.taken))
     }

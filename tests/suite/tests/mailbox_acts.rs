@@ -248,3 +248,49 @@ async fn mail_that_came_into_a_deleted_mailbox_meanwhile_is_never_destroyed() {
         assert!(!desk.on_server().contains_key(&raw), "{preset_name}");
     }
 }
+
+#[tokio::test]
+async fn mail_that_is_to_leave_a_mailbox_leaves_it_before_it_is_deleted_though_its_uid_is_not_known_yet() {
+    for (name, profile) in profiles() {
+        let desk = Desk::with(profile, 2, &["Work", "Aside"]).await;
+        let (core, inbox) = (desk.core(), desk.ids("INBOX").await);
+        let (work, aside) = (desk.mailbox("Work").await.id, desk.mailbox("Aside").await.id);
+        let copy = core.copy_to(vec![inbox[0]], work).await.unwrap().ids[0];
+        // It stands between the two, so that the copy is there and goes on under a UID that no answer told.
+        core.flag(vec![copy], postrider::api::FlagChange { add: vec!["seen".to_owned()], remove: Vec::new() })
+            .await
+            .unwrap();
+        core.move_to(vec![copy], aside).await.unwrap();
+        core.delete_mailbox(work).await.unwrap();
+        desk.settles(&name).await;
+        desk.settles(&name).await;
+        assert_eq!((desk.numbers("INBOX").len(), desk.numbers("Aside").len()), (2, 1), "{name}");
+        desk.all_done(&name).await;
+        assert!(!desk.names().await.contains(&"Work".to_owned()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_whose_mail_could_not_be_moved_out_is_not_deleted_until_the_person_wants_it_all_the_same() {
+    for (name, profile) in profiles() {
+        let desk = Desk::with(profile.clone(), 1, &["Work", "Aside"]).await;
+        desk.scene.rival().copy("INBOX", &[1], desk.scene.raw("Work")).unwrap();
+        desk.scene.agrees("with mail to be moved").await;
+        let core = desk.core();
+        let (work, aside) = (desk.mailbox("Work").await.id, desk.mailbox("Aside").await.id);
+        core.move_to(desk.ids("Work").await, aside).await.unwrap();
+        let deleted = core.delete_mailbox(work).await.unwrap().operation;
+        for command in ["UID MOVE", "UID COPY"] {
+            desk.scene.server.script().add(Rule::always(command, Act::Refuse("NO [NOPERM] not there".to_owned())));
+        }
+        desk.settles(&name).await;
+        assert_eq!(desk.numbers("Work").len(), 1, "{name}");
+        let one = desk.operation(deleted).await;
+        assert_eq!((one.state.as_str(), one.reason_code.as_deref()), ("needs_user", Some("not_moved")), "{name}");
+        assert!(desk.names().await.contains(&"Work".to_owned()), "{name}: it is shown again");
+        core.retry_operation(deleted).await.unwrap();
+        desk.settles(&name).await;
+        assert!(!desk.names().await.contains(&"Work".to_owned()), "{name}");
+        assert_eq!(desk.operation(deleted).await.state.as_str(), "done", "{name}");
+    }
+}

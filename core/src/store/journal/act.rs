@@ -136,10 +136,11 @@ impl JournalTx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Messages that a deletion, which came no farther, has marked deleted: left so, any other client may expunge them.
+    /// Messages that a deletion, which came no farther, has marked deleted: left so, any other client may expunge them. Those of
+    /// which another deletion was done stay so.
     fn marked_by(&self, operation: OperationId) -> Result<Vec<PlaceId>, StoreError> {
         let sql = "SELECT p.id FROM operations o JOIN steps s ON s.operation = o.id JOIN places p ON p.id = s.place
-                   WHERE o.id = ?1 AND o.kind = 'delete' AND p.flags & ?2 AND p.mailbox NOT NULL
+                   WHERE o.id = ?1 AND o.kind = 'delete' AND p.flags & ?2 AND p.mailbox NOT NULL AND p.hidden <> 2
                    AND (s.state IN (4, 5, 6) OR s.state = 0 AND s.suspected = 0 AND s.evidence NOT NULL)";
         let mut statement = self.prepare(sql)?;
         let rows =

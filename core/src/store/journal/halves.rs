@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::journal::{Evidence, Source, StepState};
+use crate::journal::{Evidence, Source, StepKey, StepState};
 use crate::model::{MailboxId, OperationId, PlaceId, SystemFlag, Uid};
 use crate::store::journal::refresh_places;
 use crate::store::tx::WriteTx;
@@ -67,6 +67,19 @@ impl JournalTx<'_> {
 /// What was to be done to a message waits for the user: what a move of it has left behind stays, and is in sight.
 pub(super) fn show_original_of(tx: &mut WriteTx<'_>, place: PlaceId) -> Result<(), StoreError> {
     set_hidden(tx, ("place = ?1 AND state < 7", place.0), StepState::NeedsUser, (2, 0))
+}
+
+/// A move of which the first half was done is about a message that is gone: what it left behind stays, and is in sight, unless it
+/// was marked deleted. Gives its place.
+pub(super) fn unmarked_original(tx: &mut WriteTx<'_>, step: StepKey) -> Result<Option<PlaceId>, StoreError> {
+    let sql = "WITH half AS (SELECT iif(json_valid(evidence), evidence, '{}') AS known FROM steps
+                             WHERE operation = ?1 AND place = ?2 AND state < 7)
+               UPDATE places SET hidden = 0 FROM half JOIN mailboxes b
+               ON b.id = known ->> '$.source.mailbox' AND b.uid_validity = known ->> '$.source.validity'
+               WHERE known ->> '$.copied' IS NOT NULL AND places.mailbox = b.id AND places.uid = known ->> '$.source.uid'
+               AND places.hidden = 2 AND NOT places.flags & ?3 RETURNING places.id";
+    let params = params![step.operation.0, step.place.0, DELETED];
+    Ok(tx.conn().prepare_cached(sql)?.query_row(params, |row| row.get(0).map(PlaceId)).optional()?)
 }
 
 fn set_hidden(

@@ -72,8 +72,8 @@ impl JournalTx<'_> {
     /// [`StoreError::NotFound`].
     pub fn delete_mailbox(&mut self, mailbox: MailboxId) -> Result<MailboxActed, StoreError> {
         let account = self.shown_mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?.account;
-        let seen = self.traits_seen(mailbox)?;
-        self.act_on_mailbox(account, &Action::DeleteMailbox { mailbox, seen })
+        let (seen, aside) = (self.traits_seen(mailbox)?, self.set_aside_in(mailbox)?);
+        self.act_on_mailbox(account, &Action::DeleteMailbox { mailbox, seen, aside })
     }
 
     /// Subscribes to a mailbox, or ends that.
@@ -125,7 +125,8 @@ impl JournalTx<'_> {
     pub(super) fn renew(&mut self, operation: OperationId) -> Result<(), StoreError> {
         match self.action(operation)? {
             Some(Action::DeleteMailbox { mailbox, .. }) => {
-                let action = Action::DeleteMailbox { mailbox, seen: self.traits_seen(mailbox)? };
+                let (seen, aside) = (self.traits_seen(mailbox)?, self.set_aside_in(mailbox)?);
+                let action = Action::DeleteMailbox { mailbox, seen, aside };
                 let sql = "UPDATE operations SET action = ?2 WHERE id = ?1";
                 self.prepare(sql)?.execute(params![operation.0, to_json(&action)?])?;
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::halves::show_original_of;
+use super::halves::{show_original_of, unmarked_original};
 use super::labels::with_siblings;
 use super::mailbox_overlay::refresh_mailboxes;
 use super::overlay::with_copies;
@@ -141,6 +141,9 @@ impl ReplayTx<'_> {
                           suspected = iif(?7, 0, suspected), breaks = iif(?7, 0, breaks)
                    WHERE operation = ?1 AND place = ?2 AND state < 7 RETURNING made";
         let mut touched = Vec::new();
+        for (key, _) in outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Moot(_))) {
+            touched.extend(unmarked_original(self.inner(), *key)?);
+        }
         for (key, outcome) in outcomes {
             let reason = outcome.reason().map(to_json).transpose()?;
             let refused = matches!(outcome, Outcome::Later(..) | Outcome::Parked(_));

@@ -120,14 +120,16 @@ impl Snapshot<'_> {
         Ok(self.prepare(sql)?.query_row(params![beside.0, raw], |row| row.get(0))?)
     }
 
-    /// The messages of a mailbox that operations of the user have put there, from a UID on or without one.
+    /// The messages of a mailbox that operations of the user have put there, or left there as they took them away, from a UID on or
+    /// without one.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn places_put_there(&self, mailbox: MailboxId, from: Uid) -> Result<Vec<(PlaceId, Option<Uid>)>, StoreError> {
-        let sql = "SELECT DISTINCT p.id, p.uid FROM places p WHERE p.mailbox = ?1 AND (p.uid >= ?2 OR p.uid IS NULL) AND EXISTS (
+        let sql = "SELECT DISTINCT p.id, p.uid FROM places p WHERE p.mailbox = ?1 AND (p.uid >= ?2 OR p.uid IS NULL)
+                   AND (p.hidden = 2 OR EXISTS (
                      SELECT 1 FROM operations o JOIN steps s ON s.operation = o.id
-                     WHERE o.mailbox = ?1 AND s.state = 7 AND (s.place = p.id OR s.made = p.id))";
+                     WHERE o.mailbox = ?1 AND s.state = 7 AND (s.place = p.id OR s.made = p.id)))";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([mailbox.0, from.get().into()], |row| {
             Ok((PlaceId(row.get(0)?), row.get::<_, Option<u32>>(1)?.and_then(Uid::new)))
