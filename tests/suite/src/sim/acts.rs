@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use postrider::api::{ActionDone, CoreError, FlagChange, MailSource, MessageRow, OperationState, PlaceId};
+use postrider::api::{ActionDone, CoreError, FlagChange, MailSource, MessageRow, OperationId, OperationState, PlaceId};
 use postrider_model::world::FlagChange as ServerChange;
 
 use super::ghost::{Act, Message, Step, Wish};
@@ -19,6 +19,7 @@ impl Sim {
             UserAct::Cancel { pick } => return self.cancel(*pick).await,
             UserAct::Retry { pick } => return self.retry(*pick).await,
             UserAct::Append { to } => return self.append(*to).await,
+            UserAct::Mailbox(act) => return self.act_on_mailbox(act).await,
             _ => {}
         }
         let (pick, span) = match act {
@@ -35,7 +36,6 @@ impl Sim {
         let mut chosen: Vec<MessageRow> = rows.iter().skip(pick % rows.len()).take(span).cloned().collect();
         chosen.sort_by_key(|row| row.id);
         let ids: Vec<PlaceId> = chosen.iter().map(|row| row.id).collect();
-        let target = |to: &u8| MAILBOXES[usize::from(*to) % MAILBOXES.len()].to_owned();
         let core = self.core.clone();
         let (wish, done) = match act {
             UserAct::Flag { flag, set, .. } => {
@@ -49,8 +49,7 @@ impl Sim {
                 (Wish::Flag { flag, set: *set }, core.flag(ids, FlagChange { add, remove }).await)
             }
             UserAct::Move { to, .. } | UserAct::Copy { to, .. } => {
-                let to = target(to);
-                let Some(mailbox) = self.mailboxes.get(&to).copied() else { return Ok(()) };
+                let Some((to, mailbox)) = self.target(*to) else { return Ok(()) };
                 if matches!(act, UserAct::Move { .. }) {
                     (Wish::Move { to }, core.move_to(ids, mailbox).await)
                 } else {
@@ -74,10 +73,7 @@ impl Sim {
     /// A mail of the user's own, while the phone does not sync.
     async fn append(&mut self, to: u8) -> Checked {
         self.finish_sync().await?;
-        let to = MAILBOXES[usize::from(to) % MAILBOXES.len()].to_owned();
-        let Some(mailbox) = self.mailboxes.get(&to).copied().filter(|_| self.doom.left().is_none()) else {
-            return Ok(());
-        };
+        let Some((to, mailbox)) = self.target(to).filter(|_| self.doom.left().is_none()) else { return Ok(()) };
         let mail = self.chronicle.next_mail();
         let source = MailSource::Bytes { bytes: text(mail).into_bytes() };
         let done = self.core.append(mailbox, source, Vec::new(), None).await;
@@ -145,10 +141,11 @@ impl Sim {
     }
 
     async fn cancel(&mut self, pick: u16) -> Checked {
-        let open: Vec<_> =
-            self.ghost.acts.iter().filter(|act| !act.steps.iter().all(|step| is_final(step.state))).collect();
-        let Some(act) = open.get(usize::from(pick) % open.len().max(1)) else { return Ok(()) };
-        match self.core.cancel_operation(act.operation).await {
+        let open = self.ghost.acts.iter().filter(|act| !act.steps.iter().all(|step| is_final(step.state)));
+        let mut open: Vec<OperationId> = open.map(|act| act.operation).collect();
+        open.extend(self.ghost.folders.open());
+        let Some(operation) = open.get(usize::from(pick) % open.len().max(1)) else { return Ok(()) };
+        match self.core.cancel_operation(*operation).await {
             Ok(_) => self.situations.met("an act taken back before it left"),
             Err(CoreError::InvalidInput { .. }) => {}
             Err(error) => return Err(format!("taking back: {error}")),
@@ -160,12 +157,19 @@ impl Sim {
         let waits = |step: &Step| {
             matches!(step.state, OperationState::Parked | OperationState::NeedsUser | OperationState::Retry)
         };
-        let refused: Vec<_> = self.ghost.acts.iter().filter(|act| act.steps.iter().any(waits)).collect();
-        let Some(act) = refused.get(usize::from(pick) % refused.len().max(1)) else { return Ok(()) };
-        let operation = act.operation;
+        let refused = self.ghost.acts.iter().filter(|act| act.steps.iter().any(waits));
+        let mut refused: Vec<OperationId> = refused.map(|act| act.operation).collect();
+        refused.extend(self.ghost.folders.refused());
+        let Some(operation) = refused.get(usize::from(pick) % refused.len().max(1)).copied() else { return Ok(()) };
         match self.core.retry_operation(operation).await {
             Ok(_) => {
-                self.ghost.tried_again(operation);
+                let mails = self.chronicle.mails();
+                if let Some(act) = self.ghost.folders.of_mut(operation) {
+                    act.mails = mails;
+                    // What was moved there meanwhile goes with it or not.
+                    self.ghost.retried_late.extend(0..mails);
+                }
+                self.ghost.tried_again(operation, self.sync.is_some());
                 self.situations.met("an operation tried again by the user");
             }
             Err(CoreError::InvalidInput { .. }) => {}
@@ -184,7 +188,9 @@ impl Sim {
             RivalAct::Renumber { mailbox } => {
                 self.situations.met_if(self.any_pending(None), "mailboxes renumbered while operations are pending");
                 self.situations.met_if(self.sync.is_some(), "a mailbox renumbered while a sync is under way");
-                self.rival.change_uidvalidity(self.ledger.raw(name(mailbox))).map_err(in_words)?;
+                if let Some(raw) = self.ledger.names.raw(name(mailbox)) {
+                    self.rival.change_uidvalidity(raw).map_err(in_words)?;
+                }
                 return self.follow();
             }
             RivalAct::Flag { mailbox, pick, .. }
@@ -195,7 +201,8 @@ impl Sim {
         };
         let uids = self.ledger.uids(mailbox);
         let Some(uid) = uids.get(pick % uids.len().max(1)).copied() else { return Ok(()) };
-        let raw = self.ledger.raw(mailbox);
+        let Some(raw) = self.ledger.names.raw(mailbox) else { return Ok(()) };
+        let raw_of = |to: &u8| self.ledger.names.raw(name(to)).unwrap_or_else(|| "INBOX".to_owned());
         let mail = self.ledger.places.get(&(mailbox.to_owned(), uid)).map(|place| place.mail);
         let pending = self.any_pending(mail);
         match act {
@@ -208,10 +215,10 @@ impl Sim {
             }
             RivalAct::Move { to, .. } => {
                 self.situations.met_if(pending, "a rival moved a message with an operation pending");
-                let _ = self.rival.move_to(raw, &[uid], self.ledger.raw(name(to)));
+                let _ = self.rival.move_to(raw, &[uid], raw_of(to));
             }
             RivalAct::Copy { to, .. } => {
-                let _ = self.rival.copy(raw, &[uid], self.ledger.raw(name(to)));
+                let _ = self.rival.copy(raw, &[uid], raw_of(to));
             }
             RivalAct::Expunge { .. } => {
                 self.situations.met_if(pending, "a rival removed a message with an operation pending");

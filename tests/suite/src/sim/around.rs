@@ -58,7 +58,7 @@ impl Around {
         let rival = world.rival(USER);
         let names = Ledger::new(delimiter, &prefix);
         for name in &MAILBOXES[1..] {
-            rival.create(names.raw(name), &[]).map_err(in_words)?;
+            rival.create(names.names.raw_of(name), &[]).map_err(in_words)?;
         }
         world.with(|state| {
             state.take_effects();

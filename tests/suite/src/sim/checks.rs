@@ -7,6 +7,7 @@ use postrider_model::world::{Actor, Change, Effect};
 
 use super::acts::is_final;
 use super::fold::View;
+use super::folders::FolderWish;
 use super::ghost::{Look, Step, Wish, given_up};
 use super::ledger::{Deed, Place, Story};
 use super::situations::Stage;
@@ -44,7 +45,10 @@ impl Sim {
             let marked = self.ledger.places.values().any(foreign);
             self.situations.met_if(marked, "a foreign mark was there when the phone expunged");
         }
-        for deed in self.ledger.follow(&effect.change, ours) {
+        let given_up =
+            if self.ghost.folders.0.is_empty() { BTreeSet::new() } else { self.folder.given_up().map_err(in_words)? };
+        let made = |name: &str| self.ghost.folders.made(name, &given_up).filter(|_| ours);
+        for deed in self.ledger.follow(&effect.change, ours, made) {
             self.allowed(&deed).map_err(|what| format!("I6: {what}, by {:?}: {:?}", effect.by, effect.change))?;
         }
         Ok(())
@@ -108,6 +112,14 @@ impl Sim {
                 self.situations.met("the phone expunged by UID");
                 self.situations.met_if(story.expunged > deletes, "the phone moved by COPY and EXPUNGE");
             }
+            Deed::Mailbox { label, wish: FolderWish::Delete, mails } => self.allowed_with_mailbox(label, mails)?,
+            // What is made, renamed or deleted is subscribed accordingly.
+            Deed::Mailbox { label, wish: FolderWish::Subscribe, .. } if self.ghost.folders.any_of(label) => {}
+            // A server makes what is missing above.
+            Deed::Mailbox { label, wish, .. } => match (self.ghost.folders.did(label, wish), wish) {
+                (Err(_), FolderWish::Create { name }) if self.ghost.folders.any_below(name) => {}
+                (did, _) => did?,
+            },
             Deed::Other(what) => return Err(format!("{what}, which nobody asked for")),
         }
         Ok(())
@@ -120,11 +132,13 @@ impl Sim {
         let known: BTreeSet<OperationId> = self.ghost.acts.iter().map(|act| act.operation).collect();
         let unmarks = infos.iter().filter(|info| info.kind == "flag" && !known.contains(&info.id)).count();
         let deletions = self.ghost.acts.iter().filter(|act| act.wish == Wish::Delete).count();
-        if infos.len() != known.len() + unmarks || unmarks > deletions {
-            return Err(format!("I2: {} acts acknowledged, {} in the journal", known.len(), infos.len()));
+        let acknowledged = known.len() + self.ghost.folders.0.len();
+        if infos.len() != acknowledged + unmarks || unmarks > deletions {
+            return Err(format!("I2: {acknowledged} acts acknowledged, {} in the journal", infos.len()));
         }
         self.situations.met_if(unmarks > 0, "a deletion taken back after its mark");
         let infos: BTreeMap<OperationId, OperationInfo> = infos.into_iter().map(|info| (info.id, info)).collect();
+        self.journal_of_mailboxes(&infos)?;
         for index in 0..self.ghost.acts.len() {
             let operation = self.ghost.acts[index].operation;
             let info = infos.get(&operation).ok_or_else(|| format!("I1: operation {operation} is lost"))?;
@@ -140,7 +154,7 @@ impl Sim {
         Ok(())
     }
 
-    fn meet(&mut self, info: &OperationInfo) {
+    pub(super) fn meet(&mut self, info: &OperationInfo) {
         let (met, stage) = match info.state {
             OperationState::Unknown | OperationState::Probing => {
                 ("an operation with its answer lost, seen by the user", Stage::Lost)
@@ -196,7 +210,7 @@ impl Sim {
     fn moot(&self, mail: u32, info: &OperationInfo) -> Checked {
         let meddled = self.ledger.stories.get(&mail).is_none_or(|story| story.meddled);
         let own = |wish: &Wish| matches!(wish, Wish::Delete | Wish::Copy { .. });
-        if meddled || self.ghost.steps_on(mail).any(|(wish, _)| own(wish)) {
+        if meddled || self.ghost.folders.any_deletion() || self.ghost.steps_on(mail).any(|(wish, _)| own(wish)) {
             return Ok(());
         }
         Err(format!("I9: {} {} of mail {mail} is moot ({:?}), and nobody removed it", info.kind, info.id, info.reason))
@@ -211,10 +225,11 @@ impl Sim {
         let mut shown: BTreeMap<u32, Vec<Look>> = BTreeMap::new();
         for row in &rows {
             let mail = number(row).ok_or_else(|| format!("a mail nobody sent: {:?}", row.subject))?;
-            let look = Look { mailbox: row.mailbox.clone(), flags: row.flags.iter().cloned().collect() };
+            let look = Look { mailbox: self.label(row.mailbox_id), flags: row.flags.iter().cloned().collect() };
             shown.entry(mail).or_default().push(look);
         }
         self.seen.extend(shown.keys().copied());
+        self.known.extend(shown.keys().copied());
         for mail in self.seen.clone() {
             let mut looks = shown.remove(&mail).unwrap_or_default();
             self.situations.met_if(looks.len() > 1, "a mail in several places");
@@ -240,7 +255,7 @@ impl Sim {
     }
 
     /// The rows, held against the second computation of the view.
-    pub(super) async fn settled_rows(&self) -> Checked<Vec<MessageRow>> {
+    pub(super) async fn settled_rows(&mut self) -> Checked<Vec<MessageRow>> {
         for _ in 0..50 {
             let version = self.folder.version().map_err(in_words)?;
             let view = self.folder.view().map_err(in_words)?;

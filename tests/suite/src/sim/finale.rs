@@ -33,6 +33,7 @@ impl Sim {
         self.each(async |phone| {
             phone.agrees().await.map_err(|what| format!("after {ROUNDS} rounds: {what}"))?;
             phone.wanted()?;
+            phone.mailboxes_as_wanted()?;
             phone.all_is_done()?;
             phone.nothing_is_only_said()?;
             let ended = !phone.any_pending(None);
@@ -73,7 +74,12 @@ impl Sim {
     fn all_is_done(&self) -> Checked {
         let is_keyword = |wish: &Wish| matches!(wish, Wish::Flag { flag, .. } if flag.starts_with('$'));
         let undone = |state| matches!(state, OperationState::Parked | OperationState::Moot);
-        for act in self.ghost.acts.iter().filter(|act| self.quiet && !is_keyword(&act.wish)) {
+        // The user has taken back what they wanted to fill.
+        let nowhere = |wish: &Wish| match wish {
+            Wish::Move { to } | Wish::Copy { to } | Wish::Append { to } => self.ghost.folders.was_taken_back(to),
+            _ => false,
+        };
+        for act in self.ghost.acts.iter().filter(|act| self.quiet && !is_keyword(&act.wish) && !nowhere(&act.wish)) {
             if let Some(step) = act.steps.iter().find(|step| undone(step.state)) {
                 let mail = self.ghost.messages[step.message].mail;
                 return Err(format!(
@@ -100,6 +106,10 @@ impl Sim {
             let Wish::Move { to } = wish else { continue };
             let mail = self.ghost.messages[step.message].mail;
             let story = self.ledger.stories.get(&mail);
+            // Under another id the user may have moved it on.
+            if self.ghost.messages.iter().filter(|message| message.mail == mail && !message.is_copy).count() > 1 {
+                continue;
+            }
             if story.is_some_and(|story| story.origin != *to && !story.lay_in.contains(to)) {
                 return Err(format!("I4: moved to {to}, where it never lay; {}", self.told(mail)));
             }
@@ -124,6 +134,7 @@ impl Sim {
         for info in self.core.operations(self.account, false).await.map_err(in_words)? {
             if !matches!(info.state, OperationState::Parked | OperationState::NeedsUser)
                 && !self.waits_for_user(info.id)
+                && !self.folder_waits(info.id)
             {
                 let reason = info.reason.unwrap_or_default();
                 let told: Vec<String> = self
@@ -136,11 +147,12 @@ impl Sim {
                 return Err(format!("L1: {} {} is {} {reason}; {told:?}", info.kind, info.id, info.state.as_str()));
             }
         }
+        self.mailboxes_agree().await?;
         let rows = self.settled_rows().await?;
         let shown: BTreeMap<(String, u32), BTreeSet<String>> = rows
             .into_iter()
             .filter(|row| row.uid.is_some() || !self.is_unsent(row))
-            .map(|row| ((row.mailbox, row.uid.unwrap_or(0)), row.flags.into_iter().collect()))
+            .map(|row| ((self.label(row.mailbox_id), row.uid.unwrap_or(0)), row.flags.into_iter().collect()))
             .collect();
         for (key, place) in &self.ledger.places {
             let left = |wish: &Wish| matches!(wish, Wish::Move { .. } | Wish::Delete);
@@ -182,7 +194,12 @@ impl Sim {
             false
         };
         let mut mine = steps().filter(|(act, step)| act.operation == operation && !is_final(step.state));
-        mine.all(|(_, step)| waits(step.message) || set_aside(step.state))
+        // Nothing goes to a mailbox that is not made.
+        let nowhere = |wish: &Wish| match wish {
+            Wish::Move { to } | Wish::Copy { to } | Wish::Append { to } => self.ghost.folders.waits_to_be_made(to),
+            _ => false,
+        };
+        mine.all(|(act, step)| waits(step.message) || set_aside(step.state) || nowhere(&act.wish))
     }
 
     /// Nothing is lost and nothing doubled, on the server too.

@@ -58,6 +58,12 @@ impl Folder {
         Ok(view)
     }
 
+    /// Operations that the journal has given up.
+    pub(super) fn given_up(&self) -> rusqlite::Result<BTreeSet<i64>> {
+        let mut statement = self.0.prepare_cached("SELECT id FROM operations WHERE state IN (5, 6, 8, 9)")?;
+        statement.query_map([], |row| row.get(0))?.collect()
+    }
+
     /// The journal and the places as they stand there, for whoever looks for a fault.
     pub(super) fn rows(&self) -> rusqlite::Result<Vec<String>> {
         let mut all = Vec::new();

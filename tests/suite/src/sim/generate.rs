@@ -1,6 +1,6 @@
 //! Tapes from seeds. Every seed draws first which kinds of things happen in it at all, so that few of them are all alike.
 
-use super::tape::{Deed, Fault, Reply, RivalAct, Schedule, ServerSpec, Tape, Then, UserAct};
+use super::tape::{Deed, Fault, MailboxAct, Reply, RivalAct, Schedule, ServerSpec, Tape, Then, UserAct};
 use crate::workload::Dice;
 
 /// Labels are left out: what is lost or doubled there is another question.
@@ -56,6 +56,11 @@ pub(super) fn tape(seed: u64) -> Tape {
     let mut own = dice(6);
     if own.below(3) == 0 {
         with_appends(&mut own, &swarm, &mut workload, &mut faults);
+    }
+    let mut folders = dice(7);
+    let second = workload.iter().any(|deed| matches!(deed, Deed::Second(_)));
+    if folders.below(4) == 0 && !second {
+        with_mailboxes(&mut folders, &swarm, &mut workload, &mut faults);
     }
     let schedule = schedule(&mut dice(3), workload.len());
     Tape { server: server(&mut dice(4)), workload, faults, schedule }
@@ -120,14 +125,41 @@ fn with_appends(dice: &mut Dice, swarm: &Swarm, workload: &mut Vec<Deed>, faults
         workload.insert(at, Deed::User(UserAct::Append { to: small(dice, 3) as u8 }));
     }
     for _ in 0..swarm.answers {
-        let reply = match dice.below(6) {
-            0..=1 => Reply::Refuse(dice.pick(&CODES).copied().unwrap_or("NO").to_owned()),
-            2 => Reply::ByeAfter,
-            3 => Reply::Cut,
-            4 => Reply::CutAfter,
-            _ => Reply::Silence,
-        };
+        let reply = reply(dice);
         faults.push(Fault::Answer { command: "APPEND".to_owned(), skip: small(dice, 2) as u8, reply });
+    }
+}
+
+/// Puts what is done to mailboxes among what is done on the phone, mail that goes to them, and answers to it.
+fn with_mailboxes(dice: &mut Dice, swarm: &Swarm, workload: &mut Vec<Deed>, faults: &mut Vec<Fault>) {
+    for _ in 0..3 + dice.below(8) {
+        let at = 2 + dice.below(workload.len() as u64 - 2) as usize;
+        let (pick, name) = (small(dice, 1000), small(dice, 6) as u8);
+        let to = 3 + small(dice, 3) as u8;
+        let act = match dice.below(16) {
+            0..=4 => UserAct::Mailbox(MailboxAct::Create { name }),
+            5..=7 => UserAct::Mailbox(MailboxAct::Rename { pick, name }),
+            8..=9 => UserAct::Mailbox(MailboxAct::Delete { pick }),
+            10 => UserAct::Mailbox(MailboxAct::Subscribe { pick, on: dice.below(2) == 0 }),
+            11..=14 => UserAct::Move { pick, span: 1, to },
+            _ => UserAct::Copy { pick, span: 1, to },
+        };
+        workload.insert(at, Deed::User(act));
+    }
+    for _ in 0..swarm.answers * 2 {
+        let command = dice.pick(&["CREATE", "RENAME", "DELETE"]).copied().unwrap_or("CREATE");
+        faults.push(Fault::Answer { command: command.to_owned(), skip: small(dice, 2) as u8, reply: reply(dice) });
+    }
+}
+
+/// Of a command that carries out all or nothing.
+fn reply(dice: &mut Dice) -> Reply {
+    match dice.below(6) {
+        0..=1 => Reply::Refuse(dice.pick(&CODES).copied().unwrap_or("NO").to_owned()),
+        2 => Reply::ByeAfter,
+        3 => Reply::Cut,
+        4 => Reply::CutAfter,
+        _ => Reply::Silence,
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use postrider::api::{OperationId, OperationState, PlaceId};
 
+use super::folders::Folders;
+
 /// What an act asks of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -55,6 +57,7 @@ pub(super) struct Message {
 #[derive(Default)]
 pub(super) struct Ghost {
     pub(super) acts: Vec<Act>,
+    pub(super) folders: Folders,
     pub(super) messages: Vec<Message>,
     /// Mails of which anything was ever given up: copies made meanwhile lack what was tried again later.
     pub(super) refused: BTreeSet<u32>,
@@ -89,8 +92,8 @@ impl Ghost {
         self.steps_on(mail).filter(|(wish, step)| fits(wish) && step.state != OperationState::Cancelled).count() as u32
     }
 
-    /// The user had an act tried again.
-    pub(super) fn tried_again(&mut self, operation: OperationId) {
+    /// The user had an act tried again, maybe while a sync was carrying out what was asked for later.
+    pub(super) fn tried_again(&mut self, operation: OperationId, meanwhile: bool) {
         let (before, rest) = match self.acts.iter().position(|act| act.operation == operation) {
             Some(at) => self.acts.split_at(at + 1),
             None => return,
@@ -98,7 +101,7 @@ impl Ghost {
         let Some(act) = before.last() else { return };
         let done = |message: usize| {
             let mut steps = rest.iter().flat_map(|act| &act.steps);
-            steps.any(|step| step.message == message && step.state == OperationState::Done)
+            steps.any(|step| step.message == message && (meanwhile || step.state == OperationState::Done))
         };
         // What a move that was half done had left behind may have been acted on as a message of its own.
         let left_behind = |message: usize| {
@@ -144,7 +147,15 @@ impl Ghost {
                 looks.insert(*index, Look { mailbox: origin.to_owned(), flags: BTreeSet::new() });
             }
         }
+        // Of what the user has not touched, or only copied, the mail lies where it came.
+        if mine.iter().all(|index| self.messages[*index].is_copy) {
+            looks.insert(usize::MAX, Look { mailbox: origin.to_owned(), flags: BTreeSet::new() });
+        }
+        let mut deletions = self.folders.deletions().peekable();
         for act in &self.acts {
+            while let Some((_, label)) = deletions.next_if(|(operation, _)| *operation < act.operation) {
+                looks.retain(|_, look| look.mailbox != label);
+            }
             // A message that was to go and is not there is gone.
             let counts =
                 |step: &&Step| !given_up(step.state) || act.wish == Wish::Delete && step.state == OperationState::Moot;
@@ -178,11 +189,11 @@ impl Ghost {
                 }
             }
         }
+        for (_, label) in deletions {
+            looks.retain(|_, look| look.mailbox != label);
+        }
         let mut looks: Vec<Look> =
             looks.into_iter().filter(|(index, _)| !removed.contains(index)).map(|(_, look)| look).collect();
-        if mine.iter().all(|index| self.messages[*index].is_copy) {
-            looks.push(Look { mailbox: origin.to_owned(), flags: BTreeSet::new() });
-        }
         looks.sort();
         looks
     }

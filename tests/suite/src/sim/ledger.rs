@@ -5,6 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use postrider_model::world::{Change, Flags};
 
+use super::folders::FolderWish;
+use super::names::Names;
+use super::world::MAILBOXES;
+
 /// A place on the server.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place {
@@ -38,21 +42,41 @@ pub(super) struct Story {
 /// What the phone's commands did, to be held against what the user asked for.
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
-    Flag { mail: u32, flag: String, set: bool },
-    Appended { mail: u32, to: String },
-    Copied { mail: u32, to: String },
-    Moved { mail: u32, to: String },
-    Expunged { mail: u32 },
+    Flag {
+        mail: u32,
+        flag: String,
+        set: bool,
+    },
+    Appended {
+        mail: u32,
+        to: String,
+    },
+    Copied {
+        mail: u32,
+        to: String,
+    },
+    Moved {
+        mail: u32,
+        to: String,
+    },
+    Expunged {
+        mail: u32,
+    },
+    /// With what was in it.
+    Mailbox {
+        label: String,
+        wish: FolderWish,
+        mails: BTreeSet<u32>,
+    },
     Other(String),
 }
 
-/// The whole account, by names as shown.
+/// The whole account, by labels of mailboxes.
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) places: BTreeMap<(String, u32), Place>,
     pub(super) stories: BTreeMap<u32, Story>,
-    delimiter: char,
-    prefix: String,
+    pub(super) names: Names,
     /// Whether UIDs of any mailbox ever changed.
     pub(super) renumbered: bool,
 }
@@ -76,22 +100,11 @@ fn shown_flags(flags: &Flags) -> BTreeSet<String> {
 
 impl Ledger {
     pub(super) fn new(delimiter: char, prefix: &str) -> Self {
-        Self { delimiter, prefix: prefix.to_owned(), ..Self::default() }
-    }
-
-    /// The raw name of a mailbox.
-    pub(super) fn raw(&self, name: &str) -> String {
-        if name == "INBOX" {
-            return name.to_owned();
+        let mut names = Names::new(delimiter, prefix);
+        for name in MAILBOXES {
+            names.made(names.raw_of(name).as_bytes(), |_| None);
         }
-        format!("{}{}", self.prefix, name.replace('/', &self.delimiter.to_string()))
-    }
-
-    /// The name that a phone shows.
-    pub(super) fn name(&self, raw: &[u8]) -> String {
-        let name = String::from_utf8_lossy(raw);
-        let name = name.strip_prefix(&self.prefix).filter(|rest| !rest.is_empty()).unwrap_or(&name);
-        name.replace(self.delimiter, "/")
+        Self { names, ..Self::default() }
     }
 
     /// UIDs of a mailbox.
@@ -99,10 +112,44 @@ impl Ledger {
         self.places.keys().filter(|(name, _)| name == mailbox).map(|(_, uid)| *uid).collect()
     }
 
-    /// Takes in a change; returns what it was, where this phone made it.
-    pub(super) fn follow(&mut self, change: &Change, ours: bool) -> Vec<Deed> {
-        let deeds = self.apply(change, ours);
+    /// Takes in a change; returns what it was, where this phone made it. `label` says which a new mailbox of a name gets.
+    pub(super) fn follow(
+        &mut self,
+        change: &Change,
+        ours: bool,
+        label: impl FnOnce(&str) -> Option<String>,
+    ) -> Vec<Deed> {
+        let deeds = match self.mailboxes(change, label) {
+            Some(deed) => vec![deed],
+            None => self.apply(change, ours),
+        };
         if ours { deeds } else { Vec::new() }
+    }
+
+    /// What happened to a mailbox.
+    fn mailboxes(&mut self, change: &Change, label: impl FnOnce(&str) -> Option<String>) -> Option<Deed> {
+        let mut mails = BTreeSet::new();
+        let (label, wish) = match change {
+            Change::Created(raw) => {
+                let (label, name) = self.names.made(raw, label);
+                (label, FolderWish::Create { name })
+            }
+            Change::Renamed { from, to } => {
+                let (label, name) = self.names.renamed(from, to);
+                (label, FolderWish::Rename { name })
+            }
+            Change::Deleted(raw) => {
+                let label = self.names.deleted(raw);
+                let gone: Vec<_> = self.places.keys().filter(|(known, _)| *known == label).cloned().collect();
+                let gone = gone.iter().filter_map(|key| self.places.remove(key));
+                // What the phone had marked is elsewhere by then, or nowhere.
+                mails.extend(gone.filter(|place| !place.marked).map(|place| place.mail));
+                (label, FolderWish::Delete)
+            }
+            Change::Subscribed(raw) | Change::Unsubscribed(raw) => (self.names.label_ever(raw), FolderWish::Subscribe),
+            _ => return None,
+        };
+        Some(Deed::Mailbox { label, wish, mails })
     }
 
     fn apply(&mut self, change: &Change, ours: bool) -> Vec<Deed> {
@@ -111,7 +158,7 @@ impl Ledger {
                 let Some(mail) = message_id.as_deref().and_then(number) else {
                     return vec![Deed::Other("an append of another mail".to_owned())];
                 };
-                let to = self.name(mailbox);
+                let to = self.names.label(mailbox);
                 let story = self.stories.entry(mail).or_default();
                 if story.lay_in.is_empty() {
                     story.origin.clone_from(&to);
@@ -121,16 +168,16 @@ impl Ledger {
                 self.places.insert((to.clone(), *uid), Place { mail, ..Place::default() });
                 vec![Deed::Appended { mail, to }]
             }
-            Change::Flags { mailbox, uid, flags } => self.flags((self.name(mailbox), *uid), flags, ours),
+            Change::Flags { mailbox, uid, flags } => self.flags((self.names.label(mailbox), *uid), flags, ours),
             Change::Expunged { mailbox, uid } => {
-                let Some(place) = self.places.remove(&(self.name(mailbox), *uid)) else { return Vec::new() };
+                let Some(place) = self.places.remove(&(self.names.label(mailbox), *uid)) else { return Vec::new() };
                 let story = self.stories.entry(place.mail).or_default();
                 story.meddled |= !ours;
                 story.expunged += u32::from(ours);
                 vec![Deed::Expunged { mail: place.mail }]
             }
             Change::Copied { from, uid, to, new_uid } => {
-                let (from, to) = ((self.name(from), *uid), self.name(to));
+                let (from, to) = ((self.names.label(from), *uid), self.names.label(to));
                 let Some(place) = self.places.get(&from).cloned() else { return Vec::new() };
                 let story = self.stories.entry(place.mail).or_default();
                 story.meddled |= !ours;
@@ -143,7 +190,7 @@ impl Ledger {
                 vec![Deed::Copied { mail: place.mail, to }]
             }
             Change::Moved { from, uid, to, new_uid } => {
-                let (from, to) = ((self.name(from), *uid), self.name(to));
+                let (from, to) = ((self.names.label(from), *uid), self.names.label(to));
                 let Some(place) = self.places.remove(&from) else { return Vec::new() };
                 let story = self.stories.entry(place.mail).or_default();
                 story.meddled |= !ours;
@@ -154,7 +201,7 @@ impl Ledger {
             }
             Change::UidValidity { mailbox, .. } => {
                 self.renumbered = true;
-                let name = self.name(mailbox);
+                let name = self.names.label(mailbox);
                 let moved: Vec<_> = self.places.keys().filter(|(known, _)| *known == name).cloned().collect();
                 let places: Vec<Place> = moved.iter().filter_map(|key| self.places.remove(key)).collect();
                 for (uid, place) in (1..).zip(places) {

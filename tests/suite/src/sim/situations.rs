@@ -61,6 +61,11 @@ const ALL: &[&str] = &[
     "an append in flight at a death",
     "two phones on one account",
     "both phones acted on one mail",
+    "a mailbox made by the user",
+    "a mailbox renamed by the user",
+    "a mailbox deleted by the user",
+    "a mailbox subscribed by the user",
+    "an act on a mailbox with another act pending",
 ];
 
 /// Those of one kind of operation, by how far it got: part of what runs are to meet.

@@ -75,6 +75,17 @@ pub enum UserAct {
     Append { to: u8 },
     Cancel { pick: u16 },
     Retry { pick: u16 },
+    Mailbox(MailboxAct),
+}
+
+/// What they do to mailboxes. `name` chooses a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "as explained above")]
+pub enum MailboxAct {
+    Create { name: u8 },
+    Rename { pick: u16, name: u8 },
+    Delete { pick: u16 },
+    Subscribe { pick: u16, on: bool },
 }
 
 /// What another client does. `pick` chooses among what the mailbox holds.

@@ -47,11 +47,18 @@ pub(super) struct Sim {
     pub(super) account: AccountId,
     pub(super) folder: Folder,
     pub(super) sync: Option<SyncHandle>,
+    /// What the phone lists, by labels.
     pub(super) mailboxes: BTreeMap<String, MailboxId>,
+    /// The labels of all that it ever listed.
+    pub(super) labels: BTreeMap<MailboxId, String>,
     /// How the store was when it was last looked at.
     pub(super) checked: Option<i64>,
     /// Mails that the phone has shown in this life.
     pub(super) seen: BTreeSet<u32>,
+    /// Mails that it has ever shown.
+    pub(super) known: BTreeSet<u32>,
+    /// Mails that came while it synced.
+    pub(super) came_meanwhile: BTreeSet<u32>,
     pub(super) hash: Hash,
     pub(super) situations: Situations,
     /// Whether the server says NO to what it has done.
@@ -138,8 +145,11 @@ impl Sim {
             folder,
             sync: None,
             mailboxes: BTreeMap::new(),
+            labels: BTreeMap::new(),
             checked: None,
             seen: BTreeSet::new(),
+            known: BTreeSet::new(),
+            came_meanwhile: BTreeSet::new(),
             hash: around.hash.clone(),
             situations: Situations::default(),
             denies: around.denies,
@@ -154,10 +164,14 @@ impl Sim {
     }
 
     pub(super) fn deliver(&mut self, mailbox: &str) -> Checked {
-        let number = self.chronicle.next_mail();
-        let mail = NewMessage::new(text(number));
         self.follow()?;
-        self.rival.deliver(self.ledger.raw(mailbox), mail).map_err(in_words)?;
+        let Some(raw) = self.ledger.names.raw(mailbox) else { return Ok(()) };
+        let number = self.chronicle.next_mail();
+        if self.sync.is_some() {
+            self.came_meanwhile.insert(number);
+        }
+        let mail = NewMessage::new(text(number));
+        self.rival.deliver(raw, mail).map_err(in_words)?;
         self.follow()
     }
 
@@ -173,7 +187,8 @@ impl Sim {
     }
 
     /// What the phone shows, by mailbox and id.
-    pub(super) async fn rows(&self) -> Checked<Vec<MessageRow>> {
+    pub(super) async fn rows(&mut self) -> Checked<Vec<MessageRow>> {
+        self.learn_mailboxes().await?;
         let mut all = Vec::new();
         for mailbox in self.mailboxes.values() {
             let page = self.core.messages(*mailbox, ListFilter::default(), None, 1000).await.map_err(in_words)?;
@@ -181,12 +196,6 @@ impl Sim {
         }
         all.sort_by_key(|row| (row.mailbox_id, row.id));
         Ok(all)
-    }
-
-    pub(super) async fn learn_mailboxes(&mut self) -> Checked {
-        let listed = self.core.mailboxes(self.account).await.map_err(in_words)?;
-        self.mailboxes = listed.into_iter().filter(|one| one.selectable).map(|one| (one.name, one.id)).collect();
-        Ok(())
     }
 
     /// The phone's next life begins, after it died or was closed.
@@ -202,6 +211,8 @@ impl Sim {
         if let Some(left) = left {
             let _ = std::fs::remove_dir_all(&self.dir);
             self.dir = left;
+            // What was not on disk may come back under another id.
+            self.labels.retain(|_, label| self.ghost.folders.any_of(label));
             self.seen =
                 (0..self.chronicle.mails()).filter(|mail| self.ghost.steps_on(*mail).next().is_some()).collect();
         } else {

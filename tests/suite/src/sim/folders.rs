@@ -1,0 +1,338 @@
+//! What the user does to mailboxes, and what must hold of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use postrider::api::{CoreError, MailboxActionDone, MailboxId, OperationId, OperationInfo, OperationState};
+
+use super::acts::is_final;
+use super::ghost::{Wish, given_up};
+use super::tape::MailboxAct;
+use super::world::{Checked, MAILBOXES, Sim, in_words};
+
+/// Names for mailboxes; more than these lie below others.
+const POOL: [&str; 3] = ["Plans", "Trips", "Lists"];
+
+/// What an act asks of a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum FolderWish {
+    Create { name: String },
+    Rename { name: String },
+    Delete,
+    Subscribe,
+}
+
+/// One act.
+#[derive(Clone, Debug)]
+pub(super) struct FolderAct {
+    pub(super) operation: OperationId,
+    /// Of which mailbox.
+    pub(super) label: String,
+    pub(super) wish: FolderWish,
+    /// How far it has come, by the journal's last word.
+    pub(super) state: OperationState,
+    /// How often the phone's commands did it.
+    pub(super) times: u32,
+    /// How many mails there were that the user may have known of when they asked for it.
+    pub(super) mails: u32,
+}
+
+/// Everything the user asked of mailboxes, in order.
+#[derive(Default)]
+pub(super) struct Folders(pub(super) Vec<FolderAct>);
+
+impl Folders {
+    /// The label of a mailbox that the phone has made under this name. `given_up` tells of which operations the journal says so.
+    pub(super) fn made(&self, name: &str, given_up: &BTreeSet<i64>) -> Option<String> {
+        let fits = |act: &&FolderAct| act.times == 0 && act.wish == FolderWish::Create { name: name.to_owned() };
+        let wanted = self.0.iter().filter(fits).find(|act| !given_up.contains(&act.operation.0));
+        wanted.map(|act| act.label.clone())
+    }
+
+    /// The phone did this to a mailbox: whether that was asked for, and not more often.
+    pub(super) fn did(&mut self, label: &str, wish: &FolderWish) -> Checked {
+        let mut acts = self.0.iter_mut().filter(|act| act.label == label && act.wish == *wish);
+        match acts.find(|act| act.times == 0 && act.state != OperationState::Cancelled) {
+            Some(act) => act.times += 1,
+            None => return Err(format!("{wish:?} of {label}, which nobody asked for, or once less")),
+        }
+        Ok(())
+    }
+
+    /// The mailboxes that are to go, and with which operation, but for those given up.
+    pub(super) fn deletions(&self) -> impl Iterator<Item = (OperationId, &str)> {
+        let goes = |act: &&FolderAct| act.wish == FolderWish::Delete && !given_up(act.state);
+        self.0.iter().filter(goes).map(|act| (act.operation, act.label.as_str()))
+    }
+
+    /// Whether the user ever wanted a mailbox to go.
+    pub(super) fn any_deletion(&self) -> bool {
+        self.0.iter().any(|act| act.wish == FolderWish::Delete)
+    }
+
+    /// Whether the making of a mailbox was taken back.
+    pub(super) fn was_taken_back(&self, label: &str) -> bool {
+        let makes = |act: &FolderAct| matches!(act.wish, FolderWish::Create { .. });
+        self.0.iter().any(|act| act.label == label && makes(act) && act.state == OperationState::Cancelled)
+    }
+
+    /// Whether the making of a mailbox is not at its end, and set aside.
+    pub(super) fn waits_to_be_made(&self, label: &str) -> bool {
+        let waits = |state| matches!(state, OperationState::Parked | OperationState::NeedsUser);
+        let makes = |act: &FolderAct| matches!(act.wish, FolderWish::Create { .. });
+        self.0.iter().any(|act| act.label == label && makes(act) && waits(act.state))
+    }
+
+    /// Whether the user asked anything of a mailbox.
+    pub(super) fn any_of(&self, label: &str) -> bool {
+        self.0.iter().any(|act| act.label == label)
+    }
+
+    /// Whether anything was ever to be named so that it lies below this name.
+    pub(super) fn any_below(&self, above: &str) -> bool {
+        let is_below = |name: &str| name.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
+        self.0.iter().any(|act| match &act.wish {
+            FolderWish::Create { name } | FolderWish::Rename { name } => is_below(name),
+            _ => false,
+        })
+    }
+
+    /// What is not at its end.
+    pub(super) fn open(&self) -> impl Iterator<Item = OperationId> {
+        self.0.iter().filter(|act| !is_final(act.state)).map(|act| act.operation)
+    }
+
+    /// What was refused, for now or for good.
+    pub(super) fn refused(&self) -> impl Iterator<Item = OperationId> {
+        use OperationState as S;
+        let refused = |act: &&FolderAct| matches!(act.state, S::Parked | S::NeedsUser | S::Retry);
+        self.0.iter().filter(refused).map(|act| act.operation)
+    }
+
+    pub(super) fn of(&self, operation: OperationId) -> Option<&FolderAct> {
+        self.0.iter().find(|act| act.operation == operation)
+    }
+
+    pub(super) fn of_mut(&mut self, operation: OperationId) -> Option<&mut FolderAct> {
+        self.0.iter_mut().find(|act| act.operation == operation)
+    }
+}
+
+impl Sim {
+    /// The label of a mailbox that the phone shows.
+    pub(super) fn label(&self, id: MailboxId) -> String {
+        self.labels.get(&id).cloned().unwrap_or_else(|| format!("{id:?}"))
+    }
+
+    /// Where something is to go: to one of those that were always there, or to one that the user made.
+    pub(super) fn target(&self, to: u8) -> Option<(String, MailboxId)> {
+        let made: Vec<&String> = self.mailboxes.keys().filter(|label| is_made(label)).collect();
+        let label = match usize::from(to).checked_sub(MAILBOXES.len()) {
+            Some(beyond) if !made.is_empty() => made[beyond % made.len()].clone(),
+            _ => MAILBOXES[usize::from(to) % MAILBOXES.len()].to_owned(),
+        };
+        self.mailboxes.get(&label).map(|id| (label, *id))
+    }
+
+    /// What the phone lists. A mailbox keeps its label for as long as it keeps its id.
+    pub(super) async fn learn_mailboxes(&mut self) -> Checked {
+        let listed = self.core.mailboxes(self.account).await.map_err(in_words)?;
+        self.mailboxes.clear();
+        for one in listed.into_iter().filter(|one| one.selectable) {
+            let raw = self.ledger.names.raw_of(&one.name);
+            let label = self.labels.entry(one.id).or_insert_with(|| self.ledger.names.label(raw.as_bytes())).clone();
+            if let Some(other) = self.mailboxes.insert(label.clone(), one.id) {
+                return Err(format!("{label} is listed twice, as {other:?} and {:?}", one.id));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn act_on_mailbox(&mut self, act: &MailboxAct) -> Checked {
+        let core = self.core.clone();
+        let (label, wish, done) = match act {
+            // Before anything was heard of the server, nobody knows what names it takes.
+            MailboxAct::Create { .. } if self.mailboxes.is_empty() => return Ok(()),
+            MailboxAct::Create { name } => {
+                let name = self.new_name(*name).await?;
+                let done = core.create_mailbox(self.account, &name).await;
+                (None, FolderWish::Create { name }, done)
+            }
+            MailboxAct::Rename { pick, name } => {
+                let Some((label, id)) = self.chosen(*pick) else { return Ok(()) };
+                let name = self.new_name(*name).await?;
+                let done = core.rename_mailbox(id, &name).await;
+                (Some(label), FolderWish::Rename { name }, done)
+            }
+            MailboxAct::Delete { pick } => {
+                let Some((label, id)) = self.chosen(*pick) else { return Ok(()) };
+                (Some(label), FolderWish::Delete, core.delete_mailbox(id).await)
+            }
+            MailboxAct::Subscribe { pick, on } => {
+                let Some((label, id)) = self.chosen(*pick) else { return Ok(()) };
+                (Some(label), FolderWish::Subscribe, core.subscribe_mailbox(id, *on).await)
+            }
+        };
+        if self.doom.left().is_some() {
+            return Ok(());
+        }
+        let MailboxActionDone { operation, mailbox } = match done {
+            Ok(done) => done,
+            Err(CoreError::AlreadyExists { .. } | CoreError::InvalidInput { .. }) => return Ok(()),
+            Err(CoreError::NotFound { .. }) if self.sync.is_some() => return Ok(()),
+            Err(error) => return Err(format!("an act on a mailbox was refused: {error}")),
+        };
+        let label = label.unwrap_or_else(|| format!("made by {operation}"));
+        self.labels.insert(mailbox, label.clone());
+        self.hash.add(&format!("{wish:?} of {label}"));
+        let pending = self.ghost.folders.0.iter().any(|act| act.label == label && !is_final(act.state));
+        self.situations.met_if(pending, "an act on a mailbox with another act pending");
+        self.situations.met(match wish {
+            FolderWish::Create { .. } => "a mailbox made by the user",
+            FolderWish::Rename { .. } => "a mailbox renamed by the user",
+            FolderWish::Delete => "a mailbox deleted by the user",
+            FolderWish::Subscribe => "a mailbox subscribed by the user",
+        });
+        let act = FolderAct {
+            operation,
+            label,
+            wish,
+            state: OperationState::Queued,
+            times: 0,
+            mails: self.chronicle.mails(),
+        };
+        self.ghost.folders.0.push(act);
+        self.learn_mailboxes().await
+    }
+
+    /// A name of the pool, or one below a mailbox that is shown.
+    async fn new_name(&self, name: u8) -> Checked<String> {
+        let name = usize::from(name);
+        if let Some(name) = POOL.get(name) {
+            return Ok((*name).to_owned());
+        }
+        let listed = self.core.mailboxes(self.account).await.map_err(in_words)?;
+        let shown: Vec<&str> = listed.iter().map(|one| one.name.as_str()).filter(|name| *name != "INBOX").collect();
+        Ok(format!("{}/Below", shown.get(name % shown.len().max(1)).unwrap_or(&"Work")))
+    }
+
+    /// A mailbox that is not the inbox: mostly one that the user made.
+    fn chosen(&self, pick: u16) -> Option<(String, MailboxId)> {
+        let fits = |label: &str| is_made(label) || pick % 3 == 0 && MAILBOXES[1..].contains(&label);
+        let all: Vec<(&String, &MailboxId)> = self.mailboxes.iter().filter(|(label, _)| fits(label)).collect();
+        let (label, id) = all.get(usize::from(pick) % all.len().max(1))?;
+        Some(((*label).clone(), **id))
+    }
+
+    /// I6 of mailboxes, and that nothing goes with one that the user did not see in it, or wanted elsewhere.
+    pub(super) fn allowed_with_mailbox(&mut self, label: &str, mails: &BTreeSet<u32>) -> Checked {
+        for mail in mails {
+            let story = self.ledger.stories.get(mail);
+            if story.is_some_and(|story| story.meddled) {
+                continue;
+            }
+            let mails = self.ghost.folders.0.iter().filter(|act| act.label == label).map(|act| act.mails).max();
+            // It may come between the last look and the command.
+            let is_new = mails.is_some_and(|mails| *mail >= mails) && !self.came_meanwhile.contains(mail);
+            if !self.known.contains(mail) && is_new {
+                return Err(format!("mail {mail} went with {label}, and the user never saw it"));
+            }
+            let moves = |(wish, step): (&Wish, &super::ghost::Step)| match wish {
+                Wish::Move { to } if step.state != OperationState::Cancelled => Some(to != label),
+                Wish::Delete => Some(false),
+                _ => None,
+            };
+            let elsewhere = self.ghost.steps_on(*mail).filter_map(moves).last().unwrap_or(false);
+            if elsewhere && !self.ghost.has_copies(*mail) {
+                return Err(format!(
+                    "mail {mail} went with {label}, from where it was to be moved; {}",
+                    self.told(*mail)
+                ));
+            }
+        }
+        self.ghost.folders.did(label, &FolderWish::Delete)
+    }
+
+    /// I1 and I2 of what was asked of mailboxes.
+    pub(super) fn journal_of_mailboxes(&mut self, infos: &BTreeMap<OperationId, OperationInfo>) -> Checked {
+        for act in &mut self.ghost.folders.0 {
+            let operation = act.operation;
+            let info = infos.get(&operation).ok_or_else(|| format!("I1: operation {operation} is lost"))?;
+            if is_final(act.state) && act.state != info.state {
+                return Err(format!("I1: {:?} that was {} is {}", act.wish, act.state.as_str(), info.state.as_str()));
+            }
+            if given_up(info.state) && info.state != OperationState::Cancelled && info.reason.is_none() {
+                return Err(format!("I2: operation {operation} is {} without a reason", info.state.as_str()));
+            }
+            if act.state != info.state {
+                self.hash.add(&format!("{operation} {}", info.state.as_str()));
+            }
+            act.state = info.state;
+        }
+        for act in 0..self.ghost.folders.0.len() {
+            if let Some(info) = infos.get(&self.ghost.folders.0[act].operation) {
+                self.meet(info);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an operation on a mailbox waits for one that was set aside.
+    pub(super) fn folder_waits(&self, operation: OperationId) -> bool {
+        let Some(act) = self.ghost.folders.of(operation) else { return false };
+        self.ghost.folders.waits_to_be_made(&act.label)
+    }
+
+    /// L1 of mailboxes: the phone lists them under the names they have, and they are as the user wants them.
+    pub(super) async fn mailboxes_agree(&mut self) -> Checked {
+        self.learn_mailboxes().await?;
+        let listed = self.core.mailboxes(self.account).await.map_err(in_words)?;
+        let shown: BTreeMap<String, MailboxId> =
+            listed.into_iter().filter(|one| one.selectable).map(|one| (one.name, one.id)).collect();
+        // What a server made above others is nobody's.
+        let concerns = |label: &str| self.ghost.folders.any_of(label) || MAILBOXES.contains(&label);
+        for (name, label) in self.ledger.names.all().filter(|(_, label)| concerns(label)) {
+            match shown.get(name) {
+                Some(id) if self.label(*id) == label => {}
+                other => return Err(format!("L1: {label} is named {name}, the phone has {other:?}; {shown:?}")),
+            }
+        }
+        let gone = |name: &&String| POOL.iter().any(|pool| name.contains(pool)) || name.ends_with("/Below");
+        let there: BTreeSet<&str> = self.ledger.names.all().map(|(name, _)| name).collect();
+        match shown.keys().filter(gone).find(|name| !there.contains(name.as_str())) {
+            Some(name) => Err(format!("L1: {name} is on the phone alone")),
+            None => Ok(()),
+        }
+    }
+
+    /// Each mailbox that the user had a hand in is there or not, as they want it, under the last name that was not given up.
+    pub(super) fn mailboxes_as_wanted(&self) -> Checked {
+        let labels: BTreeSet<&str> = self.ghost.folders.0.iter().map(|act| act.label.as_str()).collect();
+        for label in labels {
+            let acts: Vec<&FolderAct> = self.ghost.folders.0.iter().filter(|act| act.label == label).collect();
+            let any_given_up = acts.iter().any(|act| given_up(act.state));
+            if self.denies && any_given_up {
+                continue;
+            }
+            let mut wanted = MAILBOXES.contains(&label).then(|| label.to_owned());
+            for act in acts.iter().filter(|act| !given_up(act.state)) {
+                match &act.wish {
+                    FolderWish::Create { name } | FolderWish::Rename { name } => wanted = Some(name.clone()),
+                    FolderWish::Delete => wanted = None,
+                    FolderWish::Subscribe => {}
+                }
+            }
+            let there = self.ledger.names.name(label);
+            // What lies below another is named by that too.
+            let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+            if there.map(last) != wanted.as_deref().map(last) {
+                return Err(format!("mailbox {label} is {there:?}, wanted {wanted:?}; {acts:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether it is the label of a mailbox that the user made.
+fn is_made(label: &str) -> bool {
+    label.starts_with("made by ")
+}
