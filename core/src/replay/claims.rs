@@ -17,7 +17,7 @@ use crate::store::OpenStep;
 /// What is known of a message that was sent to a mailbox.
 pub(super) enum Sent {
     /// It was looked for.
-    Sought(Claim),
+    Sought(Box<Claim>),
     /// Its UID means nothing any more: only the mirror can tell.
     ByMirror {
         /// Where it was to go.
@@ -226,7 +226,7 @@ impl Run<'_> {
         let known = evidence.target.as_ref().and_then(|target| target.validity);
         let renumbered = !mutant!("renumbering_is_missed") && known.is_some() && known != *now;
         let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
-        Ok(Sent::Sought(Claim {
+        Ok(Sent::Sought(Box::new(Claim {
             to,
             source,
             copied: evidence.copied.is_some(),
@@ -242,7 +242,7 @@ impl Run<'_> {
             original: evidence.source.as_ref().filter(|_| is_moved(step)).map(|source| (source.mailbox, source.uid)),
             bytes: None,
             not: BTreeSet::new(),
-        }))
+        })))
     }
 }
 

@@ -217,7 +217,7 @@ impl Sim {
 
     /// A mailbox that is not the inbox: mostly one that the user made.
     fn chosen(&self, pick: u16) -> Option<(String, MailboxId)> {
-        let fits = |label: &str| is_made(label) || pick % 3 == 0 && MAILBOXES[1..].contains(&label);
+        let fits = |label: &str| is_made(label) || pick.is_multiple_of(3) && MAILBOXES[1..].contains(&label);
         let all: Vec<(&String, &MailboxId)> = self.mailboxes.iter().filter(|(label, _)| fits(label)).collect();
         let (label, id) = all.get(usize::from(pick) % all.len().max(1))?;
         Some(((*label).clone(), **id))
