@@ -146,7 +146,8 @@ impl Core {
     /// Has an operation tried again that was refused, or that waits for its time.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`]; [`CoreError::InvalidInput`] where there is nothing to be tried again.
+    /// [`CoreError::NotFound`], also where the mailbox is not there to which it was to bring mail; [`CoreError::InvalidInput`] where
+    /// there is nothing to be tried again.
     pub async fn retry_operation(&self, id: OperationId) -> Result<OperationInfo, CoreError> {
         if self.store().journal(move |tx| tx.retry(id)).await? == 0 {
             return Err(CoreError::invalid_input("nothing of it waits to be tried again"));

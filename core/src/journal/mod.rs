@@ -10,6 +10,7 @@ mod evidence;
 mod mailboxes;
 mod overlay;
 mod plan;
+mod plan_mailboxes;
 mod refusal;
 mod state;
 

@@ -172,6 +172,11 @@ fn a_mailbox_goes_only_when_nothing_waits_to_leave_it() {
     (later.location, later.lies_in) = (later.location.map(|at| Location { mailbox: WORK, ..at }), Some(WORK));
     let retried = plan(&[delete.clone(), later]);
     assert_eq!((retried.mailbox, retried.batches.len()), (None, 1), "asked for while the deletion was set aside");
+    let rename = Action::RenameMailbox { mailbox: WORK, to: b"Office".to_vec(), name: "Office".to_owned() };
+    let mut after = step(7, 7, Action::Move { to: TRASH });
+    (after.location, after.lies_in) = (after.location.map(|at| Location { mailbox: WORK, ..at }), Some(WORK));
+    let renamed = plan(&[delete, step(6, 0, rename), after]);
+    assert_eq!((renamed.mailbox, renamed.batches.len()), (None, 1), "it does not wait for what waits for the deletion");
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl JournalTx<'_> {
             end_all_made(self.inner(), unsent, StepState::Cancelled, None)?;
         }
         self.show_originals(operation)?;
-        let marked: Vec<PlaceId> = self.targets(&marked)?.into_iter().map(|target| target.place).collect();
+        let marked = self.taken_back_of(operation, marked)?;
         if !marked.is_empty() {
             let remove = Flags::from_parts(SystemFlag::Deleted as u8, "");
             self.act(&Action::Flags { add: Flags::default(), remove }, &marked)?;
@@ -136,6 +136,17 @@ impl JournalTx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Those of the messages of which an operation was taken back, as they are shown now.
+    fn taken_back_of(&self, operation: OperationId, places: Vec<PlaceId>) -> Result<Vec<PlaceId>, StoreError> {
+        let sql = "SELECT s.place FROM steps s JOIN places p ON p.id = s.place
+                   WHERE s.operation = ?1 AND s.state = ?2 AND p.shown_in NOT NULL";
+        let mut statement = self.prepare(sql)?;
+        let rows =
+            statement.query_map(params![operation.0, StepState::Cancelled as u8], |row| row.get(0).map(PlaceId))?;
+        let taken_back: BTreeSet<PlaceId> = rows.collect::<Result<_, _>>()?;
+        Ok(places.into_iter().filter(|place| taken_back.contains(place)).collect())
+    }
+
     /// Messages that a deletion, which came no farther, has marked deleted: left so, any other client may expunge them. Those of
     /// which another deletion was done stay so.
     fn marked_by(&self, operation: OperationId) -> Result<Vec<PlaceId>, StoreError> {
@@ -151,8 +162,14 @@ impl JournalTx<'_> {
     /// Has what was refused, or waits for its time, tried again at once. Returns how many messages that is about.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is no such operation.
+    /// [`StoreError::NotFound`] where there is no such operation, or the mailbox is not there to which it was to bring mail.
     pub fn retry(&mut self, operation: OperationId) -> Result<u64, StoreError> {
+        if let Some(Action::Move { to } | Action::Copy { to } | Action::Append { to, .. }) = self.action(operation)? {
+            let sql = "SELECT EXISTS (SELECT 1 FROM mailboxes WHERE id = ?1 AND NOT removed)";
+            if !self.prepare(sql)?.query_row([to.0], |row| row.get::<_, bool>(0))? {
+                return Err(StoreError::NotFound("mailbox"));
+            }
+        }
         let refused = [StepState::Retry, StepState::Parked, StepState::NeedsUser];
         let count = self.set_states(operation, &refused, "FALSE", StepState::Queued)?;
         if count > 0 {

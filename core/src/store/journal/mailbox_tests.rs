@@ -156,6 +156,8 @@ fn what_was_to_go_to_a_mailbox_that_is_gone_is_set_aside() {
     fixture.mirror(move |tx| tx.remove_mailbox(work));
     let state = |id| fixture.read(|view| Ok(view.operation(id)?.unwrap().state));
     assert_eq!((state(moved), state(subscribed)), (StepState::Parked, StepState::Moot));
+    let retried = fixture.act(move |tx| tx.retry(moved));
+    assert_eq!(retried, Err(StoreError::NotFound("mailbox")), "it would be shown nowhere");
     assert_eq!(fixture.read(|view| view.places_shown_in(inbox)), [place]);
 }
 

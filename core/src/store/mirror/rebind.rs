@@ -211,6 +211,7 @@ impl MirrorTx<'_> {
             .query_row([place.0], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let (id, flags) = old.ok_or(StoreError::NotFound("place"))?;
+        let loses_mark = loses_mark(flags, &message.flags);
         let sql = "UPDATE places SET uid = ?2, modseq = ?3, flags = ?4, keywords = ?5,
                    hidden = iif(hidden = 2 AND ?6, 0, hidden) WHERE id = ?1";
         self.prepare(sql)?.execute(params![
@@ -219,8 +220,11 @@ impl MirrorTx<'_> {
             message.modseq.map(|modseq| modseq.get().cast_signed()),
             message.flags.bits(),
             message.flags.keyword_text(),
-            loses_mark(flags, &message.flags),
+            loses_mark,
         ])?;
+        if loses_mark {
+            refresh_places(self.conn(), [place])?;
+        }
         self.prepare("DELETE FROM rebind_keys WHERE place = ?1")?.execute([place.0])?;
         self.complete(MessageId(id), message)?;
         let unread = |bits: u8| i64::from(bits & SystemFlag::Seen as u8 == 0);

@@ -173,6 +173,8 @@ impl Sim {
                 self.situations.met("an operation tried again by the user");
             }
             Err(CoreError::InvalidInput { .. }) => {}
+            // The mailbox that it was to go to is not made, or gone.
+            Err(CoreError::NotFound { .. }) if !self.ghost.folders.0.is_empty() => {}
             Err(error) => return Err(format!("trying again: {error}")),
         }
         Ok(())

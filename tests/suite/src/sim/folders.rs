@@ -321,6 +321,10 @@ impl Sim {
                     FolderWish::Subscribe => {}
                 }
             }
+            // Tried again it has the last word, whenever it was asked for.
+            if acts.iter().any(|act| act.wish == FolderWish::Delete && act.state == OperationState::Done) {
+                wanted = None;
+            }
             let there = self.ledger.names.name(label);
             // What lies below another is named by that too.
             let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();

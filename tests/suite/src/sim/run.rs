@@ -71,8 +71,11 @@ async fn run(tape: &Tape, traced: bool) -> Verdict {
         violation = Some(format!("at the end: {what}"));
     }
     if violation.is_some() && traced {
-        for row in sim.folder.rows().unwrap_or_default() {
-            sim.hash.tell(|| row);
+        for phone in [Some(&sim), sim.second.as_deref()].into_iter().flatten() {
+            sim.hash.tell(|| "the store:".to_owned());
+            for row in phone.folder.rows().unwrap_or_default() {
+                sim.hash.tell(|| row);
+            }
         }
     }
     let mut situations = sim.met_at_all();
