@@ -178,10 +178,10 @@ impl Visit {
             _ => None,
         };
         let mut round = vec![(Ask::Open, command::examine(&self.raw, mode)?)];
-        if let (Method::Condstore { since }, Some(before)) = (self.method, self.below_uid_next()) {
+        if let (Method::Condstore { since }, Some(known)) = (self.method, self.may_have_changed()) {
             round.push((
                 Ask::Changes,
-                command::uid_fetch(&before, &items::changes(self.has_modseqs(server)), Some(since), false)?,
+                command::uid_fetch(&known, &items::changes(self.has_modseqs(server)), Some(since), false)?,
             ));
         }
         for window in &self.flag_windows.windows {
@@ -222,6 +222,11 @@ impl Visit {
     /// The command that comes back to the mailbox.
     pub(super) fn reopen(&self) -> Result<Command, InvalidArgument> {
         command::examine(&self.raw, None)
+    }
+
+    /// What may have changed. Where a first visit was cut short, which has noted no UIDNEXT, that may be any.
+    fn may_have_changed(&self) -> Option<UidSet> {
+        if self.mirror.uid_next.is_none() { Some(UidSet::range(Uid::MIN, Uid::MAX)) } else { self.below_uid_next() }
     }
 
     fn below_uid_next(&self) -> Option<UidSet> {
