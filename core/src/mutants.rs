@@ -85,6 +85,8 @@ mod planted {
         ),
         ("not_moved_goes_too", "a mailbox goes with mail that could not be moved out of it"),
         ("grown_goes_too", "a mailbox goes with mail that came since it was to go"),
+        ("hidden_is_seen", "who has a deletion tried again that only waited is thought to have seen what came since"),
+        ("copy_is_not_looked_at", "the original of a half done move goes though its copy is not there any more"),
         ("child_keeps_its_name", "what lies below a renamed mailbox is not renamed"),
         ("mailbox_steps_overtake", "mail goes to a mailbox that is not made yet"),
         // Not found within a few thousand seeds: see docs/proof.md.

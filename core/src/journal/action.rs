@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Traits;
-use crate::model::{Flags, MailboxId, MailboxRole, OperationId, Timestamp};
+use crate::model::{Flags, MailboxId, MailboxRole, OperationId, PlaceId, Timestamp};
 
 /// What an operation asks of each of its messages, or of its mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,9 +61,9 @@ pub enum Action {
         mailbox: MailboxId,
         /// What was known of it when the user asked for it: what came since was not meant.
         seen: Traits,
-        /// Operations that were to take mail out of it and were set aside when the user asked for it.
+        /// What was to be done with mail of it and was set aside when the user asked for it.
         #[serde(default)]
-        aside: Vec<OperationId>,
+        aside: Vec<(OperationId, PlaceId)>,
     },
     /// The mailbox is to be among those subscribed to, or not to be.
     Subscribe {

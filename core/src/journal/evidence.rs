@@ -76,6 +76,8 @@ pub enum Resolution {
     Both,
     /// The message is in neither place.
     Gone,
+    /// It was copied, the copy is not there any more, and the message is still where it was: there it stays.
+    Stays,
 }
 
 /// A move (RFC 6851), by where its message is found.

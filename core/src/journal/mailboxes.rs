@@ -83,12 +83,15 @@ pub fn may_delete(seen: &Traits, now: &Traits) -> Deletion {
     if ids.is_some_and(|(seen, now)| seen != now) || validities.is_some_and(|(seen, now)| seen != now) {
         return Deletion::Other;
     }
-    match (seen.uid_next.zip(now.uid_next), seen.messages.zip(now.messages)) {
-        (Some((seen, now)), _) if seen == now => Deletion::Same,
-        (Some((seen, now)), _) if seen < now => Deletion::Grown(seen),
-        (None, Some((seen, now))) if now <= seen => Deletion::Same,
+    match (seen.uid_next, now.uid_next, seen.messages.zip(now.messages)) {
+        (Some(seen), Some(now), _) if seen == now => Deletion::Same,
+        (Some(seen), Some(now), _) if seen < now => Deletion::Grown(seen),
+        (Some(_), Some(_), _) => Deletion::Other,
         // Nothing can be lost.
-        (None, _) if now.messages == Some(0) => Deletion::Same,
+        _ if now.messages == Some(0) => Deletion::Same,
+        // As many as before, or fewer, may be others.
+        (Some(seen), None, _) => Deletion::Grown(seen),
+        (None, _, Some((seen, now))) if now <= seen => Deletion::Same,
         _ => Deletion::Other,
     }
 }

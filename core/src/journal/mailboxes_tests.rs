@@ -42,6 +42,10 @@ fn a_mailbox_is_deleted_only_as_the_user_knew_it() {
     assert_eq!(may_delete(&unknown, &traits("", 7, 5)), Deletion::Other);
     assert_eq!(may_delete(&Traits::default(), &traits("", 7, 1)), Deletion::Same);
     assert_eq!(may_delete(&Traits::default(), &traits("", 7, 2)), Deletion::Other);
+    let counted = |messages| Traits { messages: Some(messages), ..Traits::default() };
+    let seen = Traits { uid_next: Uid::new(9), ..counted(5) };
+    assert_eq!(may_delete(&seen, &counted(3)), Deletion::Grown(Uid::new(9).unwrap()), "three that may be others");
+    assert_eq!(may_delete(&seen, &counted(0)), Deletion::Same);
 }
 
 fn mailbox(id: i64, name: &str) -> ShownMailbox {

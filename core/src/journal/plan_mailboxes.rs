@@ -1,50 +1,67 @@
 //! In which order operations on mailboxes and on what lies in them go out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Action, PendingStep, StepKey};
-use crate::model::PlaceId;
+use crate::model::{MailboxId, OperationId, PlaceId};
 use crate::mutants::mutant;
 
-/// Whether a step has to go out before an operation on a mailbox, of one that touches it: its message lies there, or goes there.
-/// They go out in the order in which they were asked for. But what lies in a mailbox that goes was to be done to it before, whenever
-/// it was asked for: nothing is asked of it after, unless the deletion was set aside meanwhile.
-fn goes_first(step: &PendingStep, about_mailbox: &PendingStep) -> Option<bool> {
-    let mailbox = about_mailbox.action.mailbox()?;
+/// Whether a step touches a mailbox: its message lies there, or goes there.
+fn touches(step: &PendingStep, mailbox: MailboxId) -> bool {
     let lies_in = if mutant!("arriving_is_elsewhere") { step.location.map(|at| at.mailbox) } else { step.lies_in };
-    let lies_there = lies_in == Some(mailbox);
-    let goes = matches!(about_mailbox.action, Action::DeleteMailbox { .. }) && !mutant!("retried_deletion_goes_first");
-    (lies_there || step.action.mailbox() == Some(mailbox))
-        .then_some(step.key.operation < about_mailbox.key.operation || lies_there && goes)
+    lies_in == Some(mailbox) || step.action.mailbox() == Some(mailbox)
 }
 
-pub(super) fn is_held_up(step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
-    if mutant!("mailbox_steps_overtake") {
-        return false;
-    }
-    let mut deleted = BTreeSet::new();
-    for other in about_mailboxes.iter().filter(|other| other.action.mailbox().is_some()) {
-        match goes_first(step, other) {
-            // What goes out before its mailbox is deleted waits for nothing that was asked of that since.
-            Some(false) if !deleted.contains(&other.action.mailbox()) => return true,
-            Some(true) if matches!(other.action, Action::DeleteMailbox { .. }) => {
-                deleted.insert(other.action.mailbox());
-            }
-            _ => {}
+/// The order in which things are done: that in which they were asked for, but that what goes for good goes after all that was asked
+/// of it, some of which may have been asked for while its deletion was set aside.
+pub(super) struct Order(BTreeMap<StepKey, OperationId>);
+
+impl Order {
+    pub(super) fn of(about_mailboxes: &[&PendingStep], by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>) -> Self {
+        let mut later = BTreeMap::new();
+        let last = |steps: &mut dyn Iterator<Item = &PendingStep>| steps.map(|step| step.key.operation).max();
+        for steps in by_place.values() {
+            let deletions = steps.iter().filter(|step| matches!(step.action, Action::Delete));
+            later.extend(deletions.filter_map(|step| Some((step.key, last(&mut steps.iter().copied())?))));
         }
+        for step in about_mailboxes.iter().filter(|step| matches!(step.action, Action::DeleteMailbox { .. })) {
+            let Some(mailbox) = step.action.mailbox() else { continue };
+            let of_it = last(&mut by_place.values().flatten().copied().filter(|other| touches(other, mailbox)));
+            later.extend(of_it.filter(|of_it| *of_it > step.key.operation).map(|of_it| (step.key, of_it)));
+        }
+        if mutant!("retried_deletion_goes_first") {
+            later.clear();
+        }
+        Self(later)
     }
-    false
+
+    pub(super) fn at(&self, step: &PendingStep) -> OperationId {
+        self.0.get(&step.key).copied().unwrap_or(step.key.operation)
+    }
+
+    /// Whether a step goes out before an operation on a mailbox that it touches.
+    fn goes_first(&self, step: &PendingStep, about_mailbox: &PendingStep) -> Option<bool> {
+        let touches = touches(step, about_mailbox.action.mailbox()?);
+        touches.then(|| self.at(step) <= self.at(about_mailbox))
+    }
+
+    pub(super) fn is_held_up(&self, step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
+        let waits = |other: &&PendingStep| self.goes_first(step, other) == Some(false);
+        !mutant!("mailbox_steps_overtake") && about_mailboxes.iter().any(waits)
+    }
 }
 
 /// The next operation on a mailbox, of those that may break the connection, or of the others. Names build on each other, so these
 /// operations go out one after the other; one that cannot go now holds up only those that may build on it.
 pub(super) fn next_about_mailbox(
+    order: &Order,
     about_mailboxes: &[&PendingStep],
     by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>,
     suspects: bool,
 ) -> Option<StepKey> {
     let waits = |next: &PendingStep| {
-        next.action.mailbox().is_none() || by_place.values().flatten().any(|step| goes_first(step, next) == Some(true))
+        next.action.mailbox().is_none()
+            || by_place.values().flatten().any(|step| order.goes_first(step, next) == Some(true))
     };
     let mut before: Vec<&PendingStep> = Vec::new();
     for next in about_mailboxes {

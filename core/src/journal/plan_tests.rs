@@ -156,9 +156,8 @@ fn operations_on_a_mailbox_and_on_its_messages_keep_their_order() {
     assert_eq!(first.batches.iter().map(operations).collect::<Vec<_>>(), [vec![5]]);
     let second = plan(&[fill.clone(), delete.clone(), after.clone()]);
     assert_eq!(second.mailbox, None, "mail that was put there before goes there before");
-    assert_eq!(second.batches.iter().map(operations).collect::<Vec<_>>(), [vec![2]]);
-    let third = plan(&[delete.clone(), after]);
-    assert_eq!((third.mailbox, third.batches.len()), (Some(delete.key), 0));
+    assert_eq!(operations(&second.batches[0]), [2, 4], "and what was put there while the deletion was set aside");
+    assert_eq!(plan(std::slice::from_ref(&delete)).mailbox, Some(delete.key));
 }
 
 #[test]
@@ -176,7 +175,25 @@ fn a_mailbox_goes_only_when_nothing_waits_to_leave_it() {
     let mut after = step(7, 7, Action::Move { to: TRASH });
     (after.location, after.lies_in) = (after.location.map(|at| Location { mailbox: WORK, ..at }), Some(WORK));
     let renamed = plan(&[delete, step(6, 0, rename), after]);
-    assert_eq!((renamed.mailbox, renamed.batches.len()), (None, 1), "it does not wait for what waits for the deletion");
+    assert_eq!(renamed.mailbox.unwrap().operation, OperationId(6), "what was asked since goes first: {renamed:?}");
+}
+
+#[test]
+fn a_deletion_tried_again_waits_for_what_was_asked_for_since_and_that_does_not_wait_for_it() {
+    let delete = step(1, 0, Action::DeleteMailbox { mailbox: WORK, seen: Traits::default(), aside: Vec::new() });
+    let create = step(2, 0, Action::CreateMailbox { mailbox: TRASH, raw: b"Trash".to_vec(), role: None });
+    let mut saved = step(3, 7, Action::Move { to: TRASH });
+    saved.lies_in = Some(WORK);
+    let mut steps = vec![delete, create, saved];
+    for expected in [2, 3, 1] {
+        let plan = plan(&steps);
+        let goes = plan.mailbox.map_or_else(|| operations(&plan.batches[0])[0], |key| key.operation.0);
+        assert_eq!(goes, expected, "{steps:?}");
+        steps.retain(|step| step.key.operation.0 != expected);
+    }
+    let rename = Action::RenameMailbox { mailbox: INBOX, to: b"Office".to_vec(), name: "Office".to_owned() };
+    let one = [step(1, 7, Action::Delete), step(2, 0, rename), step(3, 7, set(1))];
+    assert_eq!(plan(&one).mailbox.unwrap().operation, OperationId(2), "nor where only a message was to go");
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(super) enum Sent {
         /// Where the copy is.
         at: Option<(UidValidity, Uid)>,
     },
+    /// Its copy was there and is not any more, while it is still where it was.
+    Lost,
     /// Only another look, or a sync, can tell.
     Untold,
 }
@@ -57,6 +59,8 @@ pub(super) struct Claim {
     bytes: Option<Bytes>,
     /// Newcomers that it is not.
     not: BTreeSet<Uid>,
+    /// Whether any newcomer may be it for its size, whatever else is taken for that newcomer.
+    any_of_its_size: bool,
 }
 
 impl Claim {
@@ -72,6 +76,12 @@ impl Claim {
             Some(Bytes::Same) => Some(Found::Surely),
             Some(Bytes::Untold) => None,
         }
+    }
+
+    /// Whether its copy was there and is not any more, while it is still where it was.
+    pub(super) fn has_lost_its_copy(&self) -> bool {
+        let is_lost = self.copied && self.source == Found::Surely && self.found == Found::Absent;
+        is_lost && !self.any_of_its_size
     }
 
     /// Whether it is nowhere, if it is none of the newcomers: what is still where it was goes out again.
@@ -209,10 +219,32 @@ impl Run<'_> {
             Some(source) if scene.present.contains(&(source.mailbox, source.uid)) => Found::Surely,
             _ => Found::Absent,
         };
-        if let Some(copied) = evidence.copied.as_ref().filter(|copied| copied.at.is_some()) {
-            return Ok(Sent::Noted { source, at: copied.at });
+        if let Some((validity, uid)) = evidence.copied.as_ref().and_then(|copied| copied.at) {
+            let now = self.store.read(move |view| view.mirror_location(place)).await?;
+            let was = evidence.source.as_ref().map(|source| (source.mailbox, Some(source.uid)));
+            let moved_on = now.is_some_and(|now| now.0 != to && Some(now) != was);
+            // What it was copied to is believed only as long as it is there: its original is to go.
+            match scene.newcomers.get(&to) {
+                _ if source != Found::Surely || moved_on => {
+                    return Ok(Sent::Noted { source, at: Some((validity, uid)) });
+                }
+                None => return Ok(Sent::Untold),
+                Some((Some(now), newcomers)) if *now == validity => {
+                    let is_there =
+                        newcomers.iter().any(|newcomer| newcomer.uid == uid) || mutant!("copy_is_not_looked_at");
+                    let noted = Sent::Noted { source, at: Some((validity, uid)) };
+                    return Ok(if is_there { noted } else { Sent::Lost });
+                }
+                Some((None, _)) => return Ok(Sent::Lost),
+                // Its UID means nothing any more.
+                Some(_) => {}
+            }
         }
         let (original, newest) = (step.key.place, evidence.newest);
+        let any_of_its_size = |identity: &Identity, from: Uid| {
+            let newcomers = scene.newcomers.get(&to).map_or(&[] as &[Newcomer], |(_, newcomers)| newcomers);
+            newcomers.iter().any(|newcomer| newcomer.uid >= from && newcomer.may_have_size(identity.size))
+        };
         let (identity, flags, awaited) = self
             .store
             .read(move |view| {
@@ -226,7 +258,9 @@ impl Run<'_> {
         let known = evidence.target.as_ref().and_then(|target| target.validity);
         let renumbered = !mutant!("renumbering_is_missed") && known.is_some() && known != *now;
         let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
+        let from = from.unwrap_or(Uid::MIN);
         Ok(Sent::Sought(Box::new(Claim {
+            any_of_its_size: any_of_its_size(&identity, from),
             to,
             source,
             copied: evidence.copied.is_some(),
@@ -236,7 +270,7 @@ impl Run<'_> {
             place,
             identity,
             flags: flags_of(step, flags, asked),
-            from: from.unwrap_or(Uid::MIN),
+            from,
             newest,
             is_append: matches!(step.action, Action::Append { .. }),
             original: evidence.source.as_ref().filter(|_| is_moved(step)).map(|source| (source.mailbox, source.uid)),

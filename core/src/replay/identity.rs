@@ -25,6 +25,13 @@ pub(super) struct Newcomer {
     pub(super) taken: bool,
 }
 
+impl Newcomer {
+    /// Whether nothing is known against its having this size.
+    pub(super) fn may_have_size(&self, size: Option<u64>) -> bool {
+        self.identity.size.zip(size).is_none_or(|(one, other)| one == other)
+    }
+}
+
 /// Asks for what was added from a UID on.
 pub(super) fn ask(server: &Capabilities, from: Uid) -> Result<Command, ReplayError> {
     let mut items = vec![FetchItem::Uid, FetchItem::Flags, FetchItem::Rfc822Size, FetchItem::InternalDate];

@@ -154,13 +154,13 @@ impl Run<'_> {
         key: StepKey,
         mailbox: &Mailbox,
         seen: &Traits,
-        aside: &[OperationId],
+        aside: &[(OperationId, PlaceId)],
     ) -> Result<(), ReplayError> {
         let (raw, id) = (&mailbox.naming.raw_name, mailbox.id);
         let now_aside = self.store.read(move |view| view.set_aside_in(id)).await?;
-        let any_new = now_aside.iter().any(|operation| !aside.contains(operation));
+        let any_new = now_aside.iter().any(|step| !aside.contains(step));
         if any_new && !mutant!("not_moved_goes_too") {
-            let reason = Reason::new("not_moved", "mail that was to leave it before could not be moved or copied");
+            let reason = Reason::new("not_moved", "mail of it could not be moved, copied or stored as you wanted");
             return self.conclude_with(key, Outcome::NeedsUser(reason), None).await;
         }
         let deleted = Some(Write::MailboxDeleted(mailbox.id));

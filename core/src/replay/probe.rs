@@ -169,10 +169,12 @@ impl Run<'_> {
             Some(Sent::Sought(claim)) => claim,
             Some(Sent::ByMirror { to }) => return self.by_mirror(step, to).await,
             Some(Sent::Noted { source, at }) => return Ok((Some(resolve_move(source, Found::Surely)), at)),
+            Some(Sent::Lost) => return Ok((Some(Resolution::Stays), None)),
             Some(Sent::Untold) | None => return Ok((None, None)),
         };
         let at = claim.at();
         let resolution = match claim.found() {
+            _ if claim.has_lost_its_copy() => Resolution::Stays,
             _ if claim.copied => resolve_move(claim.source, Found::Surely),
             None => return Ok((None, None)),
             Some(found) if is_moved(step) => resolve_move(claim.source, found),
@@ -261,6 +263,10 @@ fn moved(
     match resolution {
         Resolution::Again => group.settle(&Outcome::Again, verdicts),
         Resolution::Gone => group.settle(&Outcome::Moot(gone()), verdicts),
+        Resolution::Stays => {
+            let reason = Reason::new("gone", "its copy is not there any more: it stays where it was");
+            group.settle(&Outcome::Moot(reason), verdicts);
+        }
         Resolution::Done | Resolution::Finish | Resolution::Both => {
             if !group.has_landed() {
                 verdicts.writes.push(Write::Landed(group.last.key.place, to, at));

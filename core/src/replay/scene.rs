@@ -82,12 +82,15 @@ impl Run<'_> {
             }
         }
         let ids: BTreeSet<MailboxId> = sources.keys().chain(targets.keys()).copied().collect();
+        // Nothing was added to a mailbox that is not even in the mirror any more.
+        let nothing = targets.keys().map(|id| (*id, (None, Vec::new()))).collect();
         let mailboxes = self
             .store
             .read(move |view| ids.into_iter().map(|id| view.mailbox(id)).collect::<Result<Vec<_>, _>>())
             .await?;
-        let mut scene = Scene::default();
+        let mut scene = Scene { newcomers: nothing, ..Scene::default() };
         for mailbox in mailboxes.into_iter().flatten() {
+            scene.newcomers.remove(&mailbox.id);
             self.look_into(&mailbox, sources.get(&mailbox.id), targets.get(&mailbox.id), &mut scene).await?;
         }
         Ok(scene)

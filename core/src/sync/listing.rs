@@ -130,8 +130,8 @@ impl Listing {
             .collect()
     }
 
-    /// STATUS with MAILBOXID of each name that the mirror does not know, where something that it knows is missing: one may be
-    /// the other, renamed. Not asked together with LIST: Cyrus 3.6 answers that with freed memory.
+    /// STATUS with MAILBOXID of each name that the mirror does not know: it may be a mailbox that it knows, renamed, whose name another
+    /// may have by now. Not asked together with LIST: Cyrus 3.6 answers that with freed memory.
     pub(super) async fn missing_ids(
         &self,
         server: &Capabilities,
@@ -139,9 +139,9 @@ impl Listing {
         account: AccountId,
     ) -> Result<Vec<(Ask, Command)>, SyncError> {
         let known = store.read(move |view| view.mailboxes(account)).await?;
-        let listed: BTreeSet<Vec<u8>> = self.entries.iter().map(|entry| key(&entry.name)).collect();
         let known: BTreeSet<Vec<u8>> = known.iter().map(|mailbox| key(&mailbox.naming.raw_name)).collect();
-        if !server.object_id() || known.is_subset(&listed) {
+        // The first sync knows none.
+        if !server.object_id() || known.is_empty() {
             return Ok(Vec::new());
         }
         let unknown = |entry: &&ListEntry| !known.contains(&key(&entry.name));

@@ -241,6 +241,10 @@ impl Run<'_> {
             return Ok(false);
         }
         let mut state = mailbox.state.clone();
+        if state.uid_validity != status.uid_validity {
+            // It may be another mailbox of the same name.
+            state.object_id = None;
+        }
         state.uid_validity = status.uid_validity;
         state.uid_next = status.uid_next;
         state.highest_modseq = status.highest_modseq;

@@ -244,3 +244,33 @@ async fn recovery_rule_move_that_a_pull_saw_before_it_was_asked_about_blocks_not
         }
     }
 }
+
+/// The copies of a move that cannot go on now are taken away by somebody else: what they were copied from stays, and is in sight.
+async fn loses_its_copies(desk: &Desk, when: &str, take: impl FnOnce(&Desk)) {
+    desk.once("UID STORE", Act::Refuse("NO [INUSE] later".to_owned()));
+    desk.sync(Direction::Push).await;
+    assert_eq!(desk.numbers("Work"), [0, 1], "{when}");
+    take(desk);
+    desk.settles(when).await;
+    assert_eq!((desk.numbers("INBOX"), desk.rows("INBOX").await.len()), (vec![0, 1, 2, 3], 4), "{when}");
+}
+
+#[tokio::test]
+async fn recovery_rule_move_whose_copies_were_removed_meanwhile_loses_nothing() {
+    for (name, profile) in without_move() {
+        let desk = desk(profile).await;
+        loses_its_copies(&desk, &name, |desk| {
+            let uids = [0, 1].map(|number| desk.uid("Work", number));
+            desk.scene.rival().expunge(desk.scene.raw("Work"), &uids).unwrap();
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn recovery_rule_move_whose_target_was_deleted_meanwhile_loses_nothing() {
+    for (name, profile) in without_move() {
+        let desk = desk(profile).await;
+        loses_its_copies(&desk, &name, |desk| desk.scene.rival().delete(desk.scene.raw("Work")).unwrap()).await;
+    }
+}

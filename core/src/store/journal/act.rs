@@ -170,11 +170,13 @@ impl JournalTx<'_> {
                 return Err(StoreError::NotFound("mailbox"));
             }
         }
+        let before = self.operation(operation)?.map(|operation| operation.state);
+        let set_aside = matches!(before, Some(StepState::Parked | StepState::NeedsUser));
         let refused = [StepState::Retry, StepState::Parked, StepState::NeedsUser];
         let count = self.set_states(operation, &refused, "FALSE", StepState::Queued)?;
         if count > 0 {
             self.hide_originals(operation)?;
-            self.renew(operation)?;
+            self.renew(operation, set_aside)?;
         }
         Ok(count)
     }

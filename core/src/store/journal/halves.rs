@@ -60,8 +60,17 @@ impl JournalTx<'_> {
 
     /// The second half of moves is taken back: what was to go stays, and is in sight.
     pub(super) fn show_originals(&mut self, operation: OperationId) -> Result<(), StoreError> {
-        set_hidden(self.inner(), ("operation = ?1", operation.0), StepState::Cancelled, (2, 0))
+        show_originals_of(self.inner(), operation, StepState::Cancelled)
     }
+}
+
+/// The second half of moves has come to this state and does not go on: what was to go stays, and is in sight.
+pub(super) fn show_originals_of(
+    tx: &mut WriteTx<'_>,
+    operation: OperationId,
+    state: StepState,
+) -> Result<(), StoreError> {
+    set_hidden(tx, ("operation = ?1", operation.0), state, (2, 0))
 }
 
 /// What was to be done to a message waits for the user: what a move of it has left behind stays, and is in sight.

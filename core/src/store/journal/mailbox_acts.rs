@@ -6,6 +6,7 @@ use super::mailbox_overlay::{no_mailbox, refresh_mailboxes};
 use super::settle::to_json;
 use crate::journal::{Action, StepState, Traits};
 use crate::model::{AccountId, MailboxId, MailboxRole, OperationId, PlaceId, Uid};
+use crate::mutants::mutant;
 use crate::store::{JournalTx, StoreError};
 
 /// A mailbox that is to be made.
@@ -108,6 +109,26 @@ impl JournalTx<'_> {
         if taken { Err(StoreError::Exists("mailbox")) } else { Ok(()) }
     }
 
+    /// What is tried again and refused again is news to who wanted mailboxes to go before.
+    fn may_be_set_aside_anew(&self, operation: OperationId) -> Result<(), StoreError> {
+        let sql = "SELECT id FROM operations WHERE kind = 'mailbox_delete' AND state < 7";
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map([], |row| row.get(0).map(OperationId))?;
+        for deletion in rows.collect::<Result<Vec<_>, _>>()? {
+            if let Some(Action::DeleteMailbox { mailbox, seen, mut aside }) = self.action(deletion)? {
+                aside.retain(|(other, _)| *other != operation);
+                self.set_action(deletion, &Action::DeleteMailbox { mailbox, seen, aside })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_action(&self, operation: OperationId, action: &Action) -> Result<(), StoreError> {
+        let sql = "UPDATE operations SET action = ?2 WHERE id = ?1";
+        self.prepare(sql)?.execute(params![operation.0, to_json(action)?])?;
+        Ok(())
+    }
+
     /// What the user knows of a mailbox.
     fn traits_seen(&self, mailbox: MailboxId) -> Result<Traits, StoreError> {
         let row = self.mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;
@@ -120,15 +141,17 @@ impl JournalTx<'_> {
         })
     }
 
-    /// An operation is to be tried again: what the user knows now is what they knew when they asked, and what waited for it
-    /// waits again.
-    pub(super) fn renew(&mut self, operation: OperationId) -> Result<(), StoreError> {
+    /// An operation is to be tried again: what waited for it waits again. Where it was `set_aside`, its mailbox in sight, what the user
+    /// knows now is what they knew when they asked.
+    pub(super) fn renew(&mut self, operation: OperationId, set_aside: bool) -> Result<(), StoreError> {
         match self.action(operation)? {
-            Some(Action::DeleteMailbox { mailbox, .. }) => {
+            Some(Action::Move { .. } | Action::Copy { .. } | Action::Append { .. }) => {
+                self.may_be_set_aside_anew(operation)?;
+            }
+            Some(Action::DeleteMailbox { mailbox, .. }) if set_aside || mutant!("hidden_is_seen") => {
                 let (seen, aside) = (self.traits_seen(mailbox)?, self.set_aside_in(mailbox)?);
                 let action = Action::DeleteMailbox { mailbox, seen, aside };
-                let sql = "UPDATE operations SET action = ?2 WHERE id = ?1";
-                self.prepare(sql)?.execute(params![operation.0, to_json(&action)?])?;
+                self.set_action(operation, &action)?;
             }
             Some(Action::CreateMailbox { mailbox, .. }) => {
                 let sql =

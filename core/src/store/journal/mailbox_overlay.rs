@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 
+use super::halves::show_originals_of;
 use super::settle::{places_changed, to_json, update_operations};
 use crate::journal::{Action, Reason, ShownMailbox, StepState, show_mailboxes};
 use crate::model::{AccountId, MailboxId, OperationId, PlaceId};
@@ -97,7 +98,30 @@ pub(in crate::store) fn mailbox_gone(tx: &mut WriteTx<'_>, id: MailboxId) -> Res
 }
 
 fn set_dependants_aside(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), StoreError> {
-    end_waiting(tx, id, "o.kind <> 'mailbox_create'", StepState::Parked, &to_json(&no_mailbox())?)
+    end_waiting(tx, id, "o.kind <> 'mailbox_create'", StepState::Parked, &to_json(&no_mailbox())?)?;
+    appends_go_to_inbox(tx, id)
+}
+
+/// Mail of the user's own that was to be stored in a mailbox that is not there stays in sight: it waits in the inbox.
+fn appends_go_to_inbox(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), StoreError> {
+    let sql = "SELECT o.id, o.action, s.place, b.id FROM operations o JOIN steps s ON s.operation = o.id
+               JOIN mailboxes b ON b.account = o.account AND b.role = 'inbox' AND b.id <> ?1
+               WHERE o.state < 7 AND o.mailbox = ?1 AND o.kind = 'append' AND s.state IN (0, 4, 5, 6)";
+    let mut statement = tx.conn().prepare_cached(sql)?;
+    let rows = statement.query_map([id.0], |row| {
+        let action = row.get_ref(1)?.as_bytes().ok().and_then(|json| serde_json::from_slice(json).ok());
+        Ok((row.get::<_, i64>(0)?, action, PlaceId(row.get(2)?), MailboxId(row.get(3)?)))
+    })?;
+    let appends: Vec<(i64, Option<Action>, PlaceId, MailboxId)> = rows.collect::<Result<_, _>>()?;
+    drop(statement);
+    for (operation, action, place, inbox) in appends {
+        let Some(Action::Append { flags, date, .. }) = action else { continue };
+        let action = to_json(&Action::Append { to: inbox, flags, date })?;
+        let sql = "UPDATE operations SET mailbox = ?2, action = ?3 WHERE id = ?1";
+        tx.conn().prepare_cached(sql)?.execute(params![operation, inbox.0, action])?;
+        places_changed(tx, &BTreeSet::from([place]))?;
+    }
+    Ok(())
 }
 
 pub(super) fn no_mailbox() -> Reason {
@@ -126,7 +150,11 @@ fn end_waiting(
     let places = ended.iter().flat_map(|(_, place, made)| [Some(*place), *made]).flatten();
     let places: BTreeSet<PlaceId> = places.filter(|place| place.0 != 0).collect();
     places_changed(tx, &places)?;
-    update_operations(tx, ended.iter().map(|(operation, ..)| *operation).collect::<BTreeSet<_>>())?;
+    let operations: BTreeSet<OperationId> = ended.iter().map(|(operation, ..)| *operation).collect();
+    for operation in &operations {
+        show_originals_of(tx, *operation, state)?;
+    }
+    update_operations(tx, operations)?;
     Ok(())
 }
 

@@ -146,6 +146,56 @@ fn who_has_a_deletion_tried_again_knows_what_is_there_now() {
 }
 
 #[test]
+fn who_has_a_deletion_tried_again_that_only_waits_does_not_know_what_came_since() {
+    let fixture = Fixture::new();
+    let work = fixture.add("Work");
+    let deleted = fixture.act(move |tx| tx.delete_mailbox(work)).unwrap().operation;
+    fixture.mirror(move |tx| tx.set_server_counts(work, Some(7), None));
+    fixture.settle(deleted, Outcome::Later(Reason::new("busy", "in use"), Timestamp(9)));
+    fixture.act(move |tx| tx.retry(deleted)).unwrap();
+    match fixture.read(|view| view.action(deleted)) {
+        Some(Action::DeleteMailbox { seen, .. }) => assert_eq!(seen.messages, None, "it was out of sight"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_set_aside_again_is_news_to_who_wanted_its_mailbox_to_go() {
+    let fixture = Fixture::new();
+    fixture.insert(vec![message(1)]);
+    let (place, inbox, work) = (PlaceId(1), fixture.inbox, fixture.add("Work"));
+    let moved = fixture.act(move |tx| tx.act(&Action::Move { to: work }, &[place])).unwrap().operation;
+    let set_aside = || {
+        fixture.replay(move |tx| tx.settle(&[(StepKey { operation: moved, place }, refused())]));
+        fixture.read(|view| view.set_aside_in(inbox))
+    };
+    assert_eq!(set_aside(), [(moved, place)]);
+    let deleted = fixture.act(move |tx| tx.delete_mailbox(inbox)).unwrap().operation;
+    let known = || match fixture.read(|view| view.action(deleted)) {
+        Some(Action::DeleteMailbox { aside, .. }) => aside,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(known(), [(moved, place)]);
+    fixture.act(move |tx| tx.retry(moved)).unwrap();
+    assert_eq!((known(), set_aside()), (Vec::new(), vec![(moved, place)]));
+}
+
+#[test]
+fn an_append_to_a_mailbox_that_goes_waits_in_the_inbox_in_sight() {
+    let fixture = Fixture::new();
+    let (work, inbox) = (fixture.add("Work"), fixture.inbox);
+    let body = wait(fixture.store.prepare_body(BodySource::Bytes(b"Subject: a\r\n\r\n".to_vec()))).unwrap();
+    let appended = fixture.act(move |tx| tx.append(work, &message(2), body)).unwrap();
+    assert_eq!(fixture.read(|view| view.places_shown_in(work)), appended.places);
+    fixture.mirror(move |tx| tx.remove_mailbox(work));
+    assert_eq!(fixture.read(|view| view.places_shown_in(inbox)), appended.places);
+    let operation = appended.operation;
+    assert_eq!(fixture.read(|view| view.operation(operation)).unwrap().state, StepState::Parked);
+    assert_eq!(fixture.act(move |tx| tx.retry(operation)), Ok(1));
+    assert!(wait(fixture.store.check()).unwrap().is_clean());
+}
+
+#[test]
 fn what_was_to_go_to_a_mailbox_that_is_gone_is_set_aside() {
     let fixture = Fixture::new();
     let work = fixture.add("Work");

@@ -213,17 +213,18 @@ impl Snapshot<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The operations that were to move or copy mail out of a mailbox, where it still lies, and were set aside.
+    /// What was set aside of moves and copies of mail that lies in a mailbox, and of appends to it: mail that would go with it.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn set_aside_in(&self, mailbox: MailboxId) -> Result<Vec<OperationId>, StoreError> {
-        let sql = "SELECT DISTINCT s.operation FROM operations o JOIN steps s ON s.operation = o.id
-                   JOIN places p ON p.id = s.place
-                   WHERE o.account = (SELECT account FROM mailboxes WHERE id = ?1) AND o.state < 7
-                   AND o.kind IN ('move', 'copy') AND s.state IN (5, 6) AND p.mailbox = ?1 ORDER BY s.operation";
+    pub fn set_aside_in(&self, mailbox: MailboxId) -> Result<Vec<(OperationId, PlaceId)>, StoreError> {
+        let sql = "SELECT s.operation, s.place FROM operations o JOIN steps s ON s.operation = o.id
+                   LEFT JOIN places p ON p.id = s.place
+                   WHERE o.account = (SELECT account FROM mailboxes WHERE id = ?1) AND o.state < 7 AND s.state IN (5, 6)
+                   AND (o.kind IN ('move', 'copy') AND p.mailbox = ?1 OR o.kind = 'append' AND o.mailbox = ?1)
+                   ORDER BY s.operation, s.place";
         let mut statement = self.prepare(sql)?;
-        let rows = statement.query_map([mailbox.0], |row| row.get(0).map(OperationId))?;
+        let rows = statement.query_map([mailbox.0], |row| Ok((OperationId(row.get(0)?), PlaceId(row.get(1)?))))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -164,8 +164,12 @@ impl Sim {
         match self.core.retry_operation(operation).await {
             Ok(_) => {
                 let mails = self.chronicle.mails();
+                let meanwhile = self.sync.is_some();
                 if let Some(act) = self.ghost.folders.of_mut(operation) {
-                    act.mails = mails;
+                    // What comes into a mailbox that is out of sight is not seen.
+                    if meanwhile || matches!(act.state, OperationState::Parked | OperationState::NeedsUser) {
+                        act.mails = mails;
+                    }
                     // What was moved there meanwhile goes with it or not.
                     self.ghost.retried_late.extend(0..mails);
                 }

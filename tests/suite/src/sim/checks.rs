@@ -139,6 +139,7 @@ impl Sim {
         self.situations.met_if(unmarks > 0, "a deletion taken back after its mark");
         let infos: BTreeMap<OperationId, OperationInfo> = infos.into_iter().map(|info| (info.id, info)).collect();
         self.journal_of_mailboxes(&infos)?;
+        self.appends_elsewhere()?;
         for index in 0..self.ghost.acts.len() {
             let operation = self.ghost.acts[index].operation;
             let info = infos.get(&operation).ok_or_else(|| format!("I1: operation {operation} is lost"))?;
@@ -300,8 +301,9 @@ impl Sim {
         let unsent = self.ghost.appended(mail).map(|(to, _)| Story { origin: to.to_owned(), ..Story::default() });
         let Some(story) = self.ledger.stories.get(&mail).or(unsent.as_ref()) else { return Ok(()) };
         let given_up = self.ghost.any_given_up(mail);
-        if story.meddled || self.ghost.retried_late.contains(&mail) || given_up && (self.denies || self.half_done(mail))
-        {
+        // What was refused may have been done before, and its answer lost.
+        let half_done = story.expunged > 0 || self.half_done(mail);
+        if story.meddled || self.ghost.retried_late.contains(&mail) || given_up && (self.denies || half_done) {
             return Ok(());
         }
         let mut wanted = self.ghost.expected(mail, &story.origin);

@@ -64,12 +64,20 @@ impl Folder {
         statement.query_map([], |row| row.get(0))?.collect()
     }
 
+    /// Where appends are to go that do not go where the user wanted, for want of that.
+    pub(super) fn appends(&self) -> rusqlite::Result<BTreeMap<i64, i64>> {
+        let sql = "SELECT id, mailbox FROM operations WHERE kind = 'append'";
+        let mut statement = self.0.prepare_cached(sql)?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    }
+
     /// The journal and the places as they stand there, for whoever looks for a fault.
     pub(super) fn rows(&self) -> rusqlite::Result<Vec<String>> {
         let mut all = Vec::new();
         for sql in [
             "SELECT operation, place, made, state, attempts, reason, next_try, evidence FROM steps ORDER BY operation, place",
-            "SELECT id, message, mailbox, uid, shown_in, hidden, moved_to, flags FROM places ORDER BY id",
+            "SELECT id, message, mailbox, uid, shown_in, hidden, moved_to, flags, modseq FROM places ORDER BY id",
+            "SELECT id, name, uid_validity, uid_next, highest_modseq, backfill, provisional, removed FROM mailboxes ORDER BY id",
         ] {
             let mut statement = self.0.prepare_cached(sql)?;
             let width = statement.column_count();

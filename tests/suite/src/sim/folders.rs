@@ -276,6 +276,25 @@ impl Sim {
         Ok(())
     }
 
+    /// Mail of the user's own that was to go to a mailbox that is not there waits in the inbox.
+    pub(super) fn appends_elsewhere(&mut self) -> Checked {
+        if self.ghost.folders.0.is_empty() {
+            return Ok(());
+        }
+        let now = self.folder.appends().map_err(in_words)?;
+        let inbox = self.mailboxes.get("INBOX").map_or(0, |id| id.0);
+        for act in &mut self.ghost.acts {
+            let Wish::Append { to } = &act.wish else { continue };
+            let goes_to_inbox = now.get(&act.operation.0) == Some(&inbox) && to != "INBOX";
+            if goes_to_inbox && !self.mailboxes.contains_key(to) {
+                act.wish = Wish::Append { to: "INBOX".to_owned() };
+            } else if goes_to_inbox {
+                return Err(format!("the append {} goes to the inbox, and {to} is there", act.operation));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether an operation on a mailbox waits for one that was set aside.
     pub(super) fn folder_waits(&self, operation: OperationId) -> bool {
         let Some(act) = self.ghost.folders.of(operation) else { return false };

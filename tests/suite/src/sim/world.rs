@@ -222,6 +222,9 @@ impl Sim {
         self.folder = Folder::open(&self.dir).map_err(in_words)?;
         self.doom.live(self.core.clone(), self.dir.clone());
         if died {
+            for row in self.folder.rows().map_err(in_words)?.into_iter().filter(|_| self.hash.is_traced()) {
+                self.hash.tell(|| format!("left: {row}"));
+            }
             self.examine().await?;
         }
         self.learn_mailboxes().await
