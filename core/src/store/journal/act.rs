@@ -136,10 +136,11 @@ impl JournalTx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Those of the messages of which an operation was taken back, as they are shown now.
+    /// Those of the messages of which an operation was taken back and which are shown: another deletion may hide them, of them or of
+    /// their mailbox.
     fn taken_back_of(&self, operation: OperationId, places: Vec<PlaceId>) -> Result<Vec<PlaceId>, StoreError> {
-        let sql = "SELECT s.place FROM steps s JOIN places p ON p.id = s.place
-                   WHERE s.operation = ?1 AND s.state = ?2 AND p.shown_in NOT NULL";
+        let sql = "SELECT s.place FROM steps s JOIN places p ON p.id = s.place JOIN mailboxes b ON b.id = p.shown_in
+                   WHERE s.operation = ?1 AND s.state = ?2 AND NOT b.removed";
         let mut statement = self.prepare(sql)?;
         let rows =
             statement.query_map(params![operation.0, StepState::Cancelled as u8], |row| row.get(0).map(PlaceId))?;
@@ -147,11 +148,10 @@ impl JournalTx<'_> {
         Ok(places.into_iter().filter(|place| taken_back.contains(place)).collect())
     }
 
-    /// Messages that a deletion, which came no farther, has marked deleted: left so, any other client may expunge them. Those of
-    /// which another deletion was done stay so.
+    /// Messages that a deletion, which came no farther, has marked deleted: left so, any other client may expunge them.
     fn marked_by(&self, operation: OperationId) -> Result<Vec<PlaceId>, StoreError> {
         let sql = "SELECT p.id FROM operations o JOIN steps s ON s.operation = o.id JOIN places p ON p.id = s.place
-                   WHERE o.id = ?1 AND o.kind = 'delete' AND p.flags & ?2 AND p.mailbox NOT NULL AND p.hidden <> 2
+                   WHERE o.id = ?1 AND o.kind = 'delete' AND p.flags & ?2 AND p.mailbox NOT NULL
                    AND (s.state IN (4, 5, 6) OR s.state = 0 AND s.suspected = 0 AND s.evidence NOT NULL)";
         let mut statement = self.prepare(sql)?;
         let rows =

@@ -103,7 +103,12 @@ impl Sim {
             let mut steps = self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (&act.wish, step)));
             steps.rfind(|(wish, step)| step.message == message && matches!(wish, Wish::Move { .. } | Wish::Delete))
         };
-        let arrives = (0..self.ghost.messages.len()).filter_map(last);
+        // A deletion tried again has the last word.
+        let deleted = |message: usize| {
+            let mut steps = self.ghost.acts.iter().filter(|act| act.wish == Wish::Delete).flat_map(|act| &act.steps);
+            steps.any(|step| step.message == message && step.state == OperationState::Done)
+        };
+        let arrives = (0..self.ghost.messages.len()).filter(|message| !deleted(*message)).filter_map(last);
         for (wish, step) in arrives.filter(|(_, step)| step.state == OperationState::Done) {
             let Wish::Move { to } = wish else { continue };
             let mail = self.ghost.messages[step.message].mail;
