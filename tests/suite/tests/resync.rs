@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use postrider_model::fault::{Act, Rule};
-use postrider_model::profile::Profile;
+use postrider_model::profile::{Extension, Profile};
+use postrider_model::world::FlagChange;
+use postrider_tests::desk::Desk;
 use postrider_tests::scene::Scene;
-use postrider_tests::workload::{Dice, act};
+use postrider_tests::workload::{Dice, act, mail};
 
 async fn converges(profile: Profile) {
     let scene = Scene::with_mail(profile, 30).await;
@@ -89,4 +91,35 @@ async fn a_list_that_is_answered_before_an_earlier_command_is_the_list_all_the_s
     scene.phone.sync().await.unwrap();
     let shown = scene.phone.core.mailboxes(scene.phone.account).await.unwrap();
     assert!(shown.iter().any(|mailbox| mailbox.name == "Work"), "{shown:?}");
+}
+
+#[tokio::test]
+async fn flags_that_somebody_else_set_go_along_with_a_move_of_many() {
+    for preset in [Profile::dovecot(), Profile::cyrus(), Profile::full()] {
+        for profile in [preset.clone(), preset.without(Extension::Qresync)] {
+            let desk = Desk::new(profile, 300).await;
+            let ids = desk.ids("INBOX").await;
+            let uids: Vec<u32> = (1..=300).collect();
+            desk.scene.rival().set_flags("INBOX", &uids, FlagChange::Add, &["\\Answered"]).unwrap();
+            desk.move_to(&ids, "Work").await;
+            desk.settles("moved").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn mail_whose_fetch_was_refused_is_fetched_though_the_counts_agree() {
+    for name in Profile::PRESETS {
+        for skip in 0..3 {
+            let scene = Scene::with_mail(Profile::preset(name).unwrap(), 10).await;
+            scene.agrees("at first").await;
+            scene.rival().expunge("INBOX", &[3]).unwrap();
+            scene.rival().deliver("INBOX", mail(100)).unwrap();
+            let refusal = Act::Refuse("NO [SERVERBUG] not now".to_owned());
+            scene.server.script().add(Rule::once("UID FETCH", refusal).after(skip));
+            let _ = scene.phone.sync().await;
+            scene.server.script().clear();
+            scene.agrees(&format!("{name}, {skip}")).await;
+        }
+    }
 }

@@ -138,6 +138,15 @@ impl Visit {
             }
             // It has caught up, or numbers other mails by now as it had numbered those that it lost.
             Verdict::Continues if self.state.stale_since.is_some() => return self.list(server, false),
+            // From here on mod-sequences tell what changes; what changed before, nothing but a look at all flags.
+            Verdict::Continues
+                if self.method == Method::Plain
+                    && self.mirror.highest_modseq.is_none()
+                    && self.selected.highest_modseq.is_some()
+                    && self.mirror.count > 0 =>
+            {
+                return self.list(server, true);
+            }
             Verdict::Continues => {}
         }
         if self.listed_all {

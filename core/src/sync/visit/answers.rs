@@ -106,7 +106,13 @@ impl Visit {
                 let told = self.listing.take();
                 self.unseen = ok(condition).then_some(told);
             }
-            Ask::Range(range) => self.awaited.retain(|other| !Arc::ptr_eq(other, &range)),
+            Ask::Range(range) => {
+                self.awaited.retain(|other| !Arc::ptr_eq(other, &range));
+                if !ok(condition) {
+                    // What arrived is not known then, whatever the counts say.
+                    self.range_end = None;
+                }
+            }
             Ask::Window(window, detail) => {
                 self.awaited.retain(|other| !Arc::ptr_eq(other, &window));
                 let missing = window.difference(&self.answered);

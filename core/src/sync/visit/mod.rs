@@ -224,9 +224,10 @@ impl Visit {
         command::examine(&self.raw, None)
     }
 
-    /// What may have changed. Where a first visit was cut short, which has noted no UIDNEXT, that may be any.
+    /// What may have changed: any, for visits that were cut short and moves to the mailbox have mirrored mail beyond the UIDNEXT
+    /// that was noted.
     fn may_have_changed(&self) -> Option<UidSet> {
-        if self.mirror.uid_next.is_none() { Some(UidSet::range(Uid::MIN, Uid::MAX)) } else { self.below_uid_next() }
+        (self.mirror.count > 0).then(|| UidSet::range(Uid::MIN, Uid::MAX))
     }
 
     fn below_uid_next(&self) -> Option<UidSet> {
