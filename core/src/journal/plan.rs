@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan_mailboxes::{Order, next_about_mailbox};
+use super::plan_mailboxes::Order;
 use super::{Action, StepState};
 use crate::model::{Flags, MailboxId, OperationId, PlaceId, Uid};
 use crate::mutants::mutant;
@@ -137,16 +137,14 @@ impl Plan {
 /// there. What may break the connection goes out when nothing else can, the least suspected first and one flight at a time, each
 /// time with fewer others. `steps` are in the order of their keys.
 pub fn plan(steps: &[PendingStep]) -> Plan {
-    let mut about_mailboxes: Vec<&PendingStep> = steps.iter().filter(|step| step.action.is_about_mailbox()).collect();
     let mut by_place: BTreeMap<PlaceId, Vec<&PendingStep>> = BTreeMap::new();
     for step in about_messages(steps) {
         by_place.entry(step.key.place).or_default().push(step);
     }
     // What was asked of a message while its deletion was set aside is done before it goes after all.
     by_place.values_mut().for_each(|steps| steps.sort_by_key(|step| matches!(step.action, Action::Delete)));
-    let order = Order::of(&about_mailboxes, &by_place);
-    about_mailboxes.sort_by_key(|step| order.at(step));
-    let mut plan = Plan { mailbox: next_about_mailbox(&order, &about_mailboxes, &by_place, false), ..Plan::default() };
+    let order = Order::of(steps, &by_place);
+    let mut plan = Plan { mailbox: order.next(&by_place, false), ..Plan::default() };
     let mut suspects = Suspects::default();
     let mut batches: BTreeMap<BatchKey, Vec<Item>> = BTreeMap::new();
     for (place, steps) in &by_place {
@@ -155,7 +153,7 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
             continue;
         }
         if matches!(first.action, Action::Append { .. }) {
-            match first.is_due && !order.is_held_up(first, &about_mailboxes) {
+            match first.is_due && !order.is_held_up(first) {
                 true if first.suspected == 0 => plan.appends.push(first.key),
                 true => suspects.add(first.suspected, || Plan { appends: vec![first.key], ..Plan::default() }),
                 false => {}
@@ -163,9 +161,7 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
             continue;
         }
         let Some(location) = first.location else { continue };
-        if let Some((key, item)) =
-            Wish::of(location, steps, |step| order.is_held_up(step, &about_mailboxes)).into_item(*place, location)
-        {
+        if let Some((key, item)) = Wish::of(location, steps, &order).into_item(*place, location) {
             batches.entry(key).or_default().push(item);
         }
     }
@@ -182,7 +178,7 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
     if !plan.is_empty() {
         return plan;
     }
-    if let Some(key) = next_about_mailbox(&order, &about_mailboxes, &by_place, true) {
+    if let Some(key) = order.next(&by_place, true) {
         let suspected = steps.iter().find(|step| step.key == key).map_or(0, |step| step.suspected);
         suspects.add(suspected, || Plan { mailbox: Some(key), ..Plan::default() });
     }
@@ -256,12 +252,12 @@ struct Wish {
 }
 
 impl Wish {
-    fn of(location: Location, steps: &[&PendingStep], is_held_up: impl Fn(&PendingStep) -> bool) -> Self {
+    fn of(location: Location, steps: &[&PendingStep], order: &Order<'_>) -> Self {
         let mut wish = Self::default();
         let together = goes_before_its_deletion(steps);
         for (index, step) in steps.iter().enumerate() {
             let alone = step.was_refused() || step.suspected > 0 && index >= together;
-            if !step.is_due || is_held_up(step) || alone && !wish.steps.is_empty() {
+            if !step.is_due || order.is_held_up(step) || alone && !wish.steps.is_empty() {
                 break;
             }
             match &step.action {

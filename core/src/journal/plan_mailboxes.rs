@@ -12,67 +12,75 @@ fn touches(step: &PendingStep, mailbox: MailboxId) -> bool {
     lies_in == Some(mailbox) || step.action.mailbox() == Some(mailbox)
 }
 
-/// The order in which things are done: that in which they were asked for, but that what goes for good goes after all that was asked
-/// of it, some of which may have been asked for while its deletion was set aside.
-pub(super) struct Order(BTreeMap<StepKey, OperationId>);
+/// The operations on mailboxes, in the order in which things are done: that in which they were asked for, but that what goes for good
+/// goes after all that was asked of it, some of which may have been asked for while its deletion was set aside.
+pub(super) struct Order<'s> {
+    about_mailboxes: Vec<&'s PendingStep>,
+    /// After which operation those go that do not go in their turn.
+    later: BTreeMap<StepKey, OperationId>,
+}
 
-impl Order {
-    pub(super) fn of(about_mailboxes: &[&PendingStep], by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>) -> Self {
-        let mut later = BTreeMap::new();
-        let last = |steps: &mut dyn Iterator<Item = &PendingStep>| steps.map(|step| step.key.operation).max();
-        for steps in by_place.values() {
+impl<'s> Order<'s> {
+    pub(super) fn of(steps: &'s [PendingStep], by_place: &BTreeMap<PlaceId, Vec<&'s PendingStep>>) -> Self {
+        let mut about_mailboxes: Vec<&PendingStep> =
+            steps.iter().filter(|step| step.action.is_about_mailbox()).collect();
+        let of_messages = by_place.values().flat_map(|steps| {
             let deletions = steps.iter().filter(|step| matches!(step.action, Action::Delete));
-            later.extend(deletions.filter_map(|step| Some((step.key, last(&mut steps.iter().copied())?))));
-        }
-        for step in about_mailboxes.iter().filter(|step| matches!(step.action, Action::DeleteMailbox { .. })) {
-            let Some(mailbox) = step.action.mailbox() else { continue };
-            let of_it = last(&mut by_place.values().flatten().copied().filter(|other| touches(other, mailbox)));
-            later.extend(of_it.filter(|of_it| *of_it > step.key.operation).map(|of_it| (step.key, of_it)));
-        }
+            deletions.map(|step| (*step, last(steps.iter().copied())))
+        });
+        let deletions = about_mailboxes.iter().filter(|step| matches!(step.action, Action::DeleteMailbox { .. }));
+        let of_mailboxes = deletions.map(|step| {
+            let touching = |other: &&PendingStep| step.action.mailbox().is_some_and(|mailbox| touches(other, mailbox));
+            (*step, last(by_place.values().flatten().copied().filter(touching)))
+        });
+        let last = of_messages.chain(of_mailboxes).filter_map(|(step, last)| Some((step.key, last?)));
+        let mut later: BTreeMap<StepKey, OperationId> = last.filter(|(key, last)| *last > key.operation).collect();
         if mutant!("retried_deletion_goes_first") {
             later.clear();
         }
-        Self(later)
-    }
-
-    pub(super) fn at(&self, step: &PendingStep) -> OperationId {
-        self.0.get(&step.key).copied().unwrap_or(step.key.operation)
+        about_mailboxes.sort_by_key(|step| at(&later, step));
+        Self { about_mailboxes, later }
     }
 
     /// Whether a step goes out before an operation on a mailbox that it touches.
     fn goes_first(&self, step: &PendingStep, about_mailbox: &PendingStep) -> Option<bool> {
         let touches = touches(step, about_mailbox.action.mailbox()?);
-        touches.then(|| self.at(step) <= self.at(about_mailbox))
+        touches.then(|| at(&self.later, step) <= at(&self.later, about_mailbox))
     }
 
-    pub(super) fn is_held_up(&self, step: &PendingStep, about_mailboxes: &[&PendingStep]) -> bool {
+    /// Whether a step about a message waits for an operation on a mailbox.
+    pub(super) fn is_held_up(&self, step: &PendingStep) -> bool {
         let waits = |other: &&PendingStep| self.goes_first(step, other) == Some(false);
-        !mutant!("mailbox_steps_overtake") && about_mailboxes.iter().any(waits)
+        !mutant!("mailbox_steps_overtake") && self.about_mailboxes.iter().any(waits)
+    }
+
+    /// The next operation on a mailbox, of those that may break the connection, or of the others. Names build on each other, so these
+    /// operations go out one after the other; one that cannot go now holds up only those that may build on it.
+    pub(super) fn next(&self, by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>, suspects: bool) -> Option<StepKey> {
+        let waits = |next: &PendingStep| {
+            next.action.mailbox().is_none()
+                || by_place.values().flatten().any(|step| self.goes_first(step, next) == Some(true))
+        };
+        let mut before: Vec<&PendingStep> = Vec::new();
+        for next in &self.about_mailboxes {
+            let wanted = suspects == (next.suspected > 0);
+            let can_go = wanted && next.is_due && !next.state.is_open() && !waits(next);
+            if can_go && before.iter().all(|earlier| may_overtake(&next.action, &earlier.action)) {
+                return Some(next.key);
+            }
+            before.push(next);
+        }
+        None
     }
 }
 
-/// The next operation on a mailbox, of those that may break the connection, or of the others. Names build on each other, so these
-/// operations go out one after the other; one that cannot go now holds up only those that may build on it.
-pub(super) fn next_about_mailbox(
-    order: &Order,
-    about_mailboxes: &[&PendingStep],
-    by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>,
-    suspects: bool,
-) -> Option<StepKey> {
-    let waits = |next: &PendingStep| {
-        next.action.mailbox().is_none()
-            || by_place.values().flatten().any(|step| order.goes_first(step, next) == Some(true))
-    };
-    let mut before: Vec<&PendingStep> = Vec::new();
-    for next in about_mailboxes {
-        let wanted = suspects == (next.suspected > 0);
-        let can_go = wanted && next.is_due && !next.state.is_open() && !waits(next);
-        if can_go && before.iter().all(|earlier| may_overtake(&next.action, &earlier.action)) {
-            return Some(next.key);
-        }
-        before.push(next);
-    }
-    None
+fn last<'s>(steps: impl Iterator<Item = &'s PendingStep>) -> Option<OperationId> {
+    steps.map(|step| step.key.operation).max()
+}
+
+/// In whose turn a step goes.
+fn at(later: &BTreeMap<StepKey, OperationId>, step: &PendingStep) -> OperationId {
+    later.get(&step.key).copied().unwrap_or(step.key.operation)
 }
 
 /// Whether an operation on a mailbox cannot build on one on another that was asked for before.

@@ -44,7 +44,8 @@ pub(super) struct Claim {
     pub(super) source: Found,
     /// Whether the server said that it has copied it.
     pub(super) copied: bool,
-    found: Found,
+    /// Whether it is there.
+    pub(super) found: Found,
     uid: Option<Uid>,
     validity: Option<UidValidity>,
     place: PlaceId,
@@ -55,12 +56,8 @@ pub(super) struct Claim {
     is_append: bool,
     /// Where it is, where it would be expunged if the newcomer is it.
     original: Option<(MailboxId, Uid)>,
-    /// What comparing it with the newcomer came to.
-    bytes: Option<Bytes>,
     /// Newcomers that it is not.
     not: BTreeSet<Uid>,
-    /// Whether any newcomer may be it for its size, whatever else is taken for that newcomer.
-    any_of_its_size: bool,
 }
 
 impl Claim {
@@ -69,19 +66,12 @@ impl Claim {
         self.validity.zip(self.uid)
     }
 
-    /// Whether it is there. `None`: that could not be looked at.
-    pub(super) fn found(&self) -> Option<Found> {
-        match self.bytes {
-            None | Some(Bytes::Large | Bytes::Other) => Some(self.found),
-            Some(Bytes::Same) => Some(Found::Surely),
-            Some(Bytes::Untold) => None,
-        }
-    }
-
-    /// Whether its copy was there and is not any more, while it is still where it was.
-    pub(super) fn has_lost_its_copy(&self) -> bool {
-        let is_lost = self.copied && self.source == Found::Surely && self.found == Found::Absent;
-        is_lost && !self.any_of_its_size
+    /// Whether its copy was there and is not any more, while it is still where it was. A newcomer of its size may be it, whatever
+    /// else that is taken for.
+    fn has_lost_its_copy(&self, scene: &Scene) -> bool {
+        let may_be = |newcomer: &Newcomer| newcomer.uid >= self.from && newcomer.may_have_size(self.identity.size);
+        let any_may_be = || scene.newcomers.get(&self.to).is_some_and(|(_, newcomers)| newcomers.iter().any(may_be));
+        self.copied && self.source == Found::Surely && self.found == Found::Absent && !any_may_be()
     }
 
     /// Whether it is nowhere, if it is none of the newcomers: what is still where it was goes out again.
@@ -174,6 +164,11 @@ impl Run<'_> {
         while self.compare(&mut all, scene).await? {
             take(&mut all, scene);
         }
+        for (_, sent) in &mut all {
+            if matches!(sent, Sent::Sought(claim) if claim.has_lost_its_copy(scene)) {
+                *sent = Sent::Lost;
+            }
+        }
         Ok(all.into_iter().collect())
     }
 
@@ -183,21 +178,22 @@ impl Run<'_> {
         for (_, sent) in all {
             let Sent::Sought(claim) = sent else { continue };
             let (Some(original), Some(uid)) = (claim.original, claim.uid) else { continue };
-            let open = claim.found == Found::Probably && claim.bytes.is_none() && !claim.copied;
-            if !open || claim.source != Found::Surely {
+            if claim.found != Found::Probably || claim.source != Found::Surely || claim.copied {
                 continue;
             }
-            let bytes = self.same_bytes(original, (claim.to, uid), claim.identity.size).await?;
-            if bytes != Bytes::Other {
-                claim.bytes = Some(bytes);
-                continue;
-            }
-            any = true;
-            claim.not.insert(uid);
-            (claim.found, claim.uid) = (Found::Absent, None);
-            let newcomers = scene.newcomers.get_mut(&claim.to).map(|(_, newcomers)| newcomers);
-            for newcomer in newcomers.into_iter().flatten().filter(|newcomer| newcomer.uid == uid) {
-                newcomer.taken = false;
+            match self.same_bytes(original, (claim.to, uid), claim.identity.size).await? {
+                Bytes::Same => claim.found = Found::Surely,
+                Bytes::Large => {}
+                Bytes::Untold => *sent = Sent::Untold,
+                Bytes::Other => {
+                    any = true;
+                    claim.not.insert(uid);
+                    (claim.found, claim.uid) = (Found::Absent, None);
+                    let newcomers = scene.newcomers.get_mut(&claim.to).map(|(_, newcomers)| newcomers);
+                    for newcomer in newcomers.into_iter().flatten().filter(|newcomer| newcomer.uid == uid) {
+                        newcomer.taken = false;
+                    }
+                }
             }
         }
         Ok(any)
@@ -241,10 +237,6 @@ impl Run<'_> {
             }
         }
         let (original, newest) = (step.key.place, evidence.newest);
-        let any_of_its_size = |identity: &Identity, from: Uid| {
-            let newcomers = scene.newcomers.get(&to).map_or(&[] as &[Newcomer], |(_, newcomers)| newcomers);
-            newcomers.iter().any(|newcomer| newcomer.uid >= from && newcomer.may_have_size(identity.size))
-        };
         let (identity, flags, awaited) = self
             .store
             .read(move |view| {
@@ -258,9 +250,7 @@ impl Run<'_> {
         let known = evidence.target.as_ref().and_then(|target| target.validity);
         let renumbered = !mutant!("renumbering_is_missed") && known.is_some() && known != *now;
         let from = evidence.target.as_ref().and_then(|target| target.uid_next).filter(|_| !renumbered);
-        let from = from.unwrap_or(Uid::MIN);
         Ok(Sent::Sought(Box::new(Claim {
-            any_of_its_size: any_of_its_size(&identity, from),
             to,
             source,
             copied: evidence.copied.is_some(),
@@ -270,11 +260,10 @@ impl Run<'_> {
             place,
             identity,
             flags: flags_of(step, flags, asked),
-            from,
+            from: from.unwrap_or(Uid::MIN),
             newest,
             is_append: matches!(step.action, Action::Append { .. }),
             original: evidence.source.as_ref().filter(|_| is_moved(step)).map(|source| (source.mailbox, source.uid)),
-            bytes: None,
             not: BTreeSet::new(),
         })))
     }

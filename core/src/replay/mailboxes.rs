@@ -209,9 +209,8 @@ impl Run<'_> {
         let mut newcomers: Vec<Newcomer> = identity::newcomers(answers.iter().flat_map(|answer| &answer.data), from);
         newcomers.retain(|newcomer| !own.iter().any(|(uid, _)| *uid == Some(newcomer.uid)));
         for identity in own.iter().filter(|(uid, _)| uid.is_none()).filter_map(|(_, identity)| identity.as_ref()) {
-            let not = BTreeSet::new();
-            let sought =
-                Sought { place: PlaceId(0), identity, flags: None, date: false, from, newest: None, not: &not };
+            let (place, not) = (PlaceId(0), &BTreeSet::new());
+            let sought = Sought { place, identity, flags: None, date: false, from, newest: None, not };
             identity::find(&mut newcomers, &sought);
         }
         Ok(newcomers.iter().all(|newcomer| newcomer.taken))

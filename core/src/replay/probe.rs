@@ -173,12 +173,10 @@ impl Run<'_> {
             Some(Sent::Untold) | None => return Ok((None, None)),
         };
         let at = claim.at();
-        let resolution = match claim.found() {
-            _ if claim.has_lost_its_copy() => Resolution::Stays,
+        let resolution = match claim.found {
             _ if claim.copied => resolve_move(claim.source, Found::Surely),
-            None => return Ok((None, None)),
-            Some(found) if is_moved(step) => resolve_move(claim.source, found),
-            Some(found) => resolve_copy(found),
+            found if is_moved(step) => resolve_move(claim.source, found),
+            found => resolve_copy(found),
         };
         Ok((Some(resolution), at))
     }

@@ -12,7 +12,7 @@ use crate::imap::Untagged;
 use crate::imap::command::{self, FetchItem};
 use crate::model::{Flags, MailboxId, ModSeq, Uid, UidSet, UidValidity};
 use crate::mutants::mutant;
-use crate::store::{Mailbox, OpenStep};
+use crate::store::{Mailbox, OpenStep, StoreError};
 
 /// What a probe found in the mailboxes concerned.
 #[derive(Default)]
@@ -82,16 +82,18 @@ impl Run<'_> {
             }
         }
         let ids: BTreeSet<MailboxId> = sources.keys().chain(targets.keys()).copied().collect();
-        // Nothing was added to a mailbox that is not even in the mirror any more.
-        let nothing = targets.keys().map(|id| (*id, (None, Vec::new()))).collect();
-        let mailboxes = self
-            .store
-            .read(move |view| ids.into_iter().map(|id| view.mailbox(id)).collect::<Result<Vec<_>, _>>())
-            .await?;
-        let mut scene = Scene { newcomers: nothing, ..Scene::default() };
-        for mailbox in mailboxes.into_iter().flatten() {
-            scene.newcomers.remove(&mailbox.id);
-            self.look_into(&mailbox, sources.get(&mailbox.id), targets.get(&mailbox.id), &mut scene).await?;
+        let mailboxes = self.store.read(move |view| {
+            ids.into_iter().map(|id| Ok((id, view.mailbox(id)?))).collect::<Result<Vec<_>, StoreError>>()
+        });
+        let mut scene = Scene::default();
+        for (id, mailbox) in mailboxes.await? {
+            let (uids, wanted) = (sources.get(&id), targets.get(&id));
+            match (mailbox, wanted) {
+                (Some(mailbox), _) => self.look_into(&mailbox, uids, wanted, &mut scene).await?,
+                // Nothing was added to a mailbox that is not even in the mirror any more.
+                (None, Some(_)) => drop(scene.newcomers.insert(id, (None, Vec::new()))),
+                (None, None) => {}
+            }
         }
         Ok(scene)
     }

@@ -164,11 +164,11 @@ impl JournalTx<'_> {
     /// # Errors
     /// [`StoreError::NotFound`] where there is no such operation, or the mailbox is not there to which it was to bring mail.
     pub fn retry(&mut self, operation: OperationId) -> Result<u64, StoreError> {
-        if let Some(Action::Move { to } | Action::Copy { to } | Action::Append { to, .. }) = self.action(operation)? {
-            let sql = "SELECT EXISTS (SELECT 1 FROM mailboxes WHERE id = ?1 AND NOT removed)";
-            if !self.prepare(sql)?.query_row([to.0], |row| row.get::<_, bool>(0))? {
-                return Err(StoreError::NotFound("mailbox"));
-            }
+        let action = self.action(operation)?;
+        if let Some(Action::Move { to } | Action::Copy { to } | Action::Append { to, .. }) = action
+            && self.shown_mailbox(to)?.is_none()
+        {
+            return Err(StoreError::NotFound("mailbox"));
         }
         let before = self.operation(operation)?.map(|operation| operation.state);
         let set_aside = matches!(before, Some(StepState::Parked | StepState::NeedsUser));
@@ -176,7 +176,7 @@ impl JournalTx<'_> {
         let count = self.set_states(operation, &refused, "FALSE", StepState::Queued)?;
         if count > 0 {
             self.hide_originals(operation)?;
-            self.renew(operation, set_aside)?;
+            self.renew(operation, action, set_aside)?;
         }
         Ok(count)
     }

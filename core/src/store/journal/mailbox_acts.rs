@@ -73,8 +73,8 @@ impl JournalTx<'_> {
     /// [`StoreError::NotFound`].
     pub fn delete_mailbox(&mut self, mailbox: MailboxId) -> Result<MailboxActed, StoreError> {
         let account = self.shown_mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?.account;
-        let (seen, aside) = (self.traits_seen(mailbox)?, self.set_aside_in(mailbox)?);
-        self.act_on_mailbox(account, &Action::DeleteMailbox { mailbox, seen, aside })
+        let action = self.deletion(mailbox)?;
+        self.act_on_mailbox(account, &action)
     }
 
     /// Subscribes to a mailbox, or ends that.
@@ -129,6 +129,11 @@ impl JournalTx<'_> {
         Ok(())
     }
 
+    /// To delete a mailbox as the user knows it now.
+    fn deletion(&self, mailbox: MailboxId) -> Result<Action, StoreError> {
+        Ok(Action::DeleteMailbox { mailbox, seen: self.traits_seen(mailbox)?, aside: self.set_aside_in(mailbox)? })
+    }
+
     /// What the user knows of a mailbox.
     fn traits_seen(&self, mailbox: MailboxId) -> Result<Traits, StoreError> {
         let row = self.mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;
@@ -143,15 +148,18 @@ impl JournalTx<'_> {
 
     /// An operation is to be tried again: what waited for it waits again. Where it was `set_aside`, its mailbox in sight, what the user
     /// knows now is what they knew when they asked.
-    pub(super) fn renew(&mut self, operation: OperationId, set_aside: bool) -> Result<(), StoreError> {
-        match self.action(operation)? {
+    pub(super) fn renew(
+        &mut self,
+        operation: OperationId,
+        action: Option<Action>,
+        set_aside: bool,
+    ) -> Result<(), StoreError> {
+        match action {
             Some(Action::Move { .. } | Action::Copy { .. } | Action::Append { .. }) => {
                 self.may_be_set_aside_anew(operation)?;
             }
             Some(Action::DeleteMailbox { mailbox, .. }) if set_aside || mutant!("hidden_is_seen") => {
-                let (seen, aside) = (self.traits_seen(mailbox)?, self.set_aside_in(mailbox)?);
-                let action = Action::DeleteMailbox { mailbox, seen, aside };
-                self.set_action(operation, &action)?;
+                self.set_action(operation, &self.deletion(mailbox)?)?;
             }
             Some(Action::CreateMailbox { mailbox, .. }) => {
                 let sql =

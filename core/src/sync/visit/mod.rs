@@ -178,10 +178,14 @@ impl Visit {
             _ => None,
         };
         let mut round = vec![(Ask::Open, command::examine(&self.raw, mode)?)];
-        if let (Method::Condstore { since }, Some(known)) = (self.method, self.may_have_changed()) {
+        if let Method::Condstore { since } = self.method
+            && self.mirror.count > 0
+        {
+            // Any may have changed: visits cut short and moves to the mailbox have mirrored mail beyond the UIDNEXT that was noted.
+            let all = UidSet::range(Uid::MIN, Uid::MAX);
             round.push((
                 Ask::Changes,
-                command::uid_fetch(&known, &items::changes(self.has_modseqs(server)), Some(since), false)?,
+                command::uid_fetch(&all, &items::changes(self.has_modseqs(server)), Some(since), false)?,
             ));
         }
         for window in &self.flag_windows.windows {
@@ -222,12 +226,6 @@ impl Visit {
     /// The command that comes back to the mailbox.
     pub(super) fn reopen(&self) -> Result<Command, InvalidArgument> {
         command::examine(&self.raw, None)
-    }
-
-    /// What may have changed: any, for visits that were cut short and moves to the mailbox have mirrored mail beyond the UIDNEXT
-    /// that was noted.
-    fn may_have_changed(&self) -> Option<UidSet> {
-        (self.mirror.count > 0).then(|| UidSet::range(Uid::MIN, Uid::MAX))
     }
 
     fn below_uid_next(&self) -> Option<UidSet> {
