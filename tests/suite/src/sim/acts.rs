@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use postrider::api::{ActionDone, CoreError, FlagChange, MailSource, MessageRow, OperationId, OperationState, PlaceId};
 use postrider_model::world::FlagChange as ServerChange;
 
-use super::ghost::{Act, Message, Step, Wish};
+use super::ghost::{Act, Message, Step, Wish, refused, set_aside};
 use super::tape::{RivalAct, UserAct};
 use super::world::{Checked, MAILBOXES, Sim, in_words, number, text};
 
@@ -154,31 +154,27 @@ impl Sim {
     }
 
     async fn retry(&mut self, pick: u16) -> Checked {
-        let waits = |step: &Step| {
-            matches!(step.state, OperationState::Parked | OperationState::NeedsUser | OperationState::Retry)
-        };
-        let refused = self.ghost.acts.iter().filter(|act| act.steps.iter().any(waits));
-        let mut refused: Vec<OperationId> = refused.map(|act| act.operation).collect();
-        refused.extend(self.ghost.folders.refused());
-        let Some(operation) = refused.get(usize::from(pick) % refused.len().max(1)).copied() else { return Ok(()) };
+        let waiting = self.ghost.acts.iter().filter(|act| act.steps.iter().any(|step| refused(step.state)));
+        let mut waiting: Vec<OperationId> = waiting.map(|act| act.operation).collect();
+        waiting.extend(self.ghost.folders.refused());
+        let Some(operation) = waiting.get(usize::from(pick) % waiting.len().max(1)).copied() else { return Ok(()) };
         match self.core.retry_operation(operation).await {
             Ok(_) => {
-                let mails = self.chronicle.mails();
-                let meanwhile = self.sync.is_some();
+                let (mails, meanwhile) = (self.chronicle.mails(), self.sync.is_some());
                 if let Some(act) = self.ghost.folders.of_mut(operation) {
                     // What comes into a mailbox that is out of sight is not seen.
-                    if meanwhile || matches!(act.state, OperationState::Parked | OperationState::NeedsUser) {
+                    if meanwhile || set_aside(act.state) {
                         act.mails = mails;
                     }
                     // What was moved there meanwhile goes with it or not.
                     self.ghost.retried_late.extend(0..mails);
                 }
-                self.ghost.tried_again(operation, self.sync.is_some());
+                self.ghost.tried_again(operation, meanwhile);
                 self.situations.met("an operation tried again by the user");
             }
             Err(CoreError::InvalidInput { .. }) => {}
             // The mailbox that it was to go to is not made, or gone.
-            Err(CoreError::NotFound { .. }) if !self.ghost.folders.0.is_empty() => {}
+            Err(CoreError::NotFound { .. }) if self.ghost.folders.any() => {}
             Err(error) => return Err(format!("trying again: {error}")),
         }
         Ok(())

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::chronicle::Chronicle;
 use super::hash::Hash;
-use super::ledger::Ledger;
+use super::names::Names;
 use super::situations::Situations;
 use super::tape::{Deed, Fault, Reply, ServerSpec, Tape};
 use super::world::{Checked, MAILBOXES, in_words};
@@ -56,9 +56,9 @@ impl Around {
         let delimiter = profile.layout.delimiter.map_or('/', char::from);
         let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
         let rival = world.rival(USER);
-        let names = Ledger::new(delimiter, &prefix);
+        let names = Names::new(delimiter, &prefix);
         for name in &MAILBOXES[1..] {
-            rival.create(names.names.raw_of(name), &[]).map_err(in_words)?;
+            rival.create(names.raw_of(name), &[]).map_err(in_words)?;
         }
         world.with(|state| {
             state.take_effects();

@@ -8,7 +8,7 @@ use postrider_model::world::{Actor, Change, Effect};
 use super::acts::is_final;
 use super::fold::View;
 use super::folders::FolderWish;
-use super::ghost::{Look, Step, Wish, given_up};
+use super::ghost::{Look, Step, Wish, given_up, set_aside};
 use super::ledger::{Deed, Place, Story};
 use super::situations::Stage;
 use super::world::{Checked, Sim, in_words, number};
@@ -45,10 +45,14 @@ impl Sim {
             let marked = self.ledger.places.values().any(foreign);
             self.situations.met_if(marked, "a foreign mark was there when the phone expunged");
         }
-        let given_up =
-            if self.ghost.folders.0.is_empty() { BTreeSet::new() } else { self.folder.given_up().map_err(in_words)? };
-        let made = |name: &str| self.ghost.folders.made(name, &given_up).filter(|_| ours);
-        for deed in self.ledger.follow(&effect.change, ours, made) {
+        let label = match &effect.change {
+            Change::Created(raw) if ours => {
+                let given_up = self.folder.given_up().map_err(in_words)?;
+                self.ghost.folders.made(&self.ledger.names.shown(raw), &given_up)
+            }
+            _ => None,
+        };
+        for deed in self.ledger.follow(&effect.change, ours, label) {
             self.allowed(&deed).map_err(|what| format!("I6: {what}, by {:?}: {:?}", effect.by, effect.change))?;
         }
         Ok(())
@@ -142,11 +146,7 @@ impl Sim {
         self.appends_elsewhere()?;
         for index in 0..self.ghost.acts.len() {
             let operation = self.ghost.acts[index].operation;
-            let info = infos.get(&operation).ok_or_else(|| format!("I1: operation {operation} is lost"))?;
-            if given_up(info.state) && info.state != OperationState::Cancelled && info.reason.is_none() {
-                return Err(format!("I2: operation {operation} is {} without a reason", info.state.as_str()));
-            }
-            self.meet(info);
+            let info = self.heard_of(operation, &infos)?;
             let act = &self.ghost.acts[index];
             if act.appends() || !act.steps.iter().all(|step| is_final(step.state)) {
                 self.steps(index, info).await?;
@@ -155,7 +155,21 @@ impl Sim {
         Ok(())
     }
 
-    pub(super) fn meet(&mut self, info: &OperationInfo) {
+    /// What the journal says of what was acknowledged.
+    pub(super) fn heard_of<'i>(
+        &mut self,
+        operation: OperationId,
+        infos: &'i BTreeMap<OperationId, OperationInfo>,
+    ) -> Checked<&'i OperationInfo> {
+        let info = infos.get(&operation).ok_or_else(|| format!("I1: operation {operation} is lost"))?;
+        if given_up(info.state) && info.state != OperationState::Cancelled && info.reason.is_none() {
+            return Err(format!("I2: operation {operation} is {} without a reason", info.state.as_str()));
+        }
+        self.meet(info);
+        Ok(info)
+    }
+
+    fn meet(&mut self, info: &OperationInfo) {
         let (met, stage) = match info.state {
             OperationState::Unknown | OperationState::Probing => {
                 ("an operation with its answer lost, seen by the user", Stage::Lost)
@@ -281,14 +295,13 @@ impl Sim {
 
     /// Whether a move or a deletion of a mail was set aside after its first half: then it lies in two places, or is marked.
     fn half_done(&self, mail: u32) -> bool {
-        let refused = |state| matches!(state, OperationState::Parked | OperationState::NeedsUser);
         let leaves = |wish: &Wish| matches!(wish, Wish::Move { .. } | Wish::Delete);
         let Some(story) = self.ledger.stories.get(&mail) else { return false };
         // The user may give up what was set aside: what was done of it stays so.
         let copied = |wish: &Wish| matches!(wish, Wish::Move { to } if story.copied.contains_key(to));
         self.ghost.steps_on(mail).any(|(wish, step)| {
             let taken_back = step.state == OperationState::Cancelled;
-            leaves(wish) && refused(step.state)
+            leaves(wish) && set_aside(step.state)
                 || copied(wish) && taken_back
                 // What was copied in between carries the mark.
                 || *wish == Wish::Delete && taken_back && self.ghost.has_copies(mail)

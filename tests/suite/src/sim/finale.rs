@@ -6,7 +6,7 @@ use std::time::Duration;
 use postrider::api::{MessageRow, OperationId, OperationState};
 
 use super::acts::is_final;
-use super::ghost::{Act, Look, Step, Wish, given_up};
+use super::ghost::{Act, Look, Step, Wish, given_up, set_aside};
 use super::world::{Checked, Sim, in_words, number};
 
 /// Longer than anything waits before it is tried again.
@@ -75,10 +75,7 @@ impl Sim {
         let is_keyword = |wish: &Wish| matches!(wish, Wish::Flag { flag, .. } if flag.starts_with('$'));
         let undone = |state| matches!(state, OperationState::Parked | OperationState::Moot);
         // The user has taken back what they wanted to fill.
-        let nowhere = |wish: &Wish| match wish {
-            Wish::Move { to } | Wish::Copy { to } | Wish::Append { to } => self.ghost.folders.was_taken_back(to),
-            _ => false,
-        };
+        let nowhere = |wish: &Wish| wish.to().is_some_and(|to| self.ghost.folders.was_taken_back(to));
         for act in self.ghost.acts.iter().filter(|act| self.quiet && !is_keyword(&act.wish) && !nowhere(&act.wish)) {
             let alike =
                 |step: &&Step| !self.tells_copies && self.ghost.has_copies(self.ghost.messages[step.message].mail);
@@ -139,10 +136,7 @@ impl Sim {
     async fn agrees(&mut self) -> Checked {
         self.follow()?;
         for info in self.core.operations(self.account, false).await.map_err(in_words)? {
-            if !matches!(info.state, OperationState::Parked | OperationState::NeedsUser)
-                && !self.waits_for_user(info.id)
-                && !self.folder_waits(info.id)
-            {
+            if !set_aside(info.state) && !self.waits_for_user(info.id) && !self.folder_waits(info.id) {
                 let reason = info.reason.unwrap_or_default();
                 let told: Vec<String> = self
                     .ghost
@@ -179,13 +173,12 @@ impl Sim {
     /// Whether it is of a mail of the user's own that the server has not taken, or of a copy of it: it stays on the phone alone.
     fn is_unsent(&self, row: &MessageRow) -> bool {
         let state = number(row).and_then(|mail| self.ghost.appended(mail)).map(|(_, state)| state);
-        state.is_some_and(|state| matches!(state, OperationState::Parked | OperationState::NeedsUser))
+        state.is_some_and(set_aside)
     }
 
     /// Whether all that is left of an operation is about copies that were set aside.
     fn waits_for_user(&self, operation: OperationId) -> bool {
         let steps = || self.ghost.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act, step)));
-        let set_aside = |state| matches!(state, OperationState::Parked | OperationState::NeedsUser);
         // Copies of copies wait for what those wait for.
         let waits = |message: usize| {
             let mut next = Some(message);
@@ -202,10 +195,7 @@ impl Sim {
         };
         let mut mine = steps().filter(|(act, step)| act.operation == operation && !is_final(step.state));
         // Nothing goes to a mailbox that is not made.
-        let nowhere = |wish: &Wish| match wish {
-            Wish::Move { to } | Wish::Copy { to } | Wish::Append { to } => self.ghost.folders.waits_to_be_made(to),
-            _ => false,
-        };
+        let nowhere = |wish: &Wish| wish.to().is_some_and(|to| self.ghost.folders.waits_to_be_made(to));
         mine.all(|(act, step)| waits(step.message) || set_aside(step.state) || nowhere(&act.wish))
     }
 

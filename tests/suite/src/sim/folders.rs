@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use postrider::api::{CoreError, MailboxActionDone, MailboxId, OperationId, OperationInfo, OperationState};
 
 use super::acts::is_final;
-use super::ghost::{Wish, given_up};
+use super::ghost::{Step, Wish, given_up, refused, set_aside};
 use super::tape::MailboxAct;
 use super::world::{Checked, MAILBOXES, Sim, in_words};
 
@@ -71,20 +71,33 @@ impl Folders {
 
     /// Whether the making of a mailbox was taken back.
     pub(super) fn was_taken_back(&self, label: &str) -> bool {
-        let makes = |act: &FolderAct| matches!(act.wish, FolderWish::Create { .. });
-        self.0.iter().any(|act| act.label == label && makes(act) && act.state == OperationState::Cancelled)
+        self.making(label).any(|state| state == OperationState::Cancelled)
     }
 
     /// Whether the making of a mailbox is not at its end, and set aside.
     pub(super) fn waits_to_be_made(&self, label: &str) -> bool {
-        let waits = |state| matches!(state, OperationState::Parked | OperationState::NeedsUser);
-        let makes = |act: &FolderAct| matches!(act.wish, FolderWish::Create { .. });
-        self.0.iter().any(|act| act.label == label && makes(act) && waits(act.state))
+        self.making(label).any(set_aside)
+    }
+
+    /// How far the making of a mailbox has come.
+    fn making(&self, label: &str) -> impl Iterator<Item = OperationState> {
+        let makes = |act: &&FolderAct| matches!(act.wish, FolderWish::Create { .. });
+        self.of_mailbox(label).filter(makes).map(|act| act.state)
+    }
+
+    /// What was asked of a mailbox.
+    fn of_mailbox(&self, label: &str) -> impl Iterator<Item = &FolderAct> {
+        self.0.iter().filter(move |act| act.label == label)
+    }
+
+    /// Whether the user asked anything of any mailbox.
+    pub(super) fn any(&self) -> bool {
+        !self.0.is_empty()
     }
 
     /// Whether the user asked anything of a mailbox.
     pub(super) fn any_of(&self, label: &str) -> bool {
-        self.0.iter().any(|act| act.label == label)
+        self.of_mailbox(label).next().is_some()
     }
 
     /// Whether anything was ever to be named so that it lies below this name.
@@ -103,9 +116,7 @@ impl Folders {
 
     /// What was refused, for now or for good.
     pub(super) fn refused(&self) -> impl Iterator<Item = OperationId> {
-        use OperationState as S;
-        let refused = |act: &&FolderAct| matches!(act.state, S::Parked | S::NeedsUser | S::Retry);
-        self.0.iter().filter(refused).map(|act| act.operation)
+        self.0.iter().filter(|act| refused(act.state)).map(|act| act.operation)
     }
 
     pub(super) fn of(&self, operation: OperationId) -> Option<&FolderAct> {
@@ -133,18 +144,20 @@ impl Sim {
         self.mailboxes.get(&label).map(|id| (label, *id))
     }
 
-    /// What the phone lists. A mailbox keeps its label for as long as it keeps its id.
-    pub(super) async fn learn_mailboxes(&mut self) -> Checked {
+    /// What the phone lists, with names. A mailbox keeps its label for as long as it keeps its id.
+    pub(super) async fn learn_mailboxes(&mut self) -> Checked<Vec<(String, MailboxId)>> {
         let listed = self.core.mailboxes(self.account).await.map_err(in_words)?;
+        let listed: Vec<(String, MailboxId)> =
+            listed.into_iter().filter(|one| one.selectable).map(|one| (one.name, one.id)).collect();
         self.mailboxes.clear();
-        for one in listed.into_iter().filter(|one| one.selectable) {
-            let raw = self.ledger.names.raw_of(&one.name);
-            let label = self.labels.entry(one.id).or_insert_with(|| self.ledger.names.label(raw.as_bytes())).clone();
-            if let Some(other) = self.mailboxes.insert(label.clone(), one.id) {
-                return Err(format!("{label} is listed twice, as {other:?} and {:?}", one.id));
+        for (name, id) in &listed {
+            let raw = self.ledger.names.raw_of(name);
+            let label = self.labels.entry(*id).or_insert_with(|| self.ledger.names.label(raw.as_bytes())).clone();
+            if let Some(other) = self.mailboxes.insert(label.clone(), *id) {
+                return Err(format!("{label} is listed twice, as {other:?} and {id:?}"));
             }
         }
-        Ok(())
+        Ok(listed)
     }
 
     pub(super) async fn act_on_mailbox(&mut self, act: &MailboxAct) -> Checked {
@@ -184,7 +197,7 @@ impl Sim {
         let label = label.unwrap_or_else(|| format!("made by {operation}"));
         self.labels.insert(mailbox, label.clone());
         self.hash.add(&format!("{wish:?} of {label}"));
-        let pending = self.ghost.folders.0.iter().any(|act| act.label == label && !is_final(act.state));
+        let pending = self.ghost.folders.of_mailbox(&label).any(|act| !is_final(act.state));
         self.situations.met_if(pending, "an act on a mailbox with another act pending");
         self.situations.met(match wish {
             FolderWish::Create { .. } => "a mailbox made by the user",
@@ -201,7 +214,7 @@ impl Sim {
             mails: self.chronicle.mails(),
         };
         self.ghost.folders.0.push(act);
-        self.learn_mailboxes().await
+        self.learn_mailboxes().await.map(drop)
     }
 
     /// A name of the pool, or one below a mailbox that is shown.
@@ -230,13 +243,13 @@ impl Sim {
             if story.is_some_and(|story| story.meddled) {
                 continue;
             }
-            let mails = self.ghost.folders.0.iter().filter(|act| act.label == label).map(|act| act.mails).max();
+            let mails = self.ghost.folders.of_mailbox(label).map(|act| act.mails).max();
             // It may come between the last look and the command.
             let is_new = mails.is_some_and(|mails| *mail >= mails) && !self.came_meanwhile.contains(mail);
             if !self.known.contains(mail) && is_new {
                 return Err(format!("mail {mail} went with {label}, and the user never saw it"));
             }
-            let moves = |(wish, step): (&Wish, &super::ghost::Step)| match wish {
+            let moves = |(wish, step): (&Wish, &Step)| match wish {
                 Wish::Move { to } if step.state != OperationState::Cancelled => Some(to != label),
                 Wish::Delete => Some(false),
                 _ => None,
@@ -256,31 +269,24 @@ impl Sim {
 
     /// I1 and I2 of what was asked of mailboxes.
     pub(super) fn journal_of_mailboxes(&mut self, infos: &BTreeMap<OperationId, OperationInfo>) -> Checked {
-        for act in &mut self.ghost.folders.0 {
-            let operation = act.operation;
-            let info = infos.get(&operation).ok_or_else(|| format!("I1: operation {operation} is lost"))?;
+        for index in 0..self.ghost.folders.0.len() {
+            let operation = self.ghost.folders.0[index].operation;
+            let info = self.heard_of(operation, infos)?;
+            let act = &mut self.ghost.folders.0[index];
             if is_final(act.state) && act.state != info.state {
                 return Err(format!("I1: {:?} that was {} is {}", act.wish, act.state.as_str(), info.state.as_str()));
-            }
-            if given_up(info.state) && info.state != OperationState::Cancelled && info.reason.is_none() {
-                return Err(format!("I2: operation {operation} is {} without a reason", info.state.as_str()));
             }
             if act.state != info.state {
                 self.hash.add(&format!("{operation} {}", info.state.as_str()));
             }
             act.state = info.state;
         }
-        for act in 0..self.ghost.folders.0.len() {
-            if let Some(info) = infos.get(&self.ghost.folders.0[act].operation) {
-                self.meet(info);
-            }
-        }
         Ok(())
     }
 
     /// Mail of the user's own that was to go to a mailbox that is not there waits in the inbox.
     pub(super) fn appends_elsewhere(&mut self) -> Checked {
-        if self.ghost.folders.0.is_empty() {
+        if !self.ghost.folders.any() {
             return Ok(());
         }
         let now = self.folder.appends().map_err(in_words)?;
@@ -305,10 +311,7 @@ impl Sim {
 
     /// L1 of mailboxes: the phone lists them under the names they have, and they are as the user wants them.
     pub(super) async fn mailboxes_agree(&mut self) -> Checked {
-        self.learn_mailboxes().await?;
-        let listed = self.core.mailboxes(self.account).await.map_err(in_words)?;
-        let shown: BTreeMap<String, MailboxId> =
-            listed.into_iter().filter(|one| one.selectable).map(|one| (one.name, one.id)).collect();
+        let shown: BTreeMap<String, MailboxId> = self.learn_mailboxes().await?.into_iter().collect();
         // What a server made above others is nobody's.
         let concerns = |label: &str| self.ghost.folders.any_of(label) || MAILBOXES.contains(&label);
         for (name, label) in self.ledger.names.all().filter(|(_, label)| concerns(label)) {
@@ -329,7 +332,7 @@ impl Sim {
     pub(super) fn mailboxes_as_wanted(&self) -> Checked {
         let labels: BTreeSet<&str> = self.ghost.folders.0.iter().map(|act| act.label.as_str()).collect();
         for label in labels {
-            let acts: Vec<&FolderAct> = self.ghost.folders.0.iter().filter(|act| act.label == label).collect();
+            let acts: Vec<&FolderAct> = self.ghost.folders.of_mailbox(label).collect();
             let any_given_up = acts.iter().any(|act| given_up(act.state));
             if self.denies && any_given_up {
                 continue;

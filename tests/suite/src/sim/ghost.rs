@@ -16,6 +16,16 @@ pub(super) enum Wish {
     Delete,
 }
 
+impl Wish {
+    /// Where the message is to go.
+    pub(super) fn to(&self) -> Option<&str> {
+        match self {
+            Self::Append { to } | Self::Move { to } | Self::Copy { to } => Some(to),
+            Self::Flag { .. } | Self::Delete => None,
+        }
+    }
+}
+
 /// What an act asks of one message.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
@@ -73,10 +83,19 @@ pub(super) struct Look {
     pub(super) flags: BTreeSet<String>,
 }
 
+/// Whether what is in this state waits for the user.
+pub(super) fn set_aside(state: OperationState) -> bool {
+    matches!(state, OperationState::Parked | OperationState::NeedsUser)
+}
+
+/// Whether what is in this state was refused, for now or for good.
+pub(super) fn refused(state: OperationState) -> bool {
+    set_aside(state) || state == OperationState::Retry
+}
+
 /// Whether what is in this state was given up.
 pub(super) fn given_up(state: OperationState) -> bool {
-    use OperationState as S;
-    matches!(state, S::Parked | S::NeedsUser | S::Moot | S::Cancelled)
+    set_aside(state) || matches!(state, OperationState::Moot | OperationState::Cancelled)
 }
 
 impl Ghost {

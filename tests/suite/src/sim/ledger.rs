@@ -102,7 +102,7 @@ impl Ledger {
     pub(super) fn new(delimiter: char, prefix: &str) -> Self {
         let mut names = Names::new(delimiter, prefix);
         for name in MAILBOXES {
-            names.made(names.raw_of(name).as_bytes(), |_| None);
+            names.made(names.raw_of(name).as_bytes(), None);
         }
         Self { names, ..Self::default() }
     }
@@ -112,13 +112,8 @@ impl Ledger {
         self.places.keys().filter(|(name, _)| name == mailbox).map(|(_, uid)| *uid).collect()
     }
 
-    /// Takes in a change; returns what it was, where this phone made it. `label` says which a new mailbox of a name gets.
-    pub(super) fn follow(
-        &mut self,
-        change: &Change,
-        ours: bool,
-        label: impl FnOnce(&str) -> Option<String>,
-    ) -> Vec<Deed> {
+    /// Takes in a change; returns what it was, where this phone made it. `label` is that of a new mailbox, where the phone knows it.
+    pub(super) fn follow(&mut self, change: &Change, ours: bool, label: Option<String>) -> Vec<Deed> {
         let deeds = match self.mailboxes(change, label) {
             Some(deed) => vec![deed],
             None => self.apply(change, ours),
@@ -127,7 +122,7 @@ impl Ledger {
     }
 
     /// What happened to a mailbox.
-    fn mailboxes(&mut self, change: &Change, label: impl FnOnce(&str) -> Option<String>) -> Option<Deed> {
+    fn mailboxes(&mut self, change: &Change, label: Option<String>) -> Option<Deed> {
         let mut mails = BTreeSet::new();
         let (label, wish) = match change {
             Change::Created(raw) => {

@@ -26,7 +26,8 @@ impl Names {
         format!("{}{}", self.prefix, name.replace('/', &self.delimiter.to_string()))
     }
 
-    fn shown(&self, raw: &[u8]) -> String {
+    /// A raw name as shown.
+    pub(super) fn shown(&self, raw: &[u8]) -> String {
         let name = String::from_utf8_lossy(raw);
         let name = name.strip_prefix(&self.prefix).filter(|rest| !rest.is_empty()).unwrap_or(&name);
         name.replace(self.delimiter, "/")
@@ -64,10 +65,10 @@ impl Names {
         self.labels.iter().map(|(name, label)| (name.as_str(), label.as_str()))
     }
 
-    /// A mailbox was made; `label` may know more of that name. Gives both.
-    pub(super) fn made(&mut self, raw: &[u8], label: impl FnOnce(&str) -> Option<String>) -> (String, String) {
+    /// A mailbox was made, maybe one that has a label. Gives that and its name.
+    pub(super) fn made(&mut self, raw: &[u8], label: Option<String>) -> (String, String) {
         let name = self.shown(raw);
-        let label = label(&name).unwrap_or_else(|| self.fresh(&name));
+        let label = label.unwrap_or_else(|| self.fresh(&name));
         self.labels.insert(name.clone(), label.clone());
         (label, name)
     }

@@ -70,13 +70,8 @@ async fn run(tape: &Tape, traced: bool) -> Verdict {
     {
         violation = Some(format!("at the end: {what}"));
     }
-    if violation.is_some() && traced {
-        for phone in [Some(&sim), sim.second.as_deref()].into_iter().flatten() {
-            sim.hash.tell(|| "the store:".to_owned());
-            for row in phone.folder.rows().unwrap_or_default() {
-                sim.hash.tell(|| row);
-            }
-        }
+    if violation.is_some() {
+        [Some(&sim), sim.second.as_deref()].into_iter().flatten().for_each(|phone| phone.tell_store("the store:"));
     }
     let mut situations = sim.met_at_all();
     if let Some(second) = &sim.second {

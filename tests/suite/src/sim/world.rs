@@ -188,7 +188,7 @@ impl Sim {
 
     /// What the phone shows, by mailbox and id.
     pub(super) async fn rows(&mut self) -> Checked<Vec<MessageRow>> {
-        if !self.ghost.folders.0.is_empty() {
+        if self.ghost.folders.any() {
             self.learn_mailboxes().await?;
         }
         let mut all = Vec::new();
@@ -224,12 +224,18 @@ impl Sim {
         self.folder = Folder::open(&self.dir).map_err(in_words)?;
         self.doom.live(self.core.clone(), self.dir.clone());
         if died {
-            for row in self.folder.rows().map_err(in_words)?.into_iter().filter(|_| self.hash.is_traced()) {
-                self.hash.tell(|| format!("left: {row}"));
-            }
+            self.tell_store("left:");
             self.examine().await?;
         }
-        self.learn_mailboxes().await
+        self.learn_mailboxes().await.map(drop)
+    }
+
+    /// Writes down what lies in the store, where somebody wants to read it.
+    pub(super) fn tell_store(&self, title: &str) {
+        if self.hash.is_traced() {
+            self.hash.tell(|| title.to_owned());
+            self.folder.rows().unwrap_or_default().into_iter().for_each(|row| self.hash.tell(|| row));
+        }
     }
 
     /// I8: the store is whole.
