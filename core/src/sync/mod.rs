@@ -10,6 +10,7 @@ mod bodies;
 mod compare;
 mod conductor;
 mod control;
+mod gaps;
 mod gathered;
 mod items;
 mod keep;

@@ -6,19 +6,17 @@ pub use begin::enable;
 
 use std::sync::Arc;
 
-use super::SyncError;
 use super::bodies::{self, Bodies};
 use super::conductor::{Ask, Conductor, Heard, Owner, ok, refused};
 use super::control::Allowance;
-use super::items;
 use super::listing::Listing;
-use super::mark;
 use super::plan::delta::{self, Abilities};
 use super::plan::windows;
 use super::report::{Note, Report, Stage};
 use super::request::{Means, Request};
 use super::spool::IncomingSpool;
 use super::visit::{Next, Visit};
+use super::{SyncError, gaps, items, mark};
 use crate::imap::command::{self, Command};
 use crate::imap::{Capabilities, StatusEntry, Untagged};
 use crate::model::{Clock, MailboxId, MailboxRole, Uid};
@@ -145,13 +143,18 @@ impl Run<'_> {
         !wanted.is_empty() && wanted.iter().all(|id| known.iter().any(|mailbox| mailbox.id == *id))
     }
 
+    async fn visit(&mut self, mailbox: &Mailbox) -> Result<Visit, SyncError> {
+        let (id, now) = (mailbox.id, self.clock.now());
+        let (lacking, known) = self
+            .store
+            .read(move |view| Ok((gaps::lacking(view, id, now)?, view.count_known(id, Uid::MIN, Uid::MAX)?)))
+            .await?;
+        Ok(Visit::new(mailbox, &lacking, known, self.abilities, now))
+    }
+
     async fn begin_visit(&mut self, mailbox: &Mailbox, status: Option<&StatusEntry>) -> Result<(), SyncError> {
         let id = mailbox.id;
-        let (gaps, known) = self
-            .store
-            .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
-            .await?;
-        let mut visit = Visit::new(mailbox, gaps, known, self.abilities, self.clock.now());
+        let mut visit = self.visit(mailbox).await?;
         visit.choose_flags(&self.store, self.request.mailboxes.contains(&id)).await?;
         if let Some(status) = status {
             visit.told(status);
@@ -227,16 +230,15 @@ impl Run<'_> {
     /// Whether STATUS alone shows that there is nothing to do, or that the mailbox is empty.
     async fn settled_by_status(&mut self, mailbox: &Mailbox, status: &StatusEntry) -> Result<bool, SyncError> {
         let id = mailbox.id;
-        let (gaps, known) = self
-            .store
-            .read(move |view| Ok((!view.gaps(id)?.is_empty(), view.count_known(id, Uid::MIN, Uid::MAX)?)))
-            .await?;
-        let visit = Visit::new(mailbox, gaps, known, self.abilities, self.clock.now());
+        let visit = self.visit(mailbox).await?;
         let settled = mailbox.state.stale_since.is_none() && mailbox.detached == 0;
         if settled && delta::untouched(visit.mirror(), status) {
             return Ok(true);
         }
-        let empty = status.messages == Some(0) && known == 0 && status.uid_next.is_some() && mailbox.detached == 0;
+        let empty = status.messages == Some(0)
+            && visit.mirror().count == 0
+            && status.uid_next.is_some()
+            && mailbox.detached == 0;
         if !empty || status.uid_validity.is_none() {
             return Ok(false);
         }

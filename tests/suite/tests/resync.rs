@@ -2,6 +2,7 @@
 //! server holds.
 #![allow(clippy::unwrap_used)]
 
+use postrider::api::Direction;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::FlagChange;
@@ -122,4 +123,122 @@ async fn mail_whose_fetch_was_refused_is_fetched_though_the_counts_agree() {
             scene.agrees(&format!("{name}, {skip}")).await;
         }
     }
+}
+
+#[tokio::test]
+async fn mail_that_the_server_cannot_give_for_now_is_fetched_once_it_can() {
+    for code in ["UNAVAILABLE", "INUSE", "LIMIT"] {
+        let scene = Scene::with_mail(Profile::full(), 10).await;
+        scene.rival().deliver("INBOX", mail(100)).unwrap();
+        scene.server.script().add(Rule::always("UID FETCH", Act::Refuse(format!("NO [{code}] not now"))));
+        for _ in 0..6 {
+            let (summary, notices) = scene.phone.sync().await.unwrap();
+            assert!(!summary.complete, "{code}");
+            assert!(!notices.iter().any(|notice| notice.contains("never given")), "{code}: {notices:?}");
+        }
+        scene.server.script().clear();
+        scene.agrees(code).await;
+    }
+}
+
+#[tokio::test]
+async fn mail_that_was_set_aside_is_asked_for_again_a_day_later() {
+    for profile in [Profile::full(), Profile::full().without(Extension::Qresync), Profile::bare()] {
+        let scene = Scene::with_mail(profile.clone(), 10).await;
+        scene.rival().deliver("INBOX", mail(100)).unwrap();
+        let headers = |line: &[u8]| line.windows(6).any(|word| word == b"HEADER");
+        let refusal = Act::Refuse("NO [SERVERBUG] alas".to_owned());
+        scene.server.script().add(Rule::always("UID FETCH", refusal).where_line(headers));
+        for _ in 0..4 {
+            scene.phone.sync().await.unwrap();
+        }
+        scene.server.script().clear();
+        let (summary, _) = scene.phone.sync().await.unwrap();
+        assert_eq!((summary.messages_new, summary.complete), (0, true), "{}: it rests", profile.name);
+        scene.phone.clock.forward(24 * 3600);
+        let (summary, _) = scene.phone.sync().await.unwrap();
+        assert_eq!(summary.messages_new, 1, "{}", profile.name);
+        scene.agrees(&profile.name).await;
+    }
+}
+
+#[tokio::test]
+async fn mail_that_was_set_aside_costs_nothing_while_it_rests_and_is_forgotten_once_it_is_gone() {
+    let scene = Scene::with_mail(Profile::full(), 10).await;
+    scene.rival().deliver("INBOX", mail(100)).unwrap();
+    let never = Act::Rewrite(std::sync::Arc::new(|responses: Vec<Vec<u8>>| {
+        let keep = |response: &Vec<u8>| !String::from_utf8_lossy(response).contains("(UID 11 ");
+        responses.into_iter().filter(keep).collect()
+    }));
+    scene.server.script().add(Rule::always("UID FETCH", never));
+    for _ in 0..4 {
+        scene.phone.sync().await.unwrap();
+    }
+    let (summary, _) = scene.phone.sync().await.unwrap();
+    assert_eq!((summary.round_trips, summary.complete), (1, true));
+    scene.rival().expunge("INBOX", &[11]).unwrap();
+    scene.agrees("once it is gone").await;
+    let (summary, _) = scene.phone.sync().await.unwrap();
+    assert_eq!((summary.round_trips, summary.complete), (1, true), "and from then on");
+}
+
+/// Of a message that a server put back shows with a mod-sequence below the one that the phone has noted.
+#[tokio::test]
+async fn flags_of_a_server_put_back_count_though_their_mod_sequences_are_lower() {
+    for grows in [false, true] {
+        for profile in [Profile::full(), Profile::full().without(Extension::Qresync)] {
+            let scene = Scene::with_mail(profile.clone(), 10).await;
+            let backup = scene.server.world().fork();
+            for change in [FlagChange::Add, FlagChange::Remove, FlagChange::Add] {
+                scene.rival().set_flags("INBOX", &[3, 4], change, &["\\Flagged"]).unwrap();
+            }
+            scene.agrees("before").await;
+            scene.server.world().with(|state| *state = backup.with(|backup| backup.clone()));
+            scene.rival().set_flags("INBOX", &[3], FlagChange::Add, &["\\Seen"]).unwrap();
+            if grows {
+                scene.rival().deliver("INBOX", mail(100)).unwrap();
+            }
+            let _ = scene.phone.sync().await;
+            scene.phone.clock.forward(601);
+            scene.agrees(&format!("{}, grown: {grows}", profile.name)).await;
+            scene.rival().set_flags("INBOX", &[4], FlagChange::Add, &["\\Seen"]).unwrap();
+            scene.agrees(&format!("{}, grown: {grows}, and on", profile.name)).await;
+        }
+    }
+}
+
+/// The phone holds mail beyond the UIDNEXT that it noted, for it moved it there itself.
+#[tokio::test]
+async fn flags_told_of_mail_that_was_to_be_fetched_count_though_the_fetch_is_refused() {
+    for skip in 0..3 {
+        let desk = Desk::new(Profile::full(), 5).await;
+        let ids = desk.ids("INBOX").await;
+        desk.move_to(&ids, "Work").await;
+        desk.sync(Direction::Push).await;
+        desk.scene.rival().set_flags("Work", &[2, 3], FlagChange::Add, &["\\Seen"]).unwrap();
+        let refusal = Act::Refuse("NO [SERVERBUG] not now".to_owned());
+        desk.scene.server.script().add(Rule::once("UID FETCH", refusal).after(skip));
+        let _ = desk.scene.phone.sync().await;
+        desk.scene.server.script().clear();
+        desk.scene.agrees(&format!("{skip}")).await;
+    }
+}
+
+/// What a server tells before CLOSED is about the mailbox before (RFC 7162 section 3.2.11).
+#[tokio::test]
+async fn what_is_told_before_closed_is_not_taken_for_the_mailbox_that_opens() {
+    let scene = Scene::with_mail(Profile::full(), 10).await;
+    let work = scene.raw("Work");
+    scene.rival().create(&work, &[]).unwrap();
+    for number in 0..5 {
+        scene.rival().deliver(&work, mail(200 + number)).unwrap();
+    }
+    scene.agrees("at first").await;
+    let late =
+        b"* 1 FETCH (UID 1 FLAGS (\\Flagged) MODSEQ (99999))\r\n* VANISHED (EARLIER) 2\r\n* OK [CLOSED] before\r\n";
+    scene.server.script().add(Rule::always("EXAMINE", Act::Before(late.to_vec())));
+    for mailbox in ["INBOX", work.as_str()] {
+        scene.rival().set_flags(mailbox, &[3], FlagChange::Add, &["\\Seen"]).unwrap();
+    }
+    scene.agrees("after").await;
 }

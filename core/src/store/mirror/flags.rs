@@ -54,6 +54,15 @@ impl MirrorTx<'_> {
         Ok(outcome)
     }
 
+    /// Forgets with which mod-sequences flags came: the server counts anew.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn forget_modseqs(&mut self, mailbox: MailboxId) -> Result<(), StoreError> {
+        self.prepare("UPDATE places SET modseq = NULL WHERE mailbox = ?1 AND modseq > 0")?.execute([mailbox.0])?;
+        Ok(())
+    }
+
     pub(super) fn flagged_place(&self, mailbox: MailboxId, uid: Uid) -> Result<Option<FlaggedPlace>, StoreError> {
         let sql = "SELECT id, flags, keywords, modseq FROM places WHERE mailbox = ?1 AND uid = ?2";
         let mut statement = self.prepare(sql)?;

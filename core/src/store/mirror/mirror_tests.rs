@@ -226,8 +226,8 @@ fn an_orphan_that_the_server_names_again_has_its_body_at_once() {
 fn hard_problem_07_a_gap_is_remembered_until_it_is_answered() {
     let fixture = Fixture::new();
     let inbox = fixture.inbox;
-    fixture.mirror(move |tx| tx.note_gaps(inbox, &uids(&[3, 4, 5])));
-    fixture.mirror(move |tx| tx.note_gaps(inbox, &uids(&[4])));
+    fixture.mirror(move |tx| tx.note_gaps(inbox, &uids(&[3, 4, 5]), Timestamp(100)));
+    fixture.mirror(move |tx| tx.note_gaps(inbox, &uids(&[4]), Timestamp(200)));
     fixture.mirror(move |tx| tx.quarantine(inbox, uid(4), "unreadable"));
     fixture.insert(vec![message(3)]);
     let gaps = fixture.read(|s| s.gaps(inbox));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::model::{Flags, PlaceId, Uid, UidSet};
+use crate::model::{Flags, PlaceId, Timestamp, Uid, UidSet};
 use crate::store::testing::{Fixture, Write, flags, message, uid, wait};
 use crate::store::{BodySource, NewMessage, StoreError};
 
@@ -118,7 +118,7 @@ proptest! {
                     });
                     let failed = Err(StoreError::NotFound("reason"));
                     if together {
-                        let good: Write = Box::new(move |tx| tx.note_gaps(inbox, &UidSet::range(uid(99), uid(99))));
+                        let good: Write = Box::new(move |tx| tx.note_gaps(inbox, &UidSet::range(uid(99), uid(99)), Timestamp(0)));
                         prop_assert_eq!(fixture.in_one_commit([fail, good]), [failed, Ok(())]);
                     } else {
                         prop_assert_eq!(fixture.in_one_commit([fail]), [failed]);
@@ -136,7 +136,7 @@ proptest! {
                 }
                 Step::Index => fixture.index_all(),
                 Step::Garbage => {
-                    fixture.mirror(|tx| tx.collect_garbage(crate::model::Timestamp(i64::MAX / 2)));
+                    fixture.mirror(|tx| tx.collect_garbage(Timestamp(i64::MAX / 2)));
                 }
             }
             let rows = fixture.read(|s| s.page(inbox, Default::default(), None, 1000));

@@ -23,7 +23,7 @@ pub struct Mirror {
     pub highest_modseq: Option<ModSeq>,
     /// Whether all older mail was filled in.
     pub complete: bool,
-    /// How many messages are mirrored under this UIDVALIDITY, quarantined ones included.
+    /// How many messages are mirrored under this UIDVALIDITY, and those that the server did not give and that are not asked for now.
     pub count: u64,
     /// Whether some UIDs wait to be asked for again.
     pub gaps: bool,

@@ -1,15 +1,14 @@
 //! What comes next in a visit, and what is written.
 
-use super::{Applied, LOOKED_AT_AGAIN, Next, Step, TRIES, Visit};
+use super::{Applied, LOOKED_AT_AGAIN, Next, Step, Visit};
 use crate::imap::Capabilities;
 use crate::imap::command;
-use crate::model::{MailboxId, Uid, UidSet};
-use crate::store::{MailboxState, MirrorTx, Store, StoreError};
-use crate::sync::SyncError;
+use crate::model::{Uid, UidSet};
+use crate::store::{MailboxState, Store};
 use crate::sync::conductor::Ask;
-use crate::sync::items;
 use crate::sync::plan::delta::{self, Method, Mirror, Verdict};
 use crate::sync::report::Note;
+use crate::sync::{SyncError, gaps, items};
 
 impl Visit {
     /// Hands rows over to the store.
@@ -126,7 +125,7 @@ impl Visit {
             }
             Verdict::Stale => {
                 self.verdict = Verdict::Compare;
-                return self.list(server, true);
+                return self.compare_flags(store, server).await;
             }
             Verdict::Compare if self.is_unmoved_by_status() => {
                 self.verdict = Verdict::Continues;
@@ -134,7 +133,7 @@ impl Visit {
             }
             Verdict::Compare => {
                 let looked_at = !self.flag_windows.windows.is_empty() && self.mirror.highest_modseq.is_none();
-                return self.list(server, !looked_at);
+                return if looked_at { self.list(server, false) } else { self.compare_flags(store, server).await };
             }
             // It has caught up, or numbers other mails by now as it had numbered those that it lost.
             Verdict::Continues if self.state.stale_since.is_some() => return self.list(server, false),
@@ -145,7 +144,7 @@ impl Visit {
                     && self.selected.highest_modseq.is_some()
                     && self.mirror.count > 0 =>
             {
-                return self.list(server, true);
+                return self.compare_flags(store, server).await;
             }
             Verdict::Continues => {}
         }
@@ -163,10 +162,10 @@ impl Visit {
         }
         self.flush(store).await?;
         self.drain().await?;
-        let (id, vanished) = (self.id, self.vanished.clone());
+        let (id, vanished, now) = (self.id, self.vanished.clone(), self.now);
         let (known, gone) = store
             .read(move |view| {
-                let known = view.count_known(id, Uid::MIN, Uid::MAX)?;
+                let known = view.count_known(id, Uid::MIN, Uid::MAX)? + gaps::lacking(view, id, now)?.resting.len();
                 // Only what VANISHED names: a no-op on a large mailbox reads no UID at all.
                 let mut gone = UidSet::new();
                 for range in
@@ -181,6 +180,15 @@ impl Visit {
             return self.list(server, false);
         }
         self.finish(store, gone, true).await
+    }
+
+    /// Asks for everything. Where the server counts anew, what it counted before says no more which flags are the later ones.
+    async fn compare_flags(&mut self, store: &Store, server: &Capabilities) -> Result<Next, SyncError> {
+        if self.selected.highest_modseq.is_some_and(|now| self.mirror.highest_modseq.is_none_or(|known| now < known)) {
+            let id = self.id;
+            store.mirror(move |tx| tx.forget_modseqs(id)).await?;
+        }
+        self.list(server, true)
     }
 
     /// Asks for the list of all UIDs, and for all flags where nothing else tells what changed.
@@ -220,10 +228,10 @@ impl Visit {
     ) -> Result<Next, SyncError> {
         self.flush(store).await?;
         self.drain().await?;
-        let id = self.id;
-        let (known, gaps) =
-            store.read(move |view| Ok((view.known_uids(id, Uid::MIN, Uid::MAX)?, view.gaps(id)?))).await?;
-        let quarantined: UidSet = gaps.into_iter().filter(|gap| gap.quarantined.is_some()).map(|gap| gap.uid).collect();
+        let (id, now) = (self.id, self.now);
+        let (known, lacking) = store
+            .read(move |view| Ok((view.known_uids(id, Uid::MIN, Uid::MAX)?, gaps::lacking(view, id, now)?)))
+            .await?;
         // Two proofs: the list lacks them, and it is as long as the server says that the mailbox is.
         let trusted = self.listed_all && self.listed.len() == u64::from(self.exists);
         let gone = if trusted { known.difference(&self.listed) } else { UidSet::new() };
@@ -233,7 +241,7 @@ impl Visit {
         if delta::is_mass_removal(known.len(), gone.len()) {
             notes.push(Note::MassRemoval { mailbox: self.name.clone(), removed: gone.len() });
         }
-        self.targets = self.listed.difference(&known).difference(&quarantined);
+        self.targets = self.listed.difference(&known).difference(&lacking.resting);
         if self.state.stale_since.is_some() {
             // UIDs given again are the highest of those that both sides have.
             let looked_at = self.listed.intersection(&known).split_highest(LOOKED_AT_AGAIN);
@@ -242,10 +250,10 @@ impl Visit {
         self.total_to_fill = self.targets.len();
         self.complete = trusted;
         self.stage = Step::Filling;
-        let removed = gone.len();
-        if removed > 0 {
-            let set = gone;
-            self.applied.removed += store.mirror(move |tx| tx.remove_uids(id, &set)).await?;
+        // What was never given is gone with what was.
+        let gone = if trusted { gone.union(&lacking.all().difference(&self.listed)) } else { gone };
+        if !gone.is_empty() {
+            self.applied.removed += store.mirror(move |tx| tx.remove_uids(id, &gone)).await?;
         }
         if self.targets.is_empty() { self.after_filling(store, server, notes).await } else { Ok(Next::Windows) }
     }
@@ -262,9 +270,14 @@ impl Visit {
             self.bind_anew(store, notes).await?;
             return self.list(server, false);
         }
+        if self.put_off {
+            notes.push(Note::MailboxRefused { mailbox: self.name.clone() });
+            self.complete = false;
+            return self.give_up().await;
+        }
         if !self.unanswered.is_empty() {
-            let (id, uids) = (self.id, self.unanswered.clone());
-            let quarantined = store.mirror(move |tx| set_aside(tx, id, &uids)).await?;
+            let (id, uids, now) = (self.id, self.unanswered.clone(), self.now);
+            let quarantined = store.mirror(move |tx| gaps::note(tx, id, &uids, now)).await?;
             if quarantined > 0 {
                 notes.push(Note::Quarantined { mailbox: self.name.clone(), messages: quarantined });
             }
@@ -311,17 +324,4 @@ impl Visit {
         let highest = self.listed.last().or(self.answered.last())?;
         Uid::new(highest.get().saturating_add(1))
     }
-}
-
-/// Notes what a server lists and does not give, and sets aside what it has not given often enough. Returns how many.
-fn set_aside(tx: &mut MirrorTx<'_>, mailbox: MailboxId, uids: &UidSet) -> Result<u64, StoreError> {
-    tx.note_gaps(mailbox, uids)?;
-    let mut count = 0;
-    for gap in tx.gaps(mailbox)? {
-        if gap.quarantined.is_none() && gap.tries >= TRIES {
-            tx.quarantine(mailbox, gap.uid, "listed by the server and never given")?;
-            count += 1;
-        }
-    }
-    Ok(count)
 }

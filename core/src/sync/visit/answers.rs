@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::{HELD, OCTETS, ROWS, Step, Visit};
 use crate::imap::{Code, Condition, Fetch, Untagged};
 use crate::model::UidSet;
-use crate::sync::batch;
 use crate::sync::conductor::{Ask, ok};
+use crate::sync::gathered::Gathered;
 use crate::sync::items::Detail;
-use crate::sync::plan::delta::{self, Verdict};
+use crate::sync::plan::delta::{self, Selected, Verdict};
+use crate::sync::{batch, gaps};
 
 impl Visit {
     /// Takes what the server said. Returns whether rows should be flushed.
@@ -40,7 +41,7 @@ impl Visit {
 
     /// Whether what was told so far shows that the mailbox goes on where the mirror stands.
     fn is_known_to_continue(&self) -> bool {
-        let selected = delta::Selected { exists: Some(self.exists), ..self.selected.clone() };
+        let selected = Selected { exists: Some(self.exists), ..self.selected.clone() };
         self.mirror.uid_validity.is_some() && delta::judge(&self.mirror, &selected) == Verdict::Continues
     }
 
@@ -51,6 +52,8 @@ impl Visit {
         match code {
             Code::UidValidity(validity) if opened => self.failed |= self.selected.uid_validity != Some(validity),
             _ if opened => {}
+            // What came before it was about the mailbox before (RFC 7162 section 3.2.11).
+            Code::Closed => self.forget_told(),
             Code::UidValidity(validity) => self.selected.uid_validity = Some(validity),
             Code::UidNext(next) => self.selected.uid_next = Some(next),
             Code::HighestModSeq(modseq) => self.selected.highest_modseq = Some(modseq),
@@ -58,6 +61,16 @@ impl Visit {
             Code::MailboxId(id) if is_object_id(&id) => self.state.object_id = Some(id),
             _ => {}
         }
+    }
+
+    fn forget_told(&mut self) {
+        self.selected = Selected::default();
+        self.exists = 0;
+        self.vanishing = Gathered::default();
+        self.rows.clear();
+        self.flags.clear();
+        self.answered = UidSet::new();
+        self.octets = 0;
     }
 
     /// Answers to several FETCH commands may come in one run before the first of them is done (Dovecot does so): what
@@ -70,10 +83,15 @@ impl Visit {
         self.octets += batch::octets(&fetch);
         // A second answer is news of the flags at most.
         if self.awaited.iter().any(|range| range.contains(uid)) && !self.answered.contains(uid) {
-            let Some(row) = batch::new_message(fetch) else { return };
-            self.answered.insert(uid);
-            self.filled += u64::from(self.stage == Step::Filling);
-            self.rows.push(row);
+            // News of flags alone is no answer to it.
+            let news = (uid, fetch.flags.clone(), fetch.modseq);
+            if let Some(row) = batch::new_message(fetch) {
+                self.answered.insert(uid);
+                self.filled += u64::from(self.stage == Step::Filling);
+                self.rows.push(row);
+            } else if let (uid, Some(flags), modseq) = news {
+                self.flags.push((uid, flags, modseq));
+            }
         } else if let Some(flags) = fetch.flags {
             self.flags.push((uid, flags, fetch.modseq));
         }
@@ -115,6 +133,11 @@ impl Visit {
             }
             Ask::Window(window, detail) => {
                 self.awaited.retain(|other| !Arc::ptr_eq(other, &window));
+                if gaps::is_for_now(condition) {
+                    self.put_off = true;
+                    self.targets = UidSet::new();
+                    self.retry.clear();
+                }
                 let missing = window.difference(&self.answered);
                 self.try_again(missing, detail, ok(condition));
             }
@@ -128,7 +151,7 @@ impl Visit {
 
     /// What was asked for and not answered is asked for again in smaller helpings, then with fewer items.
     fn try_again(&mut self, missing: UidSet, detail: Detail, carried_out: bool) {
-        if missing.is_empty() {
+        if missing.is_empty() || self.put_off {
             return;
         }
         let alone = missing.len() == 1;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::SyncError;
 use super::batch::Writes;
 use super::conductor::Ask;
+use super::gaps::Lacking;
 use super::gathered::Gathered;
 use super::items::{self, Detail};
 use super::plan::delta::{self, Abilities, Method, Mirror, Selected, Verdict};
@@ -27,8 +28,6 @@ const ROWS: usize = 1_000;
 const OCTETS: usize = 1024 * 1024;
 /// Changed flags that are held before it is known whether they mean anything here.
 const HELD: usize = 10_000;
-/// Runs in which a message may stay unanswered before it is set aside.
-const TRIES: u32 = 3;
 /// Of a server that had shown an older state, so many of the newest mails are looked at again: their UIDs may be others' now.
 const LOOKED_AT_AGAIN: u64 = 50;
 
@@ -98,6 +97,8 @@ pub(super) struct Visit {
     answered: UidSet,
     targets: UidSet,
     unanswered: UidSet,
+    /// Whether the server will give nothing more for now.
+    put_off: bool,
     retry: Vec<(UidSet, Detail)>,
     rows: Vec<NewMessage>,
     octets: usize,
@@ -112,15 +113,15 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn new(mailbox: &Mailbox, gaps: bool, known: u64, abilities: Abilities, now: Timestamp) -> Self {
+    pub(super) fn new(mailbox: &Mailbox, lacking: &Lacking, known: u64, abilities: Abilities, now: Timestamp) -> Self {
         let state = mailbox.state.clone();
         let mirror = Mirror {
             uid_validity: state.uid_validity,
             uid_next: state.uid_next,
             highest_modseq: state.highest_modseq,
             complete: state.is_complete(),
-            count: known,
-            gaps,
+            count: known + lacking.resting.len(),
+            gaps: !lacking.due.is_empty(),
         };
         Self {
             id: mailbox.id,
@@ -151,6 +152,7 @@ impl Visit {
             answered: UidSet::new(),
             targets: UidSet::new(),
             unanswered: UidSet::new(),
+            put_off: false,
             retry: Vec::new(),
             rows: Vec::new(),
             octets: 0,
