@@ -6,13 +6,14 @@ use crate::model::{Flags, Identity, MailboxId, PlaceId, Timestamp};
 use crate::store::{Snapshot, StoreError};
 
 impl Snapshot<'_> {
-    /// By what the message of a place is known again.
+    /// By what the message of a place is known again, also where the mirror has it no more.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn identity(&self, place: PlaceId) -> Result<Option<Identity>, StoreError> {
         let sql = "SELECT m.email_id, m.gm_msgid, m.message_id, m.size, m.internal_date
-                   FROM places p JOIN messages m ON m.id = p.message WHERE p.id = ?1";
+                   FROM messages m WHERE m.id = coalesce((SELECT message FROM places WHERE id = ?1),
+                                                         (SELECT message FROM departed WHERE place = ?1))";
         let mut statement = self.prepare(sql)?;
         let found = statement.query_row([place.0], |row| {
             Ok(Identity {
@@ -45,7 +46,8 @@ impl Snapshot<'_> {
         let sql = "SELECT EXISTS (
                        SELECT 1 FROM places o JOIN messages n ON n.id = o.message
                        WHERE o.mailbox = ?1 AND o.uid IS NULL AND o.id <> ?2 AND o.id <= ?3 AND n.message_id IS
-                           (SELECT m.message_id FROM places p JOIN messages m ON m.id = p.message WHERE p.id = ?2))";
+                           (SELECT m.message_id FROM messages m WHERE m.id =
+                                coalesce((SELECT message FROM places WHERE id = ?2), (SELECT message FROM departed WHERE place = ?2))))";
         Ok(self.prepare(sql)?.query_row([mailbox.0, place.0, newest.0], |row| row.get(0))?)
     }
 }

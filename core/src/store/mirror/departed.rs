@@ -62,7 +62,14 @@ impl MirrorTx<'_> {
         Ok(self.prepare(sql)?.query_row([message.0], |row| row.get(0).map(PlaceId)).optional()?)
     }
 
-    /// The one departed mail that looks like this one. Two that do prove nothing.
+    /// The message of a place that went.
+    pub(super) fn departed_message(&self, place: PlaceId) -> Result<Option<MessageId>, StoreError> {
+        let sql = "SELECT message FROM departed WHERE place = ?1";
+        Ok(self.prepare(sql)?.query_row([place.0], |row| row.get(0).map(MessageId)).optional()?)
+    }
+
+    /// The one departed mail that looks like this one, and lies nowhere now: a copy that is not made yet does not count. Two that do prove
+    /// nothing.
     pub(super) fn returning(
         &self,
         account: AccountId,
@@ -71,7 +78,8 @@ impl MirrorTx<'_> {
     ) -> Result<Option<Returning>, StoreError> {
         let sql = format!(
             "SELECT d.place, m.id, {COLUMNS} FROM messages m JOIN departed d ON d.message = m.id
-             WHERE m.account = ?1 AND m.message_id = ?2 AND m.orphaned IS NOT NULL LIMIT ?3"
+             WHERE m.account = ?1 AND m.message_id = ?2
+             AND NOT EXISTS (SELECT 1 FROM places p WHERE p.message = m.id AND p.mailbox IS NOT NULL) LIMIT ?3"
         );
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query(params![account.0, message_id, MAX_COMPARED])?;

@@ -18,11 +18,10 @@ impl MirrorTx<'_> {
             let gone = Gone { place, message: MessageId(row.get(1)?), thread: ThreadId(row.get(2)?) };
             Ok((row.get::<_, Option<i64>>(0)?.map(MailboxId), gone, row.get::<_, u8>(3)?, row.get::<_, bool>(4)?))
         });
-        // One that sync has taken away meanwhile is found again, or not, as any other.
-        let Some((from, gone, flags, detached)) = row.optional()? else { return Ok(()) };
         let validity = self.mailbox_state(to)?.uid_validity;
         let uid =
             at.filter(|(told, _)| Some(*told) == validity || mutant!("landed_under_old_validity")).map(|(_, uid)| uid);
+        let Some((from, gone, flags, detached)) = row.optional()? else { return self.land_departed(place, to, uid) };
         if from == Some(to) && at.is_none() && !detached {
             // Sync was there before.
             return Ok(());
@@ -47,8 +46,18 @@ impl MirrorTx<'_> {
         self.adjust_counts(to, &Counts { total: 1, unread, detached: i64::from(uid.is_none()) })?;
         if uid.is_none() {
             self.add_rebind_keys("p.id", place.0)?;
+            self.expect(place, to, at)?;
         }
         Ok(())
+    }
+
+    /// One that sync has taken away meanwhile is found again as any other, unless the mirror has it already where it landed.
+    fn land_departed(&mut self, place: PlaceId, to: MailboxId, uid: Option<Uid>) -> Result<(), StoreError> {
+        let seen = uid.map(|uid| self.place_by_uid(to, uid)).transpose()?.flatten();
+        let Some((seen, message)) = seen.zip(self.departed_message(place)?) else { return Ok(()) };
+        let sql = "SELECT thread FROM places WHERE id = ?1";
+        let thread = ThreadId(self.prepare(sql)?.query_row([seen.0], |row| row.get(0))?);
+        self.become_one(&Gone { place, message, thread }, seen)
     }
 }
 

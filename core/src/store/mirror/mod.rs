@@ -14,6 +14,7 @@ mod mailboxes;
 mod marks;
 mod new_rows;
 mod rebind;
+mod recognise;
 mod remove;
 mod threads;
 mod uids;

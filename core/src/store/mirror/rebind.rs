@@ -1,38 +1,17 @@
 //! After a change of UIDVALIDITY: places lose their UID but stay, and are found again when the server lists their mails
 //! under new UIDs, so that ids and bodies survive.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rusqlite::{OptionalExtension, params};
 
 use super::NewMessage;
 use super::flags::loses_mark;
-use super::likeness::{COLUMNS, Likeness};
 use super::mailboxes::Counts;
-use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, UidSet};
+use super::recognise::told_key;
+use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, Uid, UidValidity};
 use crate::store::journal::{hold_steps, refresh_places};
 use crate::store::{MirrorTx, StoreError};
 
-/// How many places with the same Message-ID, size and date are looked at for one that is not another mail.
-const CANDIDATES: u32 = 16;
-
 const MARK: u8 = SystemFlag::Deleted as u8;
-
-/// A detached place that a message gets.
-pub(super) struct Rebinding {
-    /// The message, by its index.
-    pub(super) index: usize,
-    /// The place.
-    pub(super) place: PlaceId,
-    /// Whether it is the place's mail beyond doubt. Else only the id goes over: the body may be another's.
-    pub(super) same_mail: bool,
-}
-
-struct Candidate {
-    place: PlaceId,
-    message: MessageId,
-    thread: ThreadId,
-}
 
 impl MirrorTx<'_> {
     /// The mailbox's UIDs mean nothing any more: all its messages are detached, and its state is reset but for its object
@@ -79,111 +58,17 @@ impl MirrorTx<'_> {
         Ok(())
     }
 
-    /// Which detached place each message is, by its index, ascending. Strong identities are looked for first, all of them,
-    /// so that none is lost to a weak one; then those that look the same in all, so that none is lost to one that was put
-    /// there at another time.
-    pub(super) fn plan_rebinding(
-        &self,
+    /// Notes under which UID a detached place is to be found, as the server told before the mirror knew that numbering.
+    pub(super) fn expect(
+        &mut self,
+        place: PlaceId,
         mailbox: MailboxId,
-        messages: &[NewMessage],
-        known: &UidSet,
-    ) -> Result<Vec<Rebinding>, StoreError> {
-        let mut taken = BTreeSet::new();
-        let mut plan = Vec::new();
-        let mut left = Vec::new();
-        let mut alike: BTreeMap<_, u32> = BTreeMap::new();
-        for (index, message) in messages.iter().enumerate().filter(|(_, message)| !known.contains(message.uid)) {
-            *alike.entry((&message.envelope.message_id, message.size)).or_default() += 1;
-            match self.strong_candidate(mailbox, message, &taken)? {
-                Some(place) => {
-                    taken.insert(place);
-                    plan.push(Rebinding { index, place, same_mail: true });
-                }
-                None => left.push((index, message, Likeness::of(message)?)),
-            }
-        }
-        for exact in [true, false] {
-            let mut rest = Vec::new();
-            for (index, message, like) in left {
-                let Some(found) = self.weak_candidate(mailbox, message, &like, exact, &taken)? else {
-                    rest.push((index, message, like));
-                    continue;
-                };
-                taken.insert(found.place);
-                let alone = alike.get(&(&message.envelope.message_id, message.size)) == Some(&1);
-                let same_mail = exact && alone && !self.has_double(found.thread, found.message, &like, None)?;
-                plan.push(Rebinding { index, place: found.place, same_mail });
-            }
-            left = rest;
-        }
-        plan.sort_unstable_by_key(|rebinding| rebinding.index);
-        Ok(plan)
-    }
-
-    fn strong_candidate(
-        &self,
-        mailbox: MailboxId,
-        message: &NewMessage,
-        taken: &BTreeSet<PlaceId>,
-    ) -> Result<Option<PlaceId>, StoreError> {
-        let email_id = message.email_id.as_ref().map(|id| format!("e{id}"));
-        let gm_msgid = message.gm_msgid.map(|id| format!("g{}", id.cast_signed()));
-        for key in email_id.into_iter().chain(gm_msgid) {
-            let like = Likeness::of(message)?;
-            if let Some(found) = self.candidate(mailbox, &key, message, |other| other.agrees_with(&like), taken)? {
-                return Ok(Some(found.place));
-            }
-        }
-        Ok(None)
-    }
-
-    /// By Message-ID, size and date, and the header fields must be the same; `exact`: the time of arrival too.
-    fn weak_candidate(
-        &self,
-        mailbox: MailboxId,
-        message: &NewMessage,
-        like: &Likeness,
-        exact: bool,
-        taken: &BTreeSet<PlaceId>,
-    ) -> Result<Option<Candidate>, StoreError> {
-        let (Some(message_id), Some(size)) = (&message.envelope.message_id, message.size) else { return Ok(None) };
-        let date = message.envelope.date.or(message.internal_date).unwrap_or_default().clamped();
-        let key = format!("m{size}:{}:{message_id}", date.0);
-        self.candidate(
-            mailbox,
-            &key,
-            message,
-            |other| if exact { other.is_like(like) } else { other.has_fields_of(like) },
-            taken,
-        )
-    }
-
-    /// Of places that are the same otherwise, one that is out of sight for being marked deleted is taken for a message that is marked.
-    fn candidate(
-        &self,
-        mailbox: MailboxId,
-        key: &str,
-        message: &NewMessage,
-        fits: impl Fn(&Likeness) -> bool,
-        taken: &BTreeSet<PlaceId>,
-    ) -> Result<Option<Candidate>, StoreError> {
-        let sql = format!(
-            "SELECT k.place, p.message, p.thread, {COLUMNS} FROM rebind_keys k
-             JOIN places p ON p.id = k.place JOIN messages m ON m.id = p.message
-             WHERE k.mailbox = ?1 AND k.key = ?2 ORDER BY (p.hidden = 2) <> ?4, k.place LIMIT ?3"
-        );
-        let mut statement = self.prepare(&sql)?;
-        // Those taken earlier in this batch still have their keys.
-        let most = i64::from(CANDIDATES) + taken.len() as i64;
-        let mut rows = statement.query(params![mailbox.0, key, most, message.flags.bits() & MARK != 0])?;
-        while let Some(row) = rows.next()? {
-            let place = PlaceId(row.get(0)?);
-            if !taken.contains(&place) && fits(&Likeness::read(row, 3)?) {
-                let (message, thread) = (MessageId(row.get(1)?), ThreadId(row.get(2)?));
-                return Ok(Some(Candidate { place, message, thread }));
-            }
-        }
-        Ok(None)
+        at: Option<(UidValidity, Uid)>,
+    ) -> Result<(), StoreError> {
+        let Some((validity, uid)) = at else { return Ok(()) };
+        let sql = "INSERT OR IGNORE INTO rebind_keys (mailbox, key, place) VALUES (?1, ?2, ?3)";
+        self.prepare(sql)?.execute(params![mailbox.0, told_key(validity, uid), place.0])?;
+        Ok(())
     }
 
     /// Takes a detached place away whose id goes to a mail that may have other bytes.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use postrider::api::{ActionDone, CoreError, FlagChange, MailSource, MessageRow, OperationId, OperationState, PlaceId};
 use postrider_model::world::FlagChange as ServerChange;
 
+use super::folders::is_made;
 use super::ghost::{Act, Message, Step, Wish, refused, set_aside};
 use super::tape::{RivalAct, UserAct};
 use super::world::{Checked, MAILBOXES, Sim, in_words, number, text};
@@ -27,9 +28,14 @@ impl Sim {
             | UserAct::Move { pick, span, .. }
             | UserAct::Copy { pick, span, .. }
             | UserAct::Delete { pick, span } => (usize::from(*pick), usize::from(*span)),
+            UserAct::Empty { .. } => (0, usize::MAX),
             _ => return Ok(()),
         };
-        let rows = self.rows().await?;
+        let mut rows = self.rows().await?;
+        if let UserAct::Empty { pick, .. } = act {
+            let emptied = self.chosen(*pick).map(|(_, id)| id);
+            rows.retain(|row| Some(row.mailbox_id) == emptied);
+        }
         if rows.is_empty() {
             return Ok(());
         }
@@ -48,12 +54,12 @@ impl Sim {
                 };
                 (Wish::Flag { flag, set: *set }, core.flag(ids, FlagChange { add, remove }).await)
             }
-            UserAct::Move { to, .. } | UserAct::Copy { to, .. } => {
+            UserAct::Move { to, .. } | UserAct::Copy { to, .. } | UserAct::Empty { to, .. } => {
                 let Some((to, mailbox)) = self.target(*to) else { return Ok(()) };
-                if matches!(act, UserAct::Move { .. }) {
-                    (Wish::Move { to }, core.move_to(ids, mailbox).await)
-                } else {
+                if matches!(act, UserAct::Copy { .. }) {
                     (Wish::Copy { to }, core.copy_to(ids, mailbox).await)
+                } else {
+                    (Wish::Move { to }, core.move_to(ids, mailbox).await)
                 }
             }
             _ => (Wish::Delete, core.delete_forever(ids).await),
@@ -185,7 +191,8 @@ impl Sim {
         let (mailbox, pick) = match act {
             RivalAct::Deliver { to } => {
                 self.situations.met_if(self.sync.is_some(), "a mail delivered while a sync is under way");
-                return self.deliver(name(to));
+                let to = self.on_server(*to);
+                return self.deliver(&to);
             }
             RivalAct::Renumber { mailbox } => {
                 self.situations.met_if(self.any_pending(None), "mailboxes renumbered while operations are pending");
@@ -200,13 +207,18 @@ impl Sim {
             | RivalAct::Copy { mailbox, pick, .. }
             | RivalAct::Expunge { mailbox, pick }
             | RivalAct::MarkDeleted { mailbox, pick } => (name(mailbox), usize::from(*pick)),
+            RivalAct::ExpungeNewest { mailbox } => (name(mailbox), usize::MAX),
         };
         let uids = self.ledger.uids(mailbox);
-        let Some(uid) = uids.get(pick % uids.len().max(1)).copied() else { return Ok(()) };
+        let chosen = if pick == usize::MAX { uids.last() } else { uids.get(pick % uids.len().max(1)) };
+        let Some(uid) = chosen.copied() else { return Ok(()) };
         let Some(raw) = self.ledger.names.raw(mailbox) else { return Ok(()) };
         let raw_of = |to: &u8| self.ledger.names.raw(name(to)).unwrap_or_else(|| "INBOX".to_owned());
         let mail = self.ledger.places.get(&(mailbox.to_owned(), uid)).map(|place| place.mail);
         let pending = self.any_pending(mail);
+        if self.sync.is_some() {
+            self.taken_meanwhile.extend(mail);
+        }
         match act {
             RivalAct::Flag { flag, set, .. } => {
                 let change = if *set { ServerChange::Add } else { ServerChange::Remove };
@@ -222,7 +234,7 @@ impl Sim {
             RivalAct::Copy { to, .. } => {
                 let _ = self.rival.copy(raw, &[uid], raw_of(to));
             }
-            RivalAct::Expunge { .. } => {
+            RivalAct::Expunge { .. } | RivalAct::ExpungeNewest { .. } => {
                 self.situations.met_if(pending, "a rival removed a message with an operation pending");
                 let _ = self.rival.expunge(raw, &[uid]);
             }
@@ -232,6 +244,15 @@ impl Sim {
             }
         }
         self.follow()
+    }
+
+    /// The label of a mailbox that is on the server: of those that were always there, or of those that the user made.
+    fn on_server(&self, index: u8) -> String {
+        let made: Vec<&str> = self.ledger.names.all().map(|(_, label)| label).filter(|label| is_made(label)).collect();
+        match usize::from(index).checked_sub(MAILBOXES.len()) {
+            Some(beyond) if !made.is_empty() => made[beyond % made.len()].to_owned(),
+            _ => MAILBOXES[usize::from(index) % MAILBOXES.len()].to_owned(),
+        }
     }
 
     /// Whether something that the user asked for, of this mail or of any, is not at its end.

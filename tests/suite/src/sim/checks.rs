@@ -113,6 +113,11 @@ impl Sim {
                 if story.expunged > deletes + copied.min(moves) {
                     return Err(format!("mail {mail} was expunged {} times, deleted {deletes}", story.expunged));
                 }
+                let lies_elsewhere = self.ledger.places.values().any(|place| place.mail == *mail);
+                let may_be_gone = self.is_shared || self.taken_meanwhile.contains(mail) || self.ledger.renumbered;
+                if deletes == 0 && !lies_elsewhere && !may_be_gone && !self.ghost.folders.any_deletion() {
+                    return Err(format!("I12: mail {mail} was expunged for a move, and lies nowhere now"));
+                }
                 self.situations.met("the phone expunged by UID");
                 self.situations.met_if(story.expunged > deletes, "the phone moved by COPY and EXPUNGE");
             }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postrider::api::{CoreError, MailboxActionDone, MailboxId, OperationId, OperationInfo, OperationState};
+use postrider::api::{
+    CoreError, MailboxActionDone, MailboxId, MailboxInfo, OperationId, OperationInfo, OperationState,
+};
 
 use super::acts::is_final;
 use super::ghost::{Step, Wish, given_up, refused, set_aside};
@@ -162,6 +164,7 @@ impl Sim {
 
     pub(super) async fn act_on_mailbox(&mut self, act: &MailboxAct) -> Checked {
         let core = self.core.clone();
+        let before = core.mailboxes(self.account).await.map_err(in_words)?;
         let (label, wish, done) = match act {
             // Before anything was heard of the server, nobody knows what names it takes.
             MailboxAct::Create { .. } if self.mailboxes.is_empty() => return Ok(()),
@@ -213,8 +216,13 @@ impl Sim {
             times: 0,
             mails: self.chronicle.mails(),
         };
+        let shown = names_after(&before, &act.wish, mailbox);
         self.ghost.folders.0.push(act);
-        self.learn_mailboxes().await.map(drop)
+        let listed = self.learn_mailboxes().await?;
+        if self.sync.is_none() && shown != listed.iter().map(|(name, id)| (*id, name.clone())).collect() {
+            return Err(format!("I3: mailboxes are {listed:?}, wanted {shown:?}"));
+        }
+        Ok(())
     }
 
     /// A name of the pool, or one below a mailbox that is shown.
@@ -229,7 +237,7 @@ impl Sim {
     }
 
     /// A mailbox that is not the inbox: mostly one that the user made.
-    fn chosen(&self, pick: u16) -> Option<(String, MailboxId)> {
+    pub(super) fn chosen(&self, pick: u16) -> Option<(String, MailboxId)> {
         let fits = |label: &str| is_made(label) || pick.is_multiple_of(3) && MAILBOXES[1..].contains(&label);
         let all: Vec<(&String, &MailboxId)> = self.mailboxes.iter().filter(|(label, _)| fits(label)).collect();
         let (label, id) = all.get(usize::from(pick) % all.len().max(1))?;
@@ -360,7 +368,28 @@ impl Sim {
     }
 }
 
+/// What mailboxes are named once something is asked of one of them. What lies below goes along with its name.
+fn names_after(before: &[MailboxInfo], wish: &FolderWish, mailbox: MailboxId) -> BTreeMap<MailboxId, String> {
+    let listed = before.iter().filter(|one| one.selectable).map(|one| (one.id, one.name.clone()));
+    let mut names: BTreeMap<MailboxId, String> = listed.collect();
+    match wish {
+        FolderWish::Create { name } => drop(names.insert(mailbox, name.clone())),
+        FolderWish::Delete => drop(names.remove(&mailbox)),
+        FolderWish::Subscribe => {}
+        FolderWish::Rename { name } => {
+            let old = names.get(&mailbox).cloned().unwrap_or_default();
+            for other in names.values_mut() {
+                match other.strip_prefix(&old) {
+                    Some(rest) if rest.is_empty() || rest.starts_with('/') => *other = format!("{name}{rest}"),
+                    _ => {}
+                }
+            }
+        }
+    }
+    names
+}
+
 /// Whether it is the label of a mailbox that the user made.
-fn is_made(label: &str) -> bool {
+pub(super) fn is_made(label: &str) -> bool {
     label.starts_with("made by ")
 }

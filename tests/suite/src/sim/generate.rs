@@ -1,5 +1,6 @@
 //! Tapes from seeds. Every seed draws first which kinds of things happen in it at all, so that few of them are all alike.
 
+use super::stories;
 use super::tape::{Deed, Fault, MailboxAct, Reply, RivalAct, Schedule, ServerSpec, Tape, Then, UserAct};
 use crate::workload::Dice;
 
@@ -63,7 +64,12 @@ pub(super) fn tape(seed: u64) -> Tape {
         with_mailboxes(&mut folders, &swarm, &mut workload, &mut faults);
     }
     let schedule = schedule(&mut dice(3), workload.len());
-    Tape { server: server(&mut dice(4)), workload, faults, schedule }
+    let mut tape = Tape { server: server(&mut dice(4)), workload, faults, schedule };
+    let mut told = dice(8);
+    if !second && told.below(4) == 0 {
+        stories::tell(&mut told, &mut tape);
+    }
+    tape
 }
 
 fn server(dice: &mut Dice) -> ServerSpec {

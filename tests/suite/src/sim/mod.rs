@@ -22,6 +22,7 @@ mod names;
 mod net;
 mod run;
 mod situations;
+mod stories;
 mod tape;
 mod world;
 

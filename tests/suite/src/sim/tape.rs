@@ -68,13 +68,40 @@ pub enum Deed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "as explained above")]
 pub enum UserAct {
-    Flag { pick: u16, span: u8, flag: u8, set: bool },
-    Move { pick: u16, span: u8, to: u8 },
-    Copy { pick: u16, span: u8, to: u8 },
-    Delete { pick: u16, span: u8 },
-    Append { to: u8 },
-    Cancel { pick: u16 },
-    Retry { pick: u16 },
+    Flag {
+        pick: u16,
+        span: u8,
+        flag: u8,
+        set: bool,
+    },
+    Move {
+        pick: u16,
+        span: u8,
+        to: u8,
+    },
+    Copy {
+        pick: u16,
+        span: u8,
+        to: u8,
+    },
+    Delete {
+        pick: u16,
+        span: u8,
+    },
+    Append {
+        to: u8,
+    },
+    /// All mail out of one mailbox.
+    Empty {
+        pick: u16,
+        to: u8,
+    },
+    Cancel {
+        pick: u16,
+    },
+    Retry {
+        pick: u16,
+    },
     Mailbox(MailboxAct),
 }
 
@@ -97,6 +124,7 @@ pub enum RivalAct {
     Move { mailbox: u8, pick: u16, to: u8 },
     Copy { mailbox: u8, pick: u16, to: u8 },
     Expunge { mailbox: u8, pick: u16 },
+    ExpungeNewest { mailbox: u8 },
     MarkDeleted { mailbox: u8, pick: u16 },
     Renumber { mailbox: u8 },
 }

@@ -59,6 +59,8 @@ pub(super) struct Sim {
     pub(super) known: BTreeSet<u32>,
     /// Mails that came while it synced.
     pub(super) came_meanwhile: BTreeSet<u32>,
+    /// Mails that others moved or removed while it synced.
+    pub(super) taken_meanwhile: BTreeSet<u32>,
     pub(super) hash: Hash,
     pub(super) situations: Situations,
     /// Whether the server says NO to what it has done.
@@ -67,6 +69,8 @@ pub(super) struct Sim {
     pub(super) quiet: bool,
     /// Whether the server tells where copies are (COPYUID).
     pub(super) tells_copies: bool,
+    /// Whether there is another phone on the account.
+    pub(super) is_shared: bool,
     /// How often the phone has died.
     pub(super) deaths: u32,
     /// Why the last sync failed.
@@ -150,11 +154,13 @@ impl Sim {
             seen: BTreeSet::new(),
             known: BTreeSet::new(),
             came_meanwhile: BTreeSet::new(),
+            taken_meanwhile: BTreeSet::new(),
             hash: around.hash.clone(),
             situations: Situations::default(),
             denies: around.denies,
             quiet: around.quiet,
             tells_copies: around.profile.has(Extension::UidPlus),
+            is_shared: tape.workload.iter().any(|deed| matches!(deed, Deed::Second(_))),
             deaths: 0,
             last_error: String::new(),
             profile: around.profile.clone(),
