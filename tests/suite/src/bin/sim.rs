@@ -4,8 +4,8 @@
 //! all that fail and goes on; `--trace` prints what happens; `--jobs N` plays on so many threads.
 //! `sim --cuts KINDS` cuts a session that replays after every octet, in both directions, on so many kinds of servers.
 //! `sim --mutants all|found|NAME,NAME|ten:WORD` plants faults one after the other and demands that each is found within `--seeds`;
-//! `found` are those that are known to be found, and `ten:WORD` chooses ten of them by a word, such as a commit. Needs the feature
-//! `mutants`.
+//! `found` are those that are known to be found, and `ten:WORD` chooses ten of them by a word, such as a commit; with `--tape` the
+//! one fault named. Needs the feature `mutants`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the tests")]
 #![allow(clippy::disallowed_methods, reason = "it tells how long it took, in the time of the clock on the wall")]
 
@@ -184,6 +184,16 @@ fn tape(file: &str, options: &Options) -> Result<bool, String> {
 }
 
 #[cfg(not(feature = "mutants"))]
+fn planted(_: &str) -> Result<(), String> {
+    Err("built without the feature `mutants`".to_owned())
+}
+
+#[cfg(feature = "mutants")]
+fn planted(name: &str) -> Result<(), String> {
+    if postrider::mutants::plant(Some(name)) { Ok(()) } else { Err(format!("there is no fault {name}")) }
+}
+
+#[cfg(not(feature = "mutants"))]
 fn mutants(_: &str, _: &Options) -> Result<bool, String> {
     Err("built without the feature `mutants`".to_owned())
 }
@@ -205,9 +215,7 @@ fn mutants(wanted: &str, options: &Options) -> Result<bool, String> {
     std::panic::set_hook(Box::new(|_| {}));
     let mut good = true;
     for name in &names {
-        if !plant(Some(name)) {
-            return Err(format!("there is no fault {name}"));
-        }
+        planted(name)?;
         let began = Instant::now();
         let failed = play_seeds(options, false, &Mutex::new(Situations::default()));
         plant(None);
@@ -229,7 +237,8 @@ fn mutants(wanted: &str, options: &Options) -> Result<bool, String> {
 
 fn main() -> ExitCode {
     let outcome = options().and_then(|options| match (&options.tape, &options.mutants, options.cuts) {
-        (Some(file), ..) => tape(file, &options),
+        (Some(file), Some(fault), _) => planted(fault).and_then(|()| tape(file, &options)),
+        (Some(file), None, _) => tape(file, &options),
         (_, Some(wanted), _) => mutants(wanted, &options),
         (_, _, Some(kinds)) => Ok(cuts(kinds, &options)),
         (None, None, None) => Ok(seeds(&options)),

@@ -8,7 +8,7 @@ pub(super) fn tell(dice: &mut Dice, tape: &mut Tape) {
     let story = match dice.below(4) {
         0 => a_mailbox_is_emptied_and_deleted(dice, tape),
         1 => a_deletion_has_to_wait(dice, tape),
-        2 => a_mailbox_with_others_below_is_renamed(dice),
+        2 => a_mailbox_with_others_below_is_renamed(dice, tape),
         _ => what_arrived_is_removed_by_others(dice, tape),
     };
     let mut at = 2;
@@ -25,14 +25,23 @@ fn on_mailbox(act: MailboxAct) -> Deed {
 }
 
 /// Made by the user, and some mail put there.
-fn filled(dice: &mut Dice) -> Vec<Deed> {
+fn filled(dice: &mut Dice, tape: &mut Tape) -> Vec<Deed> {
     let mut deeds = vec![on_mailbox(MailboxAct::Create { name: dice.below(3) as u8 })];
     for _ in 0..1 + dice.below(2) {
         let pick = dice.below(1000) as u16;
         deeds.push(Deed::User(UserAct::Move { pick, span: 1 + dice.below(2) as u8, to: 3 }));
     }
-    if dice.below(2) == 0 {
-        deeds.extend([Deed::Sync, Deed::Finish]);
+    match dice.below(5) {
+        0 => {}
+        // What follows is done while it goes out.
+        1 => deeds.push(Deed::Sync),
+        // It goes out, and the connection breaks before the phone has seen where it is.
+        2 => {
+            let skip = 3 + dice.below(5) as u8;
+            tape.faults.push(Fault::Answer { command: "EXAMINE".to_owned(), skip, reply: Reply::Cut });
+            deeds.extend([Deed::Sync, Deed::Finish]);
+        }
+        _ => deeds.extend([Deed::Sync, Deed::Finish]),
     }
     deeds
 }
@@ -43,7 +52,7 @@ fn refused(dice: &mut Dice, command: &str, reasons: &[&str]) -> Fault {
 }
 
 fn a_mailbox_is_emptied_and_deleted(dice: &mut Dice, tape: &mut Tape) -> Vec<Deed> {
-    let mut deeds = filled(dice);
+    let mut deeds = filled(dice, tape);
     // The first of those that the user made.
     deeds.push(Deed::User(UserAct::Empty { pick: 1, to: dice.below(3) as u8 }));
     deeds.push(on_mailbox(MailboxAct::Delete { pick: 1 }));
@@ -56,7 +65,7 @@ fn a_mailbox_is_emptied_and_deleted(dice: &mut Dice, tape: &mut Tape) -> Vec<Dee
 }
 
 fn a_deletion_has_to_wait(dice: &mut Dice, tape: &mut Tape) -> Vec<Deed> {
-    let mut deeds = filled(dice);
+    let mut deeds = filled(dice, tape);
     deeds.extend([Deed::Sync, Deed::Finish, on_mailbox(MailboxAct::Delete { pick: 1 }), Deed::Sync, Deed::Finish]);
     deeds.push(Deed::Rival(RivalAct::Deliver { to: 3 }));
     deeds.extend([Deed::Sync, Deed::Finish, Deed::User(UserAct::Retry { pick: dice.below(4) as u16 })]);
@@ -67,8 +76,8 @@ fn a_deletion_has_to_wait(dice: &mut Dice, tape: &mut Tape) -> Vec<Deed> {
     deeds
 }
 
-fn a_mailbox_with_others_below_is_renamed(dice: &mut Dice) -> Vec<Deed> {
-    let mut deeds = filled(dice);
+fn a_mailbox_with_others_below_is_renamed(dice: &mut Dice, tape: &mut Tape) -> Vec<Deed> {
+    let mut deeds = filled(dice, tape);
     for _ in 0..1 + dice.below(2) {
         deeds.push(on_mailbox(MailboxAct::Create { name: 3 + dice.below(5) as u8 }));
     }
