@@ -211,3 +211,43 @@ async fn a_new_session_with_cyrus_breaks_once_and_never_again() {
     }
     assert_eq!(connections[1..], [1, 1, 1], "{connections:?}\n{}", server.log());
 }
+
+/// Where the highest UID is expunged, a server may not name it in answer to `1:*`, or tell an expunge with no mail left to number.
+async fn the_highest_uids_go(port: u16, log: impl Fn() -> String) {
+    let mut client = RawClient::log_in(port, USER, PASSWORD).unwrap();
+    for number in 0..8 {
+        client.append("INBOX", "", &mail(number)).unwrap();
+    }
+    let phone = Phone::new(Arc::new(Loopback(port))).await.unwrap();
+    phone.sync().await.unwrap();
+    // The last; two; one that never got to the phone, with the last; one more, and another comes; all.
+    for (expunged, before, after) in [("8", 0, 0), ("6:7", 0, 0), ("5,9", 1, 0), ("4", 0, 1), ("1:*", 0, 0)] {
+        for number in 0..before {
+            client.append("INBOX", "", &mail(100 + number)).unwrap();
+        }
+        client.run("SELECT INBOX").unwrap();
+        client.run(&format!("UID STORE {expunged} +FLAGS (\\Deleted)")).unwrap();
+        client.run("EXPUNGE").unwrap();
+        for number in 0..after {
+            client.append("INBOX", "", &mail(200 + number)).unwrap();
+        }
+        client.run("UNSELECT").unwrap();
+        let (summary, notices) = phone.sync().await.unwrap();
+        assert!(summary.complete, "{expunged}: {notices:?}\n{}", log());
+        let mut held = phone.mail().await.unwrap();
+        held.retain(|name, _| name == "INBOX");
+        assert_eq!(differences(&held, &seen(&mut client, &["INBOX"])), Vec::<String>::new(), "{expunged}\n{}", log());
+    }
+}
+
+#[tokio::test]
+async fn hard_problem_08_the_highest_uids_of_dovecot_go_with_the_next_sync() {
+    let server = Dovecot::start(&DovecotOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+    the_highest_uids_go(server.imap_port(), || server.log()).await;
+}
+
+#[tokio::test]
+async fn hard_problem_08_the_highest_uids_of_cyrus_go_with_the_next_sync() {
+    let server = Cyrus::start(&CyrusOptions::plain_names()).unwrap_or_else(|error| panic!("{error}"));
+    the_highest_uids_go(server.imap_port(), || server.log()).await;
+}
