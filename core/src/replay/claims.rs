@@ -49,6 +49,8 @@ pub(super) struct Claim {
     uid: Option<Uid>,
     validity: Option<UidValidity>,
     place: PlaceId,
+    /// Of which place it is a copy.
+    copy_of: Option<PlaceId>,
     identity: Identity,
     flags: Option<Flags>,
     from: Uid,
@@ -86,6 +88,7 @@ impl Claim {
         }
         let sought = Sought {
             place: self.place,
+            original: self.copy_of.filter(|_| self.source == Found::Absent),
             identity: &self.identity,
             flags: self.flags.as_ref().filter(|_| exact.flags),
             date: exact.date,
@@ -258,6 +261,7 @@ impl Run<'_> {
             uid: None,
             validity: *now,
             place,
+            copy_of: matches!(step.action, Action::Copy { .. }).then_some(original),
             identity,
             flags: flags_of(step, flags, asked),
             from: from.unwrap_or(Uid::MIN),

@@ -75,6 +75,8 @@ fn newcomer(fetch: &Fetch, from: Uid) -> Option<Newcomer> {
 pub(super) struct Sought<'i> {
     /// The place of the message.
     pub(super) place: PlaceId,
+    /// The place of its original, where it is a copy and that is gone: the mirror may have taken the one for the other.
+    pub(super) original: Option<PlaceId>,
     /// What it is known by.
     pub(super) identity: &'i Identity,
     /// The flags with which it went, where only such a newcomer is to be taken.
@@ -94,7 +96,9 @@ impl Sought<'_> {
     fn may_be(&self, newcomer: &Newcomer) -> bool {
         let is_older = |place: PlaceId| self.newest.is_some_and(|newest| place <= newest);
         let is_other = !mutant!("older_is_a_newcomer")
-            && newcomer.place.is_some_and(|place| place != self.place && is_older(place));
+            && newcomer
+                .place
+                .is_some_and(|place| place != self.place && Some(place) != self.original && is_older(place));
         let has_flags = self.flags.is_none_or(|flags| newcomer.flags.as_ref() == Some(flags));
         let has_date = !self.date || newcomer.identity.internal_date == self.identity.internal_date;
         let is_free = !newcomer.taken && !self.not.contains(&newcomer.uid);

@@ -210,7 +210,7 @@ impl Run<'_> {
         newcomers.retain(|newcomer| !own.iter().any(|(uid, _)| *uid == Some(newcomer.uid)));
         for identity in own.iter().filter(|(uid, _)| uid.is_none()).filter_map(|(_, identity)| identity.as_ref()) {
             let (place, not) = (PlaceId(0), &BTreeSet::new());
-            let sought = Sought { place, identity, flags: None, date: false, from, newest: None, not };
+            let sought = Sought { place, original: None, identity, flags: None, date: false, from, newest: None, not };
             identity::find(&mut newcomers, &sought);
         }
         Ok(newcomers.iter().all(|newcomer| newcomer.taken))

@@ -1,6 +1,7 @@
 //! The rules for copies whose outcome is unknown: each cell, on every kind of server.
 #![allow(clippy::unwrap_used)]
 
+use postrider::api::Direction;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
 use postrider_tests::desk::Desk;
@@ -116,4 +117,25 @@ async fn a_copy_taken_back_takes_with_it_what_was_done_to_the_copy() {
     desk.settles("cancelled").await;
     let left = desk.scene.phone.core.operations(desk.scene.phone.account, false).await.unwrap();
     assert_eq!(left, []);
+}
+
+/// A sync that only looks sees the copy come, and the original gone, before anybody has asked what became of the copy.
+#[tokio::test]
+async fn a_copy_that_was_made_is_done_though_somebody_removed_its_original_and_a_sync_saw_both() {
+    for moved in [false, true] {
+        for (name, profile) in kinds() {
+            let desk = desk(profile).await;
+            desk.breaks_off("UID COPY", Act::CutAfter).await;
+            if moved {
+                desk.scene.rival().move_to("INBOX", &[1], desk.scene.raw("Aside")).unwrap();
+            } else {
+                desk.scene.rival().expunge("INBOX", &[1]).unwrap();
+            }
+            desk.sync(Direction::Pull).await;
+            let when = format!("{name}, moved: {moved}");
+            desk.settles(&when).await;
+            assert_eq!(desk.held()["Work"], [(0, vec!["flagged".to_owned()])], "{when}");
+            desk.all_done(&when).await;
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //! server holds.
 #![allow(clippy::unwrap_used)]
 
+use std::ops::RangeInclusive;
+
 use postrider::api::Direction;
 use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::{Extension, Profile};
@@ -141,6 +143,55 @@ async fn mail_that_the_server_cannot_give_for_now_is_fetched_once_it_can() {
     }
 }
 
+/// The UIDs that a UID FETCH for headers asks for, where it is one.
+fn headers_of(line: &[u8]) -> Vec<RangeInclusive<u32>> {
+    let line = String::from_utf8_lossy(line).into_owned();
+    let Some((_, rest)) = line.split_once("UID FETCH ").filter(|_| line.contains("HEADER")) else { return Vec::new() };
+    let set = rest.split(' ').next().unwrap();
+    let number = |text: &str| text.parse().unwrap();
+    set.split(',')
+        .map(|range| {
+            range.split_once(':').map_or_else(|| number(range)..=number(range), |(a, b)| number(a)..=number(b))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn one_mail_that_the_server_cannot_give_for_now_keeps_no_other_from_coming() {
+    let scene = Scene::new(Profile::full()).await;
+    for number in 0..600 {
+        scene.rival().deliver("INBOX", mail(number)).unwrap();
+    }
+    let holds_it = |line: &[u8]| headers_of(line).iter().any(|range| range.contains(&580));
+    let refusal = Act::Refuse("NO [UNAVAILABLE] not now".to_owned());
+    scene.server.script().add(Rule::always("UID FETCH", refusal).where_line(holds_it));
+    for round in 0..4 {
+        scene.phone.sync().await.unwrap();
+        let inbox = scene.phone.core.find_mailbox(None, "inbox").await.unwrap();
+        assert_eq!(inbox.total, 599 + round);
+        // That the server gives others shows that it is not out of order.
+        scene.rival().deliver("INBOX", mail(600 + round)).unwrap();
+    }
+    scene.phone.sync().await.unwrap();
+    let (summary, _) = scene.phone.sync().await.unwrap();
+    assert_eq!((summary.round_trips, summary.complete), (1, true), "it rests");
+    scene.server.script().clear();
+    scene.phone.clock.forward(24 * 3600);
+    scene.agrees("a day later").await;
+}
+
+#[tokio::test]
+async fn a_server_that_gives_few_mails_at_a_time_gives_all() {
+    let scene = Scene::new(Profile::full()).await;
+    for number in 0..600 {
+        scene.rival().deliver("INBOX", mail(number)).unwrap();
+    }
+    let many = |line: &[u8]| headers_of(line).iter().map(|range| range.end() - range.start() + 1).sum::<u32>() > 20;
+    let refusal = Act::Refuse("NO [LIMIT] too many".to_owned());
+    scene.server.script().add(Rule::always("UID FETCH", refusal).where_line(many));
+    scene.agrees("in one sync").await;
+}
+
 #[tokio::test]
 async fn mail_that_was_set_aside_is_asked_for_again_a_day_later() {
     for profile in [Profile::full(), Profile::full().without(Extension::Qresync), Profile::bare()] {
@@ -207,6 +258,25 @@ async fn flags_of_a_server_put_back_count_though_their_mod_sequences_are_lower()
     }
 }
 
+/// It has caught up by the next sync, as far as its figures tell; but what was changed since is not all that was there before.
+#[tokio::test]
+async fn flags_of_a_server_put_back_count_though_it_has_caught_up_before_it_was_believed() {
+    for profile in [Profile::full(), Profile::full().without(Extension::Qresync)] {
+        let scene = Scene::with_mail(profile.clone(), 10).await;
+        let backup = scene.server.world().fork();
+        for change in [FlagChange::Add, FlagChange::Remove, FlagChange::Add] {
+            scene.rival().set_flags("INBOX", &[3, 4], change, &["\\Flagged"]).unwrap();
+        }
+        scene.agrees("before").await;
+        scene.server.world().with(|state| *state = backup.with(|backup| backup.clone()));
+        let _ = scene.phone.sync().await;
+        for change in [FlagChange::Add, FlagChange::Remove, FlagChange::Add, FlagChange::Remove] {
+            scene.rival().set_flags("INBOX", &[5, 6], change, &["\\Seen"]).unwrap();
+        }
+        scene.agrees(&profile.name).await;
+    }
+}
+
 /// The phone holds mail beyond the UIDNEXT that it noted, for it moved it there itself.
 #[tokio::test]
 async fn flags_told_of_mail_that_was_to_be_fetched_count_though_the_fetch_is_refused() {
@@ -241,4 +311,11 @@ async fn what_is_told_before_closed_is_not_taken_for_the_mailbox_that_opens() {
         scene.rival().set_flags(mailbox, &[3], FlagChange::Add, &["\\Seen"]).unwrap();
     }
     scene.agrees("after").await;
+    // Of many, the phone comes back to each mailbox in turn.
+    for number in 0..1200 {
+        for mailbox in ["INBOX", work.as_str()] {
+            scene.rival().deliver(mailbox, mail(300 + number)).unwrap();
+        }
+    }
+    scene.agrees("after many").await;
 }

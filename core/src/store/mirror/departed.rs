@@ -29,7 +29,12 @@ struct Came {
     like: Likeness,
 }
 
+/// Of `departed d`: whether a copy was sent whose answer was lost. What turns up may be that, and is not the original.
+const IN_DOUBT: &str = "EXISTS (SELECT 1 FROM steps t WHERE t.place = d.place AND t.state < 7
+                                AND t.state IN (1, 2, 3) AND t.made IS NOT NULL)";
+
 /// Which departed place a new mail is.
+#[derive(Clone)]
 pub(super) struct Returning {
     pub(super) place: PlaceId,
     pub(super) message: MessageId,
@@ -58,7 +63,10 @@ impl MirrorTx<'_> {
 
     /// The departed place of a mail that the server names as one with a message of the mirror.
     pub(super) fn departed_place(&self, message: MessageId) -> Result<Option<PlaceId>, StoreError> {
-        let sql = "SELECT place FROM departed WHERE message = ?1 ORDER BY since DESC, place LIMIT 1";
+        let sql = format!(
+            "SELECT d.place FROM departed d WHERE d.message = ?1 AND NOT {IN_DOUBT} ORDER BY d.since DESC, d.place LIMIT 1"
+        );
+        let sql = &sql;
         Ok(self.prepare(sql)?.query_row([message.0], |row| row.get(0).map(PlaceId)).optional()?)
     }
 
@@ -68,33 +76,50 @@ impl MirrorTx<'_> {
         Ok(self.prepare(sql)?.query_row([place.0], |row| row.get(0).map(MessageId)).optional()?)
     }
 
-    /// The one departed mail that looks like this one, and lies nowhere now: a copy that is not made yet does not count. Two that do prove
-    /// nothing.
+    /// The departed mails that lie nowhere but in copies that are still to be made.
+    pub(super) fn waiting(&self, account: AccountId) -> Result<Vec<Returning>, StoreError> {
+        // By what is open, which is less than what went.
+        let sql = format!(
+            "SELECT DISTINCT d.place, m.id, {COLUMNS} FROM steps s INDEXED BY steps_place
+             CROSS JOIN departed d ON d.place = s.place CROSS JOIN messages m ON m.id = d.message
+             WHERE s.state < 7 AND s.made IS NOT NULL AND m.account = ?1 AND NOT {IN_DOUBT}
+             AND NOT EXISTS (SELECT 1 FROM places p WHERE p.message = m.id AND p.mailbox IS NOT NULL)"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let rows = statement.query_map([account.0], |row| {
+            let (place, message) = (PlaceId(row.get(0)?), MessageId(row.get(1)?));
+            Ok(Returning { place, message, like: Some(Likeness::read(row, 2)?) })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The one departed mail that looks like this one, and lies nowhere now, or only `waiting`. Two that do prove nothing.
     pub(super) fn returning(
         &self,
         account: AccountId,
         message_id: &str,
+        waiting: &[Returning],
         looks: impl Fn(&Likeness) -> bool,
     ) -> Result<Option<Returning>, StoreError> {
         let sql = format!(
             "SELECT d.place, m.id, {COLUMNS} FROM messages m JOIN departed d ON d.message = m.id
-             WHERE m.account = ?1 AND m.message_id = ?2
-             AND NOT EXISTS (SELECT 1 FROM places p WHERE p.message = m.id AND p.mailbox IS NOT NULL) LIMIT ?3"
+             WHERE m.account = ?1 AND m.message_id = ?2 AND m.orphaned IS NOT NULL LIMIT ?3"
         );
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query(params![account.0, message_id, MAX_COMPARED])?;
-        let mut found = None;
+        let alike = |one: &&Returning| one.like.as_ref().is_some_and(&looks);
+        let mut found: Vec<Returning> = waiting.iter().filter(alike).cloned().collect();
         while let Some(row) = rows.next()? {
             let like = Likeness::read(row, 2)?;
-            if !looks(&like) {
-                continue;
+            if looks(&like) {
+                let (place, message) = (PlaceId(row.get(0)?), MessageId(row.get(1)?));
+                found.push(Returning { place, message, like: Some(like) });
             }
-            if found.is_some() {
+            if found.len() > 1 {
                 return Ok(None);
             }
-            found = Some(Returning { place: PlaceId(row.get(0)?), message: MessageId(row.get(1)?), like: Some(like) });
         }
-        Ok(found)
+        Ok(found.pop().filter(|_| found.is_empty()))
     }
 
     /// The place is no longer away.
@@ -109,7 +134,13 @@ impl MirrorTx<'_> {
         if marks.first().is_none_or(|oldest| self.newest_place().is_ok_and(|newest| newest <= *oldest)) {
             return Ok(());
         }
-        let mut by_thread = gone.to_vec();
+        let mut by_thread = Vec::new();
+        for one in gone {
+            let sql = format!("SELECT {IN_DOUBT} FROM (SELECT ?1 AS place) d");
+            if !self.prepare(&sql)?.query_row([one.place.0], |row| row.get::<_, bool>(0))? {
+                by_thread.push(*one);
+            }
+        }
         by_thread.sort_unstable_by_key(|gone| (gone.thread, gone.place));
         let mut emptied = Vec::new();
         for gone in by_thread.chunk_by(|one, other| one.thread == other.thread) {

@@ -43,6 +43,9 @@ impl MirrorTx<'_> {
                    hidden = iif(hidden = 2, 0, hidden) WHERE id = ?1";
         self.prepare(sql)?.execute(params![place.0, to.0, uid.map(Uid::get), UNSEEN])?;
         self.prepare("DELETE FROM rebind_keys WHERE place = ?1")?.execute([place.0])?;
+        if let Some(uid) = uid {
+            self.clear_gaps(to, &UidSet::range(uid, uid))?;
+        }
         self.adjust_counts(to, &Counts { total: 1, unread, detached: i64::from(uid.is_none()) })?;
         if uid.is_none() {
             self.add_rebind_keys("p.id", place.0)?;

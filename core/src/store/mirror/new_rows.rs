@@ -24,6 +24,8 @@ pub(super) struct NewRows<'t, 'a, 'm> {
     threads: AccountThreads<'a>,
     /// Whether any place is remembered that went and may come back here.
     any_departed: bool,
+    /// Those that lie nowhere but in copies that are still to be made.
+    waiting: Vec<Returning>,
     insert_message: CachedStatement<'a>,
     insert_place: CachedStatement<'a>,
     insert_unindexed: CachedStatement<'a>,
@@ -50,6 +52,7 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
         )?;
         let insert_unindexed = tx.prepare("INSERT INTO unindexed (message, known) VALUES (?1, 0)")?;
         let any_departed = tx.any_departed()?;
+        let waiting = if any_departed { tx.waiting(account)? } else { Vec::new() };
         let rows = Self {
             tx,
             account,
@@ -58,6 +61,7 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
             keys,
             threads,
             any_departed,
+            waiting,
             insert_message,
             insert_place,
             insert_unindexed,
@@ -71,7 +75,10 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
             let may_return = self.any_departed && place.is_none();
             let returning = if may_return { self.returning(shared, message)? } else { None };
             let (place, message_row) = match returning {
-                Some(returning) => (Some(returning.place), self.body_of(returning, index)?),
+                Some(returning) => {
+                    self.waiting.retain(|waiting| waiting.place != returning.place);
+                    (Some(returning.place), self.body_of(returning, index)?)
+                }
                 None => (place, shared),
             };
             let (id, thread) = match message_row {
@@ -136,7 +143,7 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
         }
         let Some(message_id) = &message.envelope.message_id else { return Ok(None) };
         let looks = Likeness::of(message)?;
-        self.tx.returning(self.account, message_id, |other| other.is_like(&looks))
+        self.tx.returning(self.account, message_id, &self.waiting, |other| other.is_like(&looks))
     }
 
     /// The message of a place that came back. None where it cannot be told from others that look the same: its body may be

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::journal::Action;
-use crate::model::{MailboxId, PlaceId, UidValidity};
+use crate::model::{MailboxId, PlaceId, Timestamp, UidValidity};
 use crate::store::testing::{Fixture, message, naming, uid, uids, wait};
 use crate::store::{MailboxState, NewMessage};
 
@@ -61,4 +61,20 @@ fn mail_that_went_is_known_again_though_a_copy_of_it_is_still_to_be_made() {
     fixture.mirror(move |tx| tx.insert_new(other, &[alike(9)]));
     assert_eq!(place(&fixture, other, 9), before);
     assert!(wait(fixture.store.check()).unwrap().is_clean());
+}
+
+#[test]
+fn what_lands_where_the_server_did_not_give_it_is_no_gap_any_more() {
+    let (fixture, other) = with_another();
+    fixture.insert(vec![message(1)]);
+    let moved = place(&fixture, fixture.inbox, 1);
+    let validity = UidValidity::new(7).unwrap();
+    let state = MailboxState { uid_validity: Some(validity), ..MailboxState::default() };
+    fixture.mirror(move |tx| {
+        tx.set_mailbox_state(other, &state)?;
+        tx.note_gaps(other, &uids(&[5, 6]), Timestamp(1))
+    });
+    wait(fixture.store.replay(move |tx| tx.landed(moved, other, Some((validity, uid(5)))))).unwrap();
+    let gaps: Vec<u32> = fixture.read(|s| s.gaps(other)).into_iter().map(|gap| gap.uid.get()).collect();
+    assert_eq!(gaps, [6]);
 }

@@ -127,6 +127,15 @@ impl Visit {
                 self.verdict = Verdict::Compare;
                 return self.compare_flags(store, server).await;
             }
+            // From here on mod-sequences tell what changes; what changed before, nothing but a look at all flags.
+            Verdict::Compare | Verdict::Continues
+                if self.method == Method::Plain
+                    && self.mirror.highest_modseq.is_none()
+                    && self.selected.highest_modseq.is_some()
+                    && self.mirror.count > 0 =>
+            {
+                return self.compare_flags(store, server).await;
+            }
             Verdict::Compare if self.is_unmoved_by_status() => {
                 self.verdict = Verdict::Continues;
                 self.selected.uid_next = self.mirror.uid_next;
@@ -135,17 +144,8 @@ impl Visit {
                 let looked_at = !self.flag_windows.windows.is_empty() && self.mirror.highest_modseq.is_none();
                 return if looked_at { self.list(server, false) } else { self.compare_flags(store, server).await };
             }
-            // It has caught up, or numbers other mails by now as it had numbered those that it lost.
-            Verdict::Continues if self.state.stale_since.is_some() => return self.list(server, false),
-            // From here on mod-sequences tell what changes; what changed before, nothing but a look at all flags.
-            Verdict::Continues
-                if self.method == Method::Plain
-                    && self.mirror.highest_modseq.is_none()
-                    && self.selected.highest_modseq.is_some()
-                    && self.mirror.count > 0 =>
-            {
-                return self.compare_flags(store, server).await;
-            }
+            // It has caught up, or numbers other mails and changes by now as it had numbered those that it lost.
+            Verdict::Continues if self.state.stale_since.is_some() => return self.compare_flags(store, server).await,
             Verdict::Continues => {}
         }
         if self.listed_all {
@@ -184,7 +184,9 @@ impl Visit {
 
     /// Asks for everything. Where the server counts anew, what it counted before says no more which flags are the later ones.
     async fn compare_flags(&mut self, store: &Store, server: &Capabilities) -> Result<Next, SyncError> {
-        if self.selected.highest_modseq.is_some_and(|now| self.mirror.highest_modseq.is_none_or(|known| now < known)) {
+        let counts_anew =
+            self.selected.highest_modseq.is_some_and(|now| self.mirror.highest_modseq.is_none_or(|known| now < known));
+        if counts_anew || self.state.stale_since.is_some() {
             let id = self.id;
             store.mirror(move |tx| tx.forget_modseqs(id)).await?;
         }
@@ -217,6 +219,8 @@ impl Visit {
         self.verdict = Verdict::Continues;
         self.vanished = UidSet::new();
         self.answered = UidSet::new();
+        self.refused = UidSet::new();
+        (self.refusals, self.put_off) = (0, false);
         Ok(())
     }
 
@@ -250,10 +254,17 @@ impl Visit {
         self.total_to_fill = self.targets.len();
         self.complete = trusted;
         self.stage = Step::Filling;
-        // What was never given is gone with what was.
-        let gone = if trusted { gone.union(&lacking.all().difference(&self.listed)) } else { gone };
-        if !gone.is_empty() {
-            self.applied.removed += store.mirror(move |tx| tx.remove_uids(id, &gone)).await?;
+        // What was never given is gone with what was; and what came by another way is no gap.
+        let lacking = lacking.all();
+        let closed =
+            lacking.intersection(&known).union(&if trusted { lacking.difference(&self.listed) } else { UidSet::new() });
+        if !gone.is_empty() || !closed.is_empty() {
+            self.applied.removed += store
+                .mirror(move |tx| {
+                    tx.clear_gaps(id, &closed)?;
+                    tx.remove_uids(id, &gone)
+                })
+                .await?;
         }
         if self.targets.is_empty() { self.after_filling(store, server, notes).await } else { Ok(Next::Windows) }
     }
@@ -270,11 +281,12 @@ impl Visit {
             self.bind_anew(store, notes).await?;
             return self.list(server, false);
         }
-        if self.put_off {
+        if self.put_off || !self.refused.is_empty() && self.answered.is_empty() {
             notes.push(Note::MailboxRefused { mailbox: self.name.clone() });
             self.complete = false;
             return self.give_up().await;
         }
+        self.unanswered = self.unanswered.union(&self.refused);
         if !self.unanswered.is_empty() {
             let (id, uids, now) = (self.id, self.unanswered.clone(), self.now);
             let quarantined = store.mirror(move |tx| gaps::note(tx, id, &uids, now)).await?;
@@ -309,7 +321,8 @@ impl Visit {
                 .mirror(move |tx| {
                     let removed = tx.remove_uids(id, &gone)?;
                     tx.set_mailbox_state(id, &written)?;
-                    if written.is_complete() {
+                    // What is to be asked for again may be one of them.
+                    if written.is_complete() && tx.gaps(id)?.iter().all(|gap| gap.quarantined.is_some()) {
                         tx.drop_detached(id)?;
                     }
                     Ok(removed)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{HELD, OCTETS, ROWS, Step, Visit};
+use super::{HELD, OCTETS, REFUSALS, ROWS, Step, Visit};
 use crate::imap::{Code, Condition, Fetch, Untagged};
 use crate::model::UidSet;
 use crate::sync::conductor::{Ask, ok};
@@ -14,6 +14,10 @@ use crate::sync::{batch, gaps};
 impl Visit {
     /// Takes what the server said. Returns whether rows should be flushed.
     pub(in crate::sync) fn data(&mut self, ask: Option<&Ask>, data: Untagged) -> bool {
+        // On the way back to the mailbox whatever is told of messages is about the one before.
+        if matches!(ask, Some(Ask::Reopen)) && matches!(data, Untagged::Fetch(_) | Untagged::Vanished { .. }) {
+            return false;
+        }
         match data {
             Untagged::Exists(count) => self.exists = count,
             Untagged::Expunge(_) => self.exists = self.exists.saturating_sub(1),
@@ -69,6 +73,7 @@ impl Visit {
         self.vanishing = Gathered::default();
         self.rows.clear();
         self.flags.clear();
+        self.early.clear();
         self.answered = UidSet::new();
         self.octets = 0;
     }
@@ -84,13 +89,17 @@ impl Visit {
         // A second answer is news of the flags at most.
         if self.awaited.iter().any(|range| range.contains(uid)) && !self.answered.contains(uid) {
             // News of flags alone is no answer to it.
-            let news = (uid, fetch.flags.clone(), fetch.modseq);
+            let news = fetch.flags.clone().map(|flags| (flags, fetch.modseq));
             if let Some(row) = batch::new_message(fetch) {
                 self.answered.insert(uid);
                 self.filled += u64::from(self.stage == Step::Filling);
                 self.rows.push(row);
-            } else if let (uid, Some(flags), modseq) = news {
-                self.flags.push((uid, flags, modseq));
+                // It came before, and tells what was before.
+                if news.is_some() {
+                    self.early.remove(&uid);
+                }
+            } else if let Some(news) = news {
+                self.early.insert(uid, news);
             }
         } else if let Some(flags) = fetch.flags {
             self.flags.push((uid, flags, fetch.modseq));
@@ -126,6 +135,7 @@ impl Visit {
             }
             Ask::Range(range) => {
                 self.awaited.retain(|other| !Arc::ptr_eq(other, &range));
+                self.take_early(&range);
                 if !ok(condition) {
                     // What arrived is not known then, whatever the counts say.
                     self.range_end = None;
@@ -133,25 +143,53 @@ impl Visit {
             }
             Ask::Window(window, detail) => {
                 self.awaited.retain(|other| !Arc::ptr_eq(other, &window));
-                if gaps::is_for_now(condition) {
-                    self.put_off = true;
-                    self.targets = UidSet::new();
-                    self.retry.clear();
-                }
+                self.take_early(&window);
                 let missing = window.difference(&self.answered);
-                self.try_again(missing, detail, ok(condition));
+                if !ok(condition) && gaps::is_for_now(condition) {
+                    self.refused_for_now(missing, detail);
+                } else {
+                    self.refusals = 0;
+                    self.try_again(missing, detail, ok(condition));
+                }
             }
             _ => {}
         }
         if matches!(self.verdict, Verdict::NewValidity | Verdict::Stale) || self.failed {
             self.rows.clear();
             self.flags.clear();
+            self.early.clear();
+        }
+    }
+
+    /// One message may keep a server from giving any that are asked for with it, and one that takes few at a time may say so. But who
+    /// gives nothing at all is asked later.
+    fn refused_for_now(&mut self, missing: UidSet, detail: Detail) {
+        self.refusals += 1;
+        if self.refusals >= REFUSALS {
+            self.put_off = true;
+            self.targets = UidSet::new();
+            self.retry.clear();
+        } else if missing.len() == 1 {
+            self.refused = self.refused.union(&missing);
+        } else {
+            self.try_again(missing, detail, false);
+        }
+    }
+
+    /// What was told of the flags of messages that did not come counts for those that are here already.
+    fn take_early(&mut self, asked: &UidSet) {
+        for (uid, (flags, modseq)) in std::mem::take(&mut self.early) {
+            if asked.contains(uid) {
+                self.flags.push((uid, flags, modseq));
+            } else {
+                self.early.insert(uid, (flags, modseq));
+            }
         }
     }
 
     /// What was asked for and not answered is asked for again in smaller helpings, then with fewer items.
     fn try_again(&mut self, missing: UidSet, detail: Detail, carried_out: bool) {
-        if missing.is_empty() || self.put_off {
+        if missing.is_empty() {
             return;
         }
         let alone = missing.len() == 1;

@@ -4,6 +4,7 @@ mod advance;
 mod answers;
 mod plain;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::SyncError;
@@ -28,6 +29,8 @@ const ROWS: usize = 1_000;
 const OCTETS: usize = 1024 * 1024;
 /// Changed flags that are held before it is known whether they mean anything here.
 const HELD: usize = 10_000;
+/// A server that would not give so many helpings for now, one after the other and each smaller, gives nothing.
+const REFUSALS: u32 = 8;
 /// Of a server that had shown an older state, so many of the newest mails are looked at again: their UIDs may be others' now.
 const LOOKED_AT_AGAIN: u64 = 50;
 
@@ -97,8 +100,14 @@ pub(super) struct Visit {
     answered: UidSet,
     targets: UidSet,
     unanswered: UidSet,
-    /// Whether the server will give nothing more for now.
+    /// What it would not give for now, each asked for alone.
+    refused: UidSet,
+    /// How many helpings it would not give for now, since it gave one.
+    refusals: u32,
+    /// Whether it will give nothing more for now.
     put_off: bool,
+    /// News of the flags of what is awaited, before that came.
+    early: BTreeMap<Uid, (Flags, Option<ModSeq>)>,
     retry: Vec<(UidSet, Detail)>,
     rows: Vec<NewMessage>,
     octets: usize,
@@ -152,7 +161,10 @@ impl Visit {
             answered: UidSet::new(),
             targets: UidSet::new(),
             unanswered: UidSet::new(),
+            refused: UidSet::new(),
+            refusals: 0,
             put_off: false,
+            early: BTreeMap::new(),
             retry: Vec::new(),
             rows: Vec::new(),
             octets: 0,

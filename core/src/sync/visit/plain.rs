@@ -3,7 +3,7 @@
 use super::{Method, Next, Step, Visit};
 use crate::imap::command::{self, SearchKey, SearchProgram};
 use crate::imap::{Capabilities, StatusEntry};
-use crate::model::SystemFlag;
+use crate::model::{SystemFlag, Uid};
 use crate::store::Store;
 use crate::sync::SyncError;
 use crate::sync::conductor::Ask;
@@ -72,8 +72,9 @@ impl Visit {
         self.stage = Step::Mending;
         let Some(there) = self.unseen.take() else { return self.after_mending(store).await };
         let id = self.id;
-        let here = store.read(move |view| view.unseen_uids(id)).await?;
-        let mut differ = here.difference(&there).union(&there.difference(&here));
+        let (here, known) =
+            store.read(move |view| Ok((view.unseen_uids(id)?, view.known_uids(id, Uid::MIN, Uid::MAX)?))).await?;
+        let mut differ = here.difference(&there).union(&there.difference(&here).intersection(&known));
         let mut round = Vec::new();
         while !differ.is_empty() && round.len() < MENDING {
             let window = windows::take(&mut differ, windows::LATER);
