@@ -15,17 +15,18 @@ use crate::wire::Literal;
 /// that memory stays small.
 const WRITES_UNDER_WAY: usize = 4;
 
-/// A new message as a FETCH tells it; `None` where the answer lacks what a row cannot do without: a UID and a header.
-/// An answer that is all NIL (RFC 2180 section 4.1.3) says nothing about a message.
-pub(super) fn new_message(fetch: Fetch) -> Option<NewMessage> {
-    let uid = fetch.uid?;
-    let header = fetch.bodies.iter().find(|body| body.section.starts_with("HEADER"))?;
-    let Some(Literal::Memory(bytes)) = &header.data else { return None };
-    if fetch.flags.is_none() && fetch.size.is_none() && fetch.internal_date.is_none() {
-        return None;
-    }
+/// A new message as a FETCH tells it. The answer comes back where it lacks what a row cannot do without: a UID and a header.
+/// One that is all NIL (RFC 2180 section 4.1.3) says nothing about a message.
+pub(super) fn new_message(fetch: Fetch) -> Result<NewMessage, Box<Fetch>> {
+    let header = fetch.bodies.iter().find(|body| body.section.starts_with("HEADER"));
+    let says_nothing = fetch.flags.is_none() && fetch.size.is_none() && fetch.internal_date.is_none();
+    let (Some(uid), Some(Literal::Memory(bytes)), false) =
+        (fetch.uid, header.and_then(|header| header.data.as_ref()), says_nothing)
+    else {
+        return Err(Box::new(fetch));
+    };
     let envelope = mime::envelope(bytes);
-    Some(NewMessage {
+    Ok(NewMessage {
         uid,
         flags: fetch.flags.unwrap_or_default(),
         modseq: fetch.modseq,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use postrider::api::Network;
 use postrider_model::ModelServer;
+use postrider_model::fault::{Act, Rule};
 use postrider_model::profile::Profile;
 use postrider_model::world::{Rival, World};
 
@@ -86,6 +87,16 @@ impl Scene {
     /// Another client of the same account.
     pub fn rival(&self) -> Rival {
         self.server.world().rival(USER)
+    }
+
+    /// From now on the server lists this UID, and never gives it, in whatever mailbox.
+    pub fn never_gives(&self, uid: u32) {
+        let it = format!("(UID {uid} ");
+        let never = Act::Rewrite(Arc::new(move |responses: Vec<Vec<u8>>| {
+            let keep = |response: &Vec<u8>| !String::from_utf8_lossy(response).contains(&it);
+            responses.into_iter().filter(keep).collect()
+        }));
+        self.server.script().add(Rule::always("UID FETCH", never));
     }
 
     /// The raw name of a mailbox that is shown under this name.

@@ -197,7 +197,7 @@ async fn mail_that_was_set_aside_is_asked_for_again_a_day_later() {
     for profile in [Profile::full(), Profile::full().without(Extension::Qresync), Profile::bare()] {
         let scene = Scene::with_mail(profile.clone(), 10).await;
         scene.rival().deliver("INBOX", mail(100)).unwrap();
-        let headers = |line: &[u8]| line.windows(6).any(|word| word == b"HEADER");
+        let headers = |line: &[u8]| !headers_of(line).is_empty();
         let refusal = Act::Refuse("NO [SERVERBUG] alas".to_owned());
         scene.server.script().add(Rule::always("UID FETCH", refusal).where_line(headers));
         for _ in 0..4 {
@@ -217,11 +217,7 @@ async fn mail_that_was_set_aside_is_asked_for_again_a_day_later() {
 async fn mail_that_was_set_aside_costs_nothing_while_it_rests_and_is_forgotten_once_it_is_gone() {
     let scene = Scene::with_mail(Profile::full(), 10).await;
     scene.rival().deliver("INBOX", mail(100)).unwrap();
-    let never = Act::Rewrite(std::sync::Arc::new(|responses: Vec<Vec<u8>>| {
-        let keep = |response: &Vec<u8>| !String::from_utf8_lossy(response).contains("(UID 11 ");
-        responses.into_iter().filter(keep).collect()
-    }));
-    scene.server.script().add(Rule::always("UID FETCH", never));
+    scene.never_gives(11);
     for _ in 0..4 {
         scene.phone.sync().await.unwrap();
     }
@@ -233,18 +229,24 @@ async fn mail_that_was_set_aside_costs_nothing_while_it_rests_and_is_forgotten_o
     assert_eq!((summary.round_trips, summary.complete), (1, true), "and from then on");
 }
 
-/// Of a message that a server put back shows with a mod-sequence below the one that the phone has noted.
+/// Ten mails, and a server that was put back to what it was before flags changed that the phone has seen.
+async fn put_back(profile: Profile) -> Scene {
+    let scene = Scene::with_mail(profile, 10).await;
+    let backup = scene.server.world().fork();
+    for change in [FlagChange::Add, FlagChange::Remove, FlagChange::Add] {
+        scene.rival().set_flags("INBOX", &[3, 4], change, &["\\Flagged"]).unwrap();
+    }
+    scene.agrees("before").await;
+    scene.server.world().with(|state| *state = backup.with(|backup| backup.clone()));
+    scene
+}
+
+/// What it shows from then on has mod-sequences below those that the phone has noted.
 #[tokio::test]
 async fn flags_of_a_server_put_back_count_though_their_mod_sequences_are_lower() {
     for grows in [false, true] {
         for profile in [Profile::full(), Profile::full().without(Extension::Qresync)] {
-            let scene = Scene::with_mail(profile.clone(), 10).await;
-            let backup = scene.server.world().fork();
-            for change in [FlagChange::Add, FlagChange::Remove, FlagChange::Add] {
-                scene.rival().set_flags("INBOX", &[3, 4], change, &["\\Flagged"]).unwrap();
-            }
-            scene.agrees("before").await;
-            scene.server.world().with(|state| *state = backup.with(|backup| backup.clone()));
+            let scene = put_back(profile.clone()).await;
             scene.rival().set_flags("INBOX", &[3], FlagChange::Add, &["\\Seen"]).unwrap();
             if grows {
                 scene.rival().deliver("INBOX", mail(100)).unwrap();
@@ -262,13 +264,7 @@ async fn flags_of_a_server_put_back_count_though_their_mod_sequences_are_lower()
 #[tokio::test]
 async fn flags_of_a_server_put_back_count_though_it_has_caught_up_before_it_was_believed() {
     for profile in [Profile::full(), Profile::full().without(Extension::Qresync)] {
-        let scene = Scene::with_mail(profile.clone(), 10).await;
-        let backup = scene.server.world().fork();
-        for change in [FlagChange::Add, FlagChange::Remove, FlagChange::Add] {
-            scene.rival().set_flags("INBOX", &[3, 4], change, &["\\Flagged"]).unwrap();
-        }
-        scene.agrees("before").await;
-        scene.server.world().with(|state| *state = backup.with(|backup| backup.clone()));
+        let scene = put_back(profile.clone()).await;
         let _ = scene.phone.sync().await;
         for change in [FlagChange::Add, FlagChange::Remove, FlagChange::Add, FlagChange::Remove] {
             scene.rival().set_flags("INBOX", &[5, 6], change, &["\\Seen"]).unwrap();

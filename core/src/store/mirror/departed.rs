@@ -66,8 +66,7 @@ impl MirrorTx<'_> {
         let sql = format!(
             "SELECT d.place FROM departed d WHERE d.message = ?1 AND NOT {IN_DOUBT} ORDER BY d.since DESC, d.place LIMIT 1"
         );
-        let sql = &sql;
-        Ok(self.prepare(sql)?.query_row([message.0], |row| row.get(0).map(PlaceId)).optional()?)
+        Ok(self.prepare(&sql)?.query_row([message.0], |row| row.get(0).map(PlaceId)).optional()?)
     }
 
     /// The message of a place that went.
@@ -119,7 +118,7 @@ impl MirrorTx<'_> {
                 return Ok(None);
             }
         }
-        Ok(found.pop().filter(|_| found.is_empty()))
+        Ok(if found.len() == 1 { found.pop() } else { None })
     }
 
     /// The place is no longer away.
@@ -134,13 +133,7 @@ impl MirrorTx<'_> {
         if marks.first().is_none_or(|oldest| self.newest_place().is_ok_and(|newest| newest <= *oldest)) {
             return Ok(());
         }
-        let mut by_thread = Vec::new();
-        for one in gone {
-            let sql = format!("SELECT {IN_DOUBT} FROM (SELECT ?1 AS place) d");
-            if !self.prepare(&sql)?.query_row([one.place.0], |row| row.get::<_, bool>(0))? {
-                by_thread.push(*one);
-            }
-        }
+        let mut by_thread = gone.to_vec();
         by_thread.sort_unstable_by_key(|gone| (gone.thread, gone.place));
         let mut emptied = Vec::new();
         for gone in by_thread.chunk_by(|one, other| one.thread == other.thread) {
@@ -191,7 +184,11 @@ impl MirrorTx<'_> {
     ) -> Result<(), StoreError> {
         let later = |gone: &Gone, came: &Came| marks.iter().any(|mark| gone.place <= *mark && *mark < came.place);
         let mut left = Vec::new();
+        let in_doubt = format!("SELECT {IN_DOUBT} FROM (SELECT ?1 AS place) d");
         for gone in gone {
+            if self.prepare(&in_doubt)?.query_row([gone.place.0], |row| row.get(0))? {
+                continue;
+            }
             match came.iter().position(|came| came.message == gone.message && later(gone, came)) {
                 Some(at) => self.take_over(gone, &came.remove(at), gone.message, emptied)?,
                 None => left.push((*gone, self.likeness(gone.message)?)),

@@ -88,18 +88,19 @@ impl Visit {
         self.octets += batch::octets(&fetch);
         // A second answer is news of the flags at most.
         if self.awaited.iter().any(|range| range.contains(uid)) && !self.answered.contains(uid) {
-            // News of flags alone is no answer to it.
-            let news = fetch.flags.clone().map(|flags| (flags, fetch.modseq));
-            if let Some(row) = batch::new_message(fetch) {
-                self.answered.insert(uid);
-                self.filled += u64::from(self.stage == Step::Filling);
-                self.rows.push(row);
-                // It came before, and tells what was before.
-                if news.is_some() {
-                    self.early.remove(&uid);
+            let tells_flags = fetch.flags.is_some();
+            match batch::new_message(fetch) {
+                Ok(row) => {
+                    self.answered.insert(uid);
+                    self.filled += u64::from(self.stage == Step::Filling);
+                    self.rows.push(row);
+                    // It came before, and tells what was before.
+                    if tells_flags {
+                        self.early.remove(&uid);
+                    }
                 }
-            } else if let Some(news) = news {
-                self.early.insert(uid, news);
+                // News of flags alone is no answer to it.
+                Err(fetch) => self.early.extend(fetch.flags.map(|flags| (uid, (flags, fetch.modseq)))),
             }
         } else if let Some(flags) = fetch.flags {
             self.flags.push((uid, flags, fetch.modseq));
@@ -178,13 +179,8 @@ impl Visit {
 
     /// What was told of the flags of messages that did not come counts for those that are here already.
     fn take_early(&mut self, asked: &UidSet) {
-        for (uid, (flags, modseq)) in std::mem::take(&mut self.early) {
-            if asked.contains(uid) {
-                self.flags.push((uid, flags, modseq));
-            } else {
-                self.early.insert(uid, (flags, modseq));
-            }
-        }
+        let of_them = self.early.extract_if(.., |uid, _| asked.contains(*uid));
+        self.flags.extend(of_them.map(|(uid, (flags, modseq))| (uid, flags, modseq)));
     }
 
     /// What was asked for and not answered is asked for again in smaller helpings, then with fewer items.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use postrider::api::{ActionDone, CoreError, FlagChange, MailSource, MessageRow, OperationId, OperationState, PlaceId};
 use postrider_model::world::FlagChange as ServerChange;
 
-use super::folders::is_made;
 use super::ghost::{Act, Message, Step, Wish, refused, set_aside};
 use super::tape::{RivalAct, UserAct};
 use super::world::{Checked, MAILBOXES, Sim, in_words, number, text};
@@ -244,15 +243,6 @@ impl Sim {
             }
         }
         self.follow()
-    }
-
-    /// The label of a mailbox that is on the server: of those that were always there, or of those that the user made.
-    fn on_server(&self, index: u8) -> String {
-        let made: Vec<&str> = self.ledger.names.all().map(|(_, label)| label).filter(|label| is_made(label)).collect();
-        match usize::from(index).checked_sub(MAILBOXES.len()) {
-            Some(beyond) if !made.is_empty() => made[beyond % made.len()].to_owned(),
-            _ => MAILBOXES[usize::from(index) % MAILBOXES.len()].to_owned(),
-        }
     }
 
     /// Whether something that the user asked for, of this mail or of any, is not at its end.

@@ -138,12 +138,13 @@ impl Sim {
 
     /// Where something is to go: to one of those that were always there, or to one that the user made.
     pub(super) fn target(&self, to: u8) -> Option<(String, MailboxId)> {
-        let made: Vec<&String> = self.mailboxes.keys().filter(|label| is_made(label)).collect();
-        let label = match usize::from(to).checked_sub(MAILBOXES.len()) {
-            Some(beyond) if !made.is_empty() => made[beyond % made.len()].clone(),
-            _ => MAILBOXES[usize::from(to) % MAILBOXES.len()].to_owned(),
-        };
+        let label = at(to, self.mailboxes.keys().map(String::as_str));
         self.mailboxes.get(&label).map(|id| (label, *id))
+    }
+
+    /// The label of a mailbox that is on the server: one of those too.
+    pub(super) fn on_server(&self, index: u8) -> String {
+        at(index, self.ledger.names.all().map(|(_, label)| label))
     }
 
     /// What the phone lists, with names. A mailbox keeps its label for as long as it keeps its id.
@@ -389,7 +390,17 @@ fn names_after(before: &[MailboxInfo], wish: &FolderWish, mailbox: MailboxId) ->
     names
 }
 
+/// The label that a tape means: one of those that were always there, or behind them of those that the user made.
+fn at<'l>(index: u8, labels: impl Iterator<Item = &'l str>) -> String {
+    let made: Vec<&str> = labels.filter(|label| is_made(label)).collect();
+    let label = match usize::from(index).checked_sub(MAILBOXES.len()) {
+        Some(beyond) if !made.is_empty() => made[beyond % made.len()],
+        _ => MAILBOXES[usize::from(index) % MAILBOXES.len()],
+    };
+    label.to_owned()
+}
+
 /// Whether it is the label of a mailbox that the user made.
-pub(super) fn is_made(label: &str) -> bool {
+fn is_made(label: &str) -> bool {
     label.starts_with("made by ")
 }

@@ -23,6 +23,11 @@ impl Tape {
     pub fn of(seed: u64) -> Self {
         generate::tape(seed)
     }
+
+    /// Whether there are two phones on the account.
+    pub(super) fn is_shared(&self) -> bool {
+        self.workload.iter().any(|deed| matches!(deed, Deed::Second(_)))
+    }
 }
 
 /// A kind of server.

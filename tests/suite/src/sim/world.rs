@@ -21,7 +21,7 @@ use super::hash::Hash;
 use super::ledger::Ledger;
 use super::net::SimNetwork;
 use super::situations::Situations;
-use super::tape::{Deed, Fault, Schedule, Tape};
+use super::tape::{Fault, Schedule, Tape};
 use crate::phone::{OnePassword, USER};
 
 /// The mailboxes in which things happen.
@@ -99,7 +99,7 @@ impl Sim {
     pub(super) async fn new(tape: &Tape, traced: bool) -> Checked<Self> {
         let around = Around::new(tape, traced)?;
         let mut sim = Self::phone(tape, &around, false).await?;
-        if tape.workload.iter().any(|deed| matches!(deed, Deed::Second(_))) {
+        if tape.is_shared() {
             sim.situations.met("two phones on one account");
             sim.second = Some(Box::new(Self::phone(tape, &around, true).await?));
         }
@@ -160,7 +160,7 @@ impl Sim {
             denies: around.denies,
             quiet: around.quiet,
             tells_copies: around.profile.has(Extension::UidPlus),
-            is_shared: tape.workload.iter().any(|deed| matches!(deed, Deed::Second(_))),
+            is_shared: tape.is_shared(),
             deaths: 0,
             last_error: String::new(),
             profile: around.profile.clone(),
