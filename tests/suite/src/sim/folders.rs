@@ -1,18 +1,16 @@
-//! What the user does to mailboxes, and what must hold of it.
+//! What the user does to mailboxes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postrider::api::{
-    CoreError, MailboxActionDone, MailboxId, MailboxInfo, OperationId, OperationInfo, OperationState,
-};
+use postrider::api::{CoreError, MailboxActionDone, MailboxId, MailboxInfo, OperationId, OperationState};
 
 use super::acts::is_final;
-use super::ghost::{Step, Wish, given_up, refused, set_aside};
+use super::ghost::{given_up, refused, set_aside};
 use super::tape::MailboxAct;
 use super::world::{Checked, MAILBOXES, Sim, in_words};
 
 /// Names for mailboxes; more than these lie below others.
-const POOL: [&str; 3] = ["Plans", "Trips", "Lists"];
+pub(super) const POOL: [&str; 3] = ["Plans", "Trips", "Lists"];
 
 /// What an act asks of a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +86,7 @@ impl Folders {
     }
 
     /// What was asked of a mailbox.
-    fn of_mailbox(&self, label: &str) -> impl Iterator<Item = &FolderAct> {
+    pub(super) fn of_mailbox(&self, label: &str) -> impl Iterator<Item = &FolderAct> {
         self.0.iter().filter(move |act| act.label == label)
     }
 
@@ -243,129 +241,6 @@ impl Sim {
         let all: Vec<(&String, &MailboxId)> = self.mailboxes.iter().filter(|(label, _)| fits(label)).collect();
         let (label, id) = all.get(usize::from(pick) % all.len().max(1))?;
         Some(((*label).clone(), **id))
-    }
-
-    /// I6 of mailboxes, and that nothing goes with one that the user did not see in it, or wanted elsewhere.
-    pub(super) fn allowed_with_mailbox(&mut self, label: &str, mails: &BTreeSet<u32>) -> Checked {
-        for mail in mails {
-            let story = self.ledger.stories.get(mail);
-            if story.is_some_and(|story| story.meddled) {
-                continue;
-            }
-            let mails = self.ghost.folders.of_mailbox(label).map(|act| act.mails).max();
-            // It may come between the last look and the command.
-            let is_new = mails.is_some_and(|mails| *mail >= mails) && !self.came_meanwhile.contains(mail);
-            if !self.known.contains(mail) && is_new {
-                return Err(format!("mail {mail} went with {label}, and the user never saw it"));
-            }
-            let moves = |(wish, step): (&Wish, &Step)| match wish {
-                Wish::Move { to } if step.state != OperationState::Cancelled => Some(to != label),
-                Wish::Delete => Some(false),
-                _ => None,
-            };
-            let elsewhere = self.ghost.steps_on(*mail).filter_map(moves).last().unwrap_or(false);
-            // Where a move was set aside half done, the user saw it in both.
-            let is_left = self.ledger.places.values().any(|place| place.mail == *mail && !place.marked);
-            if elsewhere && !is_left && !self.ghost.has_copies(*mail) {
-                return Err(format!(
-                    "mail {mail} went with {label}, from where it was to be moved; {}",
-                    self.told(*mail)
-                ));
-            }
-        }
-        self.ghost.folders.did(label, &FolderWish::Delete)
-    }
-
-    /// I1 and I2 of what was asked of mailboxes.
-    pub(super) fn journal_of_mailboxes(&mut self, infos: &BTreeMap<OperationId, OperationInfo>) -> Checked {
-        for index in 0..self.ghost.folders.0.len() {
-            let operation = self.ghost.folders.0[index].operation;
-            let info = self.heard_of(operation, infos)?;
-            let act = &mut self.ghost.folders.0[index];
-            if is_final(act.state) && act.state != info.state {
-                return Err(format!("I1: {:?} that was {} is {}", act.wish, act.state.as_str(), info.state.as_str()));
-            }
-            if act.state != info.state {
-                self.hash.add(&format!("{operation} {}", info.state.as_str()));
-            }
-            act.state = info.state;
-        }
-        Ok(())
-    }
-
-    /// Mail of the user's own that was to go to a mailbox that is not there waits in the inbox.
-    pub(super) fn appends_elsewhere(&mut self) -> Checked {
-        if !self.ghost.folders.any() {
-            return Ok(());
-        }
-        let now = self.folder.appends().map_err(in_words)?;
-        let inbox = self.mailboxes.get("INBOX").map_or(0, |id| id.0);
-        for act in &mut self.ghost.acts {
-            let Wish::Append { to } = &act.wish else { continue };
-            let goes_to_inbox = now.get(&act.operation.0) == Some(&inbox) && to != "INBOX";
-            if goes_to_inbox && !self.mailboxes.contains_key(to) {
-                act.wish = Wish::Append { to: "INBOX".to_owned() };
-            } else if goes_to_inbox {
-                return Err(format!("the append {} goes to the inbox, and {to} is there", act.operation));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether an operation on a mailbox waits for one that was set aside.
-    pub(super) fn folder_waits(&self, operation: OperationId) -> bool {
-        let Some(act) = self.ghost.folders.of(operation) else { return false };
-        self.ghost.folders.waits_to_be_made(&act.label)
-    }
-
-    /// L1 of mailboxes: the phone lists them under the names they have, and they are as the user wants them.
-    pub(super) async fn mailboxes_agree(&mut self) -> Checked {
-        let shown: BTreeMap<String, MailboxId> = self.learn_mailboxes().await?.into_iter().collect();
-        // What a server made above others is nobody's.
-        let concerns = |label: &str| self.ghost.folders.any_of(label) || MAILBOXES.contains(&label);
-        for (name, label) in self.ledger.names.all().filter(|(_, label)| concerns(label)) {
-            match shown.get(name) {
-                Some(id) if self.label(*id) == label => {}
-                other => return Err(format!("L1: {label} is named {name}, the phone has {other:?}; {shown:?}")),
-            }
-        }
-        let gone = |name: &&String| POOL.iter().any(|pool| name.contains(pool)) || name.ends_with("/Below");
-        let there: BTreeSet<&str> = self.ledger.names.all().map(|(name, _)| name).collect();
-        match shown.keys().filter(gone).find(|name| !there.contains(name.as_str())) {
-            Some(name) => Err(format!("L1: {name} is on the phone alone")),
-            None => Ok(()),
-        }
-    }
-
-    /// Each mailbox that the user had a hand in is there or not, as they want it, under the last name that was not given up.
-    pub(super) fn mailboxes_as_wanted(&self) -> Checked {
-        let labels: BTreeSet<&str> = self.ghost.folders.0.iter().map(|act| act.label.as_str()).collect();
-        for label in labels {
-            let acts: Vec<&FolderAct> = self.ghost.folders.of_mailbox(label).collect();
-            let any_given_up = acts.iter().any(|act| given_up(act.state));
-            if self.denies && any_given_up {
-                continue;
-            }
-            let mut wanted = MAILBOXES.contains(&label).then(|| label.to_owned());
-            for act in acts.iter().filter(|act| !given_up(act.state)) {
-                match &act.wish {
-                    FolderWish::Create { name } | FolderWish::Rename { name } => wanted = Some(name.clone()),
-                    FolderWish::Delete => wanted = None,
-                    FolderWish::Subscribe => {}
-                }
-            }
-            // Tried again it has the last word, whenever it was asked for.
-            if acts.iter().any(|act| act.wish == FolderWish::Delete && act.state == OperationState::Done) {
-                wanted = None;
-            }
-            let there = self.ledger.names.name(label);
-            // What lies below another is named by that too.
-            let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-            if there.map(last) != wanted.as_deref().map(last) {
-                return Err(format!("mailbox {label} is {there:?}, wanted {wanted:?}; {acts:?}"));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ mod cuts;
 mod doom;
 mod finale;
 mod fold;
+mod folder_checks;
 mod folders;
 mod generate;
 mod ghost;
