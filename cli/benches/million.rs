@@ -16,7 +16,7 @@ const MOST: u64 = 64 * 1024;
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    // As a test it would take too long: `tests/large_mailbox.rs` is one.
+    // As a test it would take too long: `tests/cli/large_mailbox.rs` is one.
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }

@@ -1,0 +1,9 @@
+//! What a person does with no network, and what becomes of it.
+
+mod appends;
+mod filing;
+mod flag_table;
+mod gmail_acts;
+mod mailbox_acts;
+mod offline_acts;
+mod rivals;

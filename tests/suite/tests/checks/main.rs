@@ -1,0 +1,4 @@
+//! What is true of the code itself.
+
+mod architecture;
+mod dependencies;
