@@ -72,7 +72,7 @@ pub enum Direction {
     Both,
     /// Only what the user did goes to the server.
     Push,
-    /// Only what happened there comes here.
+    /// Only what happened there comes here. What was sent before and not answered is asked about, so that it is shown once.
     Pull,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::account_task::AccountTask;
 use super::sessions::Chances;
 use super::{Direction, Failure, SyncRequest};
-use crate::journal;
+use crate::journal::{self, PendingStep};
 use crate::replay::{self, ReplayError};
 use crate::sync::{Control, Note, Report};
 use crate::wire::Spent;
@@ -21,6 +21,14 @@ pub(super) struct Course<'c> {
     pub(super) replayed: &'c mut u64,
 }
 
+/// One replay among those of a sync.
+#[derive(Clone, Copy)]
+struct Round {
+    synced: bool,
+    first: bool,
+    only_asks: bool,
+}
+
 impl AccountTask {
     pub(super) async fn push_and_pull(
         &self,
@@ -29,13 +37,14 @@ impl AccountTask {
         tell: &(dyn Fn(Note) + Send + Sync),
         course: &mut Course<'_>,
     ) -> Result<Report, Failure> {
-        let pushes = request.direction != Direction::Pull && !request.only_list;
+        let only_asks = request.direction == Direction::Pull;
         let mut report = Report::default();
         let mut synced = false;
         for turn in 0..TURNS {
-            let pushed = pushes && self.has_work(synced).await?;
+            let pushed = !request.only_list && self.has_work(synced, only_asks).await?;
             if pushed {
-                self.replay(control, course, synced, turn == 0).await?;
+                let round = Round { synced, first: turn == 0, only_asks };
+                self.replay(control, course, round).await?;
             }
             if request.direction == Direction::Push {
                 report.complete = true;
@@ -51,8 +60,8 @@ impl AccountTask {
         Ok(report)
     }
 
-    /// Whether anything of the journal can go out now.
-    async fn has_work(&self, synced: bool) -> Result<bool, Failure> {
+    /// Whether anything of the journal can go out now, or be asked about.
+    async fn has_work(&self, synced: bool, only_asks: bool) -> Result<bool, Failure> {
         let (account, now) = (self.account, self.environment.clock.now());
         let work = self.store.read(move |view| {
             if !view.has_pending(account)? {
@@ -60,19 +69,14 @@ impl AccountTask {
             }
             let (steps, unreadable) = view.pending_steps(account, now)?;
             let lost = synced && !view.lost_steps(account)?.is_empty();
-            let open = lost || steps.iter().any(|step| step.state.is_open() && step.is_due);
-            Ok(open || !unreadable.is_empty() || !journal::plan(&steps).is_empty())
+            let is_asked = |step: &PendingStep| step.is_due && !(only_asks && step.action.is_about_mailbox());
+            let open = lost || steps.iter().any(|step| step.state.is_open() && is_asked(step));
+            Ok(open || !only_asks && (!unreadable.is_empty() || !journal::plan(&steps).is_empty()))
         });
         Ok(work.await?)
     }
 
-    async fn replay(
-        &self,
-        control: &Control,
-        course: &mut Course<'_>,
-        synced: bool,
-        first: bool,
-    ) -> Result<(), Failure> {
+    async fn replay(&self, control: &Control, course: &mut Course<'_>, round: Round) -> Result<(), Failure> {
         let using = self.sessions.begin();
         let mut link = self.logged_in(control, &using, course.chances).await?;
         let means = replay::Means {
@@ -80,8 +84,9 @@ impl AccountTask {
             store: self.store.clone(),
             clock: Arc::clone(&self.environment.clock),
             account: self.account,
-            synced,
-            first,
+            synced: round.synced,
+            first: round.first,
+            only_asks: round.only_asks,
         };
         let outcome = tokio::select! {
             biased;

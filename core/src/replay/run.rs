@@ -35,6 +35,9 @@ pub struct Means<'s> {
     pub synced: bool,
     /// Whether it is the first replay of a sync.
     pub first: bool,
+    /// Whether it sends nothing, and only asks what became of the messages that were sent before: what a sync finds of them would be
+    /// taken for others.
+    pub only_asks: bool,
 }
 
 /// What a replay did.
@@ -57,6 +60,8 @@ pub(super) struct Run<'s> {
     pub(super) probed: BTreeSet<StepKey>,
     /// Moves of which the second half is left.
     pub(super) unfinished: Vec<Unfinished>,
+    /// Whether nothing is sent that changes anything.
+    pub(super) only_asks: bool,
     /// Steps that nothing has left of yet, for which a mailbox is being opened.
     pub(super) opening: Vec<StepKey>,
     /// Whether a look was needed where the answers were to prove it all: no mailbox is opened before that is known any more.
@@ -82,6 +87,7 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         held: BTreeSet::new(),
         probed: BTreeSet::new(),
         unfinished: Vec::new(),
+        only_asks: means.only_asks,
         opening: Vec::new(),
         looks_again: false,
         sources: BTreeMap::new(),
@@ -92,7 +98,7 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
     } else if means.first {
         run.wait_for_the_cut_session(&*means.clock).await?;
     }
-    let outcome = run.all().await;
+    let outcome = if means.only_asks { run.probe().await } else { run.all().await };
     let outcome = run.note_break(outcome).await;
     let left = open(means.store).await?;
     outcome?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use postrider::api::{MessageRow, OperationId, OperationState};
+use postrider::api::{Direction, MessageRow, OperationId, OperationState};
 
 use super::acts::is_final;
 use super::ghost::{Act, Look, Step, Wish, given_up, set_aside};
@@ -122,7 +122,7 @@ impl Sim {
     }
 
     async fn round(&mut self) -> Checked {
-        self.begin_sync().await?;
+        self.begin_sync(Direction::Both).await?;
         let summary = self.finish_sync().await?;
         self.check().await?;
         match summary {

@@ -65,6 +65,17 @@ pub(super) fn tape(seed: u64) -> Tape {
     }
     let schedule = schedule(&mut dice(3), workload.len());
     let mut tape = Tape { server: server(&mut dice(4)), workload, faults, schedule };
+    // Drawn by itself: with other numbers everything else would be another tape.
+    let mut looks = dice(9);
+    for deed in tape.workload.iter_mut().skip(2) {
+        let syncs = match deed {
+            Deed::Second(deed) => &mut **deed,
+            deed => deed,
+        };
+        if *syncs == Deed::Sync && looks.below(8) == 0 {
+            *syncs = Deed::Look;
+        }
+    }
     let mut told = dice(8);
     if !second && told.below(4) == 0 {
         stories::tell(&mut told, &mut tape);

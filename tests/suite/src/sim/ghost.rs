@@ -106,6 +106,11 @@ impl Ghost {
         all.filter(move |(_, step)| of(step.message))
     }
 
+    /// Whether anything that was asked of a message is in this state.
+    pub(super) fn any_step(&self, state: OperationState) -> bool {
+        self.acts.iter().flat_map(|act| &act.steps).any(|step| step.state == state)
+    }
+
     /// How many steps on a mail ask for such a thing, those left out that were taken back.
     pub(super) fn wishes(&self, mail: u32, fits: impl Fn(&Wish) -> bool) -> u32 {
         self.steps_on(mail).filter(|(wish, step)| fits(wish) && step.state != OperationState::Cancelled).count() as u32

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postrider::api::{SyncOptions, SyncSummary};
+use postrider::api::{Direction, OperationState, SyncOptions, SyncSummary};
 
 use super::situations::{Situations, Stage};
 use super::tape::{Deed, Tape};
@@ -93,7 +93,12 @@ impl Sim {
         match deed {
             Deed::User(act) => self.user(act).await?,
             Deed::Rival(act) => self.rivals(act)?,
-            Deed::Sync => self.begin_sync().await?,
+            Deed::Sync => self.begin_sync(Direction::Both).await?,
+            Deed::Look => {
+                let unknown = self.ghost.any_step(OperationState::Unknown);
+                self.situations.met_if(unknown, "a sync that only looks while an outcome is unknown");
+                self.begin_sync(Direction::Pull).await?;
+            }
             Deed::Finish => {
                 self.finish_sync().await?;
             }
@@ -131,9 +136,9 @@ impl Sim {
             self.situations.met("a death at a transaction");
             self.begin_anew().await?;
             let states = self.core.operations(self.account, false).await.map_err(|error| format!("I8: {error}"))?;
-            let in_flight = states.iter().any(|one| one.state == postrider::api::OperationState::InFlight);
+            let in_flight = states.iter().any(|one| one.state == OperationState::InFlight);
             self.situations.met_if(in_flight, "an operation left in flight by a death");
-            for one in states.iter().filter(|one| one.state == postrider::api::OperationState::InFlight) {
+            for one in states.iter().filter(|one| one.state == OperationState::InFlight) {
                 self.situations.met_kind(&one.kind, Stage::Death);
             }
             self.deaths += 1;
@@ -143,10 +148,10 @@ impl Sim {
         Ok(())
     }
 
-    pub(super) async fn begin_sync(&mut self) -> Checked {
+    pub(super) async fn begin_sync(&mut self, direction: Direction) -> Checked {
         if self.sync.is_none() {
-            self.sync =
-                Some(self.core.sync(self.account, SyncOptions::default()).await.map_err(super::world::in_words)?);
+            let options = SyncOptions { direction, ..SyncOptions::default() };
+            self.sync = Some(self.core.sync(self.account, options).await.map_err(super::world::in_words)?);
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ const ALL: &[&str] = &[
     "a connection that broke",
     "a sync that failed",
     "a sync that was complete",
+    "a sync that only looks while an outcome is unknown",
     "mailboxes renumbered while operations are pending",
     "a rival removed a message with an operation pending",
     "a rival moved a message with an operation pending",

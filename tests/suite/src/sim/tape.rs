@@ -56,6 +56,8 @@ pub enum Deed {
     Second(Box<Deed>),
     /// The phone begins to sync, unless it is at it.
     Sync,
+    /// The same, but it sends nothing of what the user did.
+    Look,
     /// The end of the sync is waited for.
     Finish,
     /// So many seconds pass.

@@ -6,6 +6,7 @@ mod damaged_journal;
 mod flicker;
 mod kill_every_step;
 mod mailbox_cuts;
+mod only_looking;
 mod recovery_copy;
 mod recovery_delete;
 mod recovery_doubles;
