@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::future::Future;
+use std::ops::Range;
 use std::path::Path;
 use std::pin::pin;
 use std::process::Command;
@@ -15,6 +16,9 @@ use postrider_model::profile::Profile;
 use postrider_tests::desk::Desk;
 use postrider_tests::rounds::{Rounds, servers};
 use postrider_tests::workload::Dice;
+
+/// So many rounds with one journal, which keeps what was done: then they begin anew.
+const ROUNDS: u64 = 250;
 
 fn cancels(usual: u64) -> u64 {
     std::env::var("POSTRIDER_CANCELS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
@@ -33,6 +37,9 @@ async fn hard_problem_25_a_replay_cancelled_at_any_moment_leaves_no_lock_and_is_
         let mut dice = Dice::new(25 + index as u64);
         let (mut ended, mut most) = (0, 8);
         for round in 0..cancels(240) / 4 {
+            if round % ROUNDS == ROUNDS - 1 {
+                rounds = Rounds::new(&profile).await;
+            }
             rounds.act().await;
             let direction = if round % 2 == 0 { Direction::Push } else { Direction::Both };
             let options = SyncOptions { direction, ..SyncOptions::default() };
@@ -81,12 +88,24 @@ async fn dropped_after<T>(polls: u64, future: impl Future<Output = T>) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hard_problem_25_an_act_whose_future_is_dropped_is_written_down_wholly_or_not_at_all() {
+    let mut dice = Dice::new(25);
+    let (mut whole, mut dropped) = (0, 0);
+    let mut begin = 0;
+    while begin < cancels(300) {
+        let end = cancels(300).min(begin + ROUNDS);
+        let (some_whole, some_dropped) = acts_are_dropped(begin..end, &mut dice).await;
+        (whole, dropped, begin) = (whole + some_whole, dropped + some_dropped, end);
+    }
+    assert!(whole > 20 && dropped > 20, "{whole} whole, {dropped} dropped");
+}
+
+/// Returns how many came to their end, and how many were dropped before.
+async fn acts_are_dropped(numbers: Range<u64>, dice: &mut Dice) -> (u64, u64) {
     let desk = Desk::new(Profile::dovecot(), 3).await;
     let (inbox, work) = (desk.mailbox("INBOX").await.id, desk.mailbox("Work").await.id);
     let ids = desk.ids("INBOX").await;
-    let mut dice = Dice::new(25);
     let (mut whole, mut dropped, mut all) = (0, 0, 0);
-    for round in 0..cancels(300) {
+    for round in numbers {
         let core = desk.core();
         // All three in one act: they are never shown apart.
         let polls = if dice.below(3) == 0 { u64::MAX } else { dice.below(5) };
@@ -117,9 +136,9 @@ async fn hard_problem_25_an_act_whose_future_is_dropped_is_written_down_wholly_o
             desk.settles(&when).await;
         }
     }
-    assert!(whole > 20 && dropped > 20, "{whole} whole, {dropped} dropped");
     desk.settles("at the end").await;
     desk.all_done("at the end").await;
     desk.core().close().await.unwrap();
     is_free(desk.scene.phone.folder(), "closed");
+    (whole, dropped)
 }
