@@ -86,6 +86,11 @@ const SHOWN: &str =
     coalesce(wanted_subscribed, subscribed), uid_validity, uid_next, highest_modseq, object_id, backfill, flags_cursor,
     stale_since, total, unread, detached, server_total, server_unseen, missing_since, provisional";
 
+/// Which of them are shown. One that the server no longer lists is hidden before it is dropped, for the list may lack it by mistake; but
+/// not while something is to go there, which is in sight nowhere else.
+pub(in crate::store) const IS_SHOWN: &str = "NOT removed AND (missing_since IS NULL OR EXISTS (
+    SELECT 1 FROM operations o WHERE o.account = mailboxes.account AND o.state < 7 AND o.mailbox = mailboxes.id))";
+
 impl Snapshot<'_> {
     /// The mailboxes that the server has, as it lists them: by role, then by name.
     ///
@@ -96,13 +101,12 @@ impl Snapshot<'_> {
     }
 
     /// The mailboxes that are shown, as the journal has them: those that are to be made too, and those not that are to go or
-    /// that the server does not list. By role, then by name.
+    /// that the server does not list ([`IS_SHOWN`]). By role, then by name.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn shown_mailboxes(&self, account: AccountId) -> Result<Vec<Mailbox>, StoreError> {
-        let sql = "FROM mailboxes WHERE account = ?1 AND NOT removed AND missing_since IS NULL";
-        self.read_mailboxes(account, &format!("SELECT {SHOWN} {sql}"))
+        self.read_mailboxes(account, &format!("SELECT {SHOWN} FROM mailboxes WHERE account = ?1 AND {IS_SHOWN}"))
     }
 
     /// One mailbox as the journal has it; `None` also where it is to go.

@@ -25,6 +25,7 @@ pub use gaps::Gap;
 pub use garbage::{GarbageReport, ORPHAN_DAYS};
 pub use index::{ToIndex, Unindexed};
 pub use insert::{InsertOutcome, NewMessage};
+pub(in crate::store) use mailboxes::IS_SHOWN;
 pub use mailboxes::{Mailbox, MailboxNaming, MailboxState};
 
 #[cfg(test)]

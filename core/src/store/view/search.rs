@@ -9,6 +9,7 @@ use super::matches::Matches;
 use super::row::{COLUMNS, MessageRow, read};
 use super::walk::{Condition, Step, Walk};
 use crate::model::{AccountId, Keyword, MailboxId, MessageId, PlaceId, SystemFlag, Timestamp};
+use crate::store::mirror::IS_SHOWN;
 use crate::store::{Cursor, Snapshot, StoreError};
 
 /// So many steps down the lists cost no more than to ask for all that a common word matches.
@@ -138,9 +139,8 @@ impl Snapshot<'_> {
     }
 
     fn searched_mailboxes(&self, search: &Search) -> Result<Vec<MailboxId>, StoreError> {
-        let mut statement = self.prepare(
-            "SELECT id FROM mailboxes WHERE coalesce(account = ?1, 1) AND missing_since IS NULL AND NOT removed ORDER BY id",
-        )?;
+        let sql = format!("SELECT id FROM mailboxes WHERE coalesce(account = ?1, 1) AND {IS_SHOWN} ORDER BY id");
+        let mut statement = self.prepare(&sql)?;
         let rows = statement.query_map([search.account.map(|account| account.0)], |row| row.get(0).map(MailboxId))?;
         let mut mailboxes: Vec<MailboxId> = rows.collect::<Result<_, _>>()?;
         if !search.mailboxes.is_empty() {

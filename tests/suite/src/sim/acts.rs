@@ -201,6 +201,7 @@ impl Sim {
                 }
                 return self.follow();
             }
+            RivalAct::Mailbox(act) => return self.rival_on_mailbox(act),
             RivalAct::Flag { mailbox, pick, .. }
             | RivalAct::Move { mailbox, pick, .. }
             | RivalAct::Copy { mailbox, pick, .. }

@@ -46,9 +46,11 @@ impl Sim {
             self.situations.met_if(marked, "a foreign mark was there when the phone expunged");
         }
         let label = match &effect.change {
-            Change::Created(raw) if ours => {
-                let given_up = self.folder.given_up().map_err(in_words)?;
-                self.ghost.folders.made(&self.ledger.names.shown(raw), &given_up)
+            Change::Created(raw) => {
+                let (given_up, name) = (self.folder.given_up().map_err(in_words)?, self.ledger.names.shown(raw));
+                // Where others made what the user wants to make, that is it.
+                let made = self.ghost.folders.made(&name, &given_up);
+                made.or_else(|| self.ledger.names.label_of_others(&name).filter(|_| !ours))
             }
             _ => None,
         };
@@ -230,7 +232,8 @@ impl Sim {
     fn moot(&self, mail: u32, info: &OperationInfo) -> Checked {
         let meddled = self.ledger.stories.get(&mail).is_none_or(|story| story.meddled);
         let own = |wish: &Wish| matches!(wish, Wish::Delete | Wish::Copy { .. });
-        if meddled || self.ghost.folders.any_deletion() || self.ghost.steps_on(mail).any(|(wish, _)| own(wish)) {
+        let any_gone = self.ghost.folders.any_deletion() || !self.ledger.touched.is_empty();
+        if meddled || any_gone || self.ghost.steps_on(mail).any(|(wish, _)| own(wish)) {
             return Ok(());
         }
         Err(format!("I9: {} {} of mail {mail} is moot ({:?}), and nobody removed it", info.kind, info.id, info.reason))

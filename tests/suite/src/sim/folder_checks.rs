@@ -105,7 +105,7 @@ impl Sim {
     /// Each mailbox that the user had a hand in is there or not, as they want it, under the last name that was not given up.
     pub(super) fn mailboxes_as_wanted(&self) -> Checked {
         let labels: BTreeSet<&str> = self.ghost.folders.0.iter().map(|act| act.label.as_str()).collect();
-        for label in labels {
+        for label in labels.into_iter().filter(|label| !self.ledger.touched.contains(*label)) {
             let acts: Vec<&FolderAct> = self.ghost.folders.of_mailbox(label).collect();
             let any_given_up = acts.iter().any(|act| given_up(act.state));
             if self.denies && any_given_up {

@@ -150,10 +150,11 @@ impl Sim {
         let listed = self.core.mailboxes(self.account).await.map_err(in_words)?;
         let listed: Vec<(String, MailboxId)> =
             listed.into_iter().filter(|one| one.selectable).map(|one| (one.name, one.id)).collect();
+        self.follow()?;
         self.mailboxes.clear();
         for (name, id) in &listed {
             let raw = self.ledger.names.raw_of(name);
-            let label = self.labels.entry(*id).or_insert_with(|| self.ledger.names.label(raw.as_bytes())).clone();
+            let label = self.labels.entry(*id).or_insert_with(|| self.ledger.names.label_ever(raw.as_bytes())).clone();
             if let Some(other) = self.mailboxes.insert(label.clone(), *id) {
                 return Err(format!("{label} is listed twice, as {other:?} and {id:?}"));
             }
@@ -196,7 +197,7 @@ impl Sim {
             Err(CoreError::NotFound { .. }) if self.sync.is_some() => return Ok(()),
             Err(error) => return Err(format!("an act on a mailbox was refused: {error}")),
         };
-        let label = label.unwrap_or_else(|| format!("made by {operation}"));
+        let label = label.or_else(|| self.there_already(&wish)).unwrap_or_else(|| format!("made by {operation}"));
         self.labels.insert(mailbox, label.clone());
         self.hash.add(&format!("{wish:?} of {label}"));
         let pending = self.ghost.folders.of_mailbox(&label).any(|act| !is_final(act.state));
@@ -222,6 +223,13 @@ impl Sim {
             return Err(format!("I3: mailboxes are {listed:?}, wanted {shown:?}"));
         }
         Ok(())
+    }
+
+    /// The label of what is to be made, where somebody else has made it and the phone does not know.
+    fn there_already(&self, wish: &FolderWish) -> Option<String> {
+        let FolderWish::Create { name } = wish else { return None };
+        let there = self.ledger.names.all().find(|(known, _)| known == name).map(|(_, label)| label);
+        there.filter(|label| self.ledger.touched.contains(*label)).map(str::to_owned)
     }
 
     /// A name of the pool, or one below a mailbox that is shown.

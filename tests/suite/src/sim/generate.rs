@@ -65,6 +65,10 @@ pub(super) fn tape(seed: u64) -> Tape {
     }
     let schedule = schedule(&mut dice(3), workload.len());
     let mut tape = Tape { server: server(&mut dice(4)), workload, faults, schedule };
+    let mut theirs = dice(10);
+    if !second && theirs.below(4) == 0 {
+        with_rivals_on_mailboxes(&mut theirs, &mut tape.workload);
+    }
     // Drawn by itself: with other numbers everything else would be another tape.
     let mut looks = dice(9);
     for deed in tape.workload.iter_mut().skip(2) {
@@ -166,6 +170,21 @@ fn with_mailboxes(dice: &mut Dice, swarm: &Swarm, workload: &mut Vec<Deed>, faul
     for _ in 0..swarm.answers * 2 {
         let command = dice.pick(&["CREATE", "RENAME", "DELETE"]).copied().unwrap_or("CREATE");
         faults.push(Fault::Answer { command: command.to_owned(), skip: small(dice, 2) as u8, reply: reply(dice) });
+    }
+}
+
+/// Puts what another client does to mailboxes among the rest.
+fn with_rivals_on_mailboxes(dice: &mut Dice, workload: &mut Vec<Deed>) {
+    for _ in 0..1 + dice.below(4) {
+        let at = 2 + dice.below(workload.len() as u64 - 2) as usize;
+        let (pick, name) = (small(dice, 1000), small(dice, 6) as u8);
+        let act = match dice.below(10) {
+            0..=2 => MailboxAct::Create { name },
+            3..=5 => MailboxAct::Rename { pick, name },
+            6..=8 => MailboxAct::Delete { pick },
+            _ => MailboxAct::Subscribe { pick, on: dice.below(2) == 0 },
+        };
+        workload.insert(at, Deed::Rival(RivalAct::Mailbox(act)));
     }
 }
 

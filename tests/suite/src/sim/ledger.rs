@@ -79,6 +79,8 @@ pub(super) struct Ledger {
     pub(super) names: Names,
     /// Whether UIDs of any mailbox ever changed.
     pub(super) renumbered: bool,
+    /// Mailboxes that others made, renamed or deleted.
+    pub(super) touched: BTreeSet<String>,
 }
 
 /// The number of a mail, by its Message-ID.
@@ -114,11 +116,29 @@ impl Ledger {
 
     /// Takes in a change; returns what it was, where this phone made it. `label` is that of a new mailbox, where the phone knows it.
     pub(super) fn follow(&mut self, change: &Change, ours: bool, label: Option<String>) -> Vec<Deed> {
+        let others = if ours { Vec::new() } else { self.touches(change) };
         let deeds = match self.mailboxes(change, label) {
             Some(deed) => vec![deed],
             None => self.apply(change, ours),
         };
+        if let (false, Some(Deed::Mailbox { label, .. })) = (ours, deeds.first()) {
+            self.touched.insert(label.clone());
+        }
+        self.touched.extend(others);
         if ours { deeds } else { Vec::new() }
+    }
+
+    /// Others rename or delete a mailbox: whatever lies in it or below it is no longer the user's alone.
+    fn touches(&mut self, change: &Change) -> Vec<String> {
+        let labels = match change {
+            Change::Renamed { from, .. } => self.names.with_below(from),
+            Change::Deleted(raw) => vec![self.names.label(raw)],
+            _ => return Vec::new(),
+        };
+        for (_, place) in self.places.iter().filter(|((mailbox, _), _)| labels.contains(mailbox)) {
+            self.stories.entry(place.mail).or_default().meddled = true;
+        }
+        labels
     }
 
     /// What happened to a mailbox.

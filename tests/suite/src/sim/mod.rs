@@ -21,6 +21,7 @@ mod ledger;
 mod minimise;
 mod names;
 mod net;
+mod rival_mailboxes;
 mod run;
 mod situations;
 mod stories;

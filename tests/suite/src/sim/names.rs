@@ -45,6 +45,20 @@ impl Names {
         self.labels.get(&name).or_else(|| self.past.get(&name)).cloned().unwrap_or(name)
     }
 
+    /// The label of what others make under a name: that of the one that had it last and is gone. Nothing where that one has another
+    /// name by now: which of the two the phone takes for it is open.
+    pub(super) fn label_of_others(&self, name: &str) -> Option<String> {
+        let label = self.past.get(name).map_or(name, String::as_str);
+        self.name(label).is_none().then(|| label.to_owned())
+    }
+
+    /// The labels of a mailbox and of all below it.
+    pub(super) fn with_below(&self, raw: &[u8]) -> Vec<String> {
+        let above = self.shown(raw);
+        let is_it = |name: &str| name.strip_prefix(&above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.all().filter(|(name, _)| is_it(name)).map(|(_, label)| label.to_owned()).collect()
+    }
+
     /// A label for what has a name that another may have had before.
     fn fresh(&self, name: &str) -> String {
         if self.past.contains_key(name) { format!("{name}, again") } else { name.to_owned() }

@@ -112,7 +112,7 @@ pub enum UserAct {
     Mailbox(MailboxAct),
 }
 
-/// What they do to mailboxes. `name` chooses a name.
+/// What somebody does to mailboxes. `name` chooses a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "as explained above")]
 pub enum MailboxAct {
@@ -134,6 +134,7 @@ pub enum RivalAct {
     ExpungeNewest { mailbox: u8 },
     MarkDeleted { mailbox: u8, pick: u16 },
     Renumber { mailbox: u8 },
+    Mailbox(MailboxAct),
 }
 
 /// What breaks.

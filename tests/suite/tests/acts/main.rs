@@ -6,4 +6,5 @@ mod flag_table;
 mod gmail_acts;
 mod mailbox_acts;
 mod offline_acts;
+mod others_mailboxes;
 mod rivals;

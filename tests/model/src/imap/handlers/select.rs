@@ -32,7 +32,9 @@ impl Session {
             self.enable_condstore();
         }
         let raw = self.raw_name(&select.mailbox);
-        let Some(facts) = self.facts(&raw, select.examine) else {
+        let facts = self.facts(&raw, select.examine);
+        self.opened_in_vain = facts.is_none();
+        let Some(facts) = facts else {
             return no("[NONEXISTENT] no such mailbox");
         };
         self.say_facts(&facts);

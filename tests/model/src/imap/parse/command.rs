@@ -49,6 +49,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it is about the messages of the selected mailbox, and changes nothing of them.
+    pub(crate) const fn only_reads(&self) -> bool {
+        matches!(self, Self::Search(_) | Self::Fetch(_) | Self::Unselect)
+    }
+
     /// Whether it is about the messages of the selected mailbox.
     pub(crate) const fn needs_mailbox(&self) -> bool {
         matches!(

@@ -41,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) user: Option<String>,
     pub(crate) seat: Option<Seat>,
     pub(crate) view: Option<View>,
+    /// Whether the last attempt to open a mailbox failed: what only reads may already be on its way behind it.
+    pub(crate) opened_in_vain: bool,
     pub(crate) enabled: Enabled,
     pub(crate) watch: Option<Watch>,
     pub(crate) changes: watch::Receiver<u64>,
@@ -65,6 +67,7 @@ impl Session {
             user: None,
             seat: None,
             view: None,
+            opened_in_vain: false,
             enabled: Enabled::default(),
             watch: None,
             old_status: BTreeMap::new(),
@@ -194,7 +197,9 @@ impl Session {
             return Err(Closed::Over);
         }
         if self.view.is_none() && command.needs_mailbox() {
-            self.violation("no mailbox is selected");
+            if !(self.opened_in_vain && command.only_reads()) {
+                self.violation("no mailbox is selected");
+            }
             return bad("no mailbox is selected");
         }
         self.dispatch(command).await
