@@ -1,7 +1,10 @@
 //! Moves of which only the first half is done: the message lies in both mailboxes on the server, and is shown in one.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, params};
 
+use super::settle::places_changed;
 use crate::journal::{Evidence, Source, StepKey, StepState};
 use crate::model::{MailboxId, OperationId, PlaceId, SystemFlag, Uid};
 use crate::store::journal::refresh_places;
@@ -97,24 +100,31 @@ fn set_hidden(
     of: StepState,
     (from, to): (u8, u8),
 ) -> Result<(), StoreError> {
-    // Several moves of one message may have left as one: then it goes as long as one of them is to be done.
+    // Several moves of one message may have left as one: then it goes as long as one of them is to be done to where it was copied.
     let sql = format!(
         "SELECT place, evidence FROM steps s WHERE {which} AND state = ?2 AND instr(evidence, '\"copied\":{{')
-         AND NOT EXISTS (SELECT 1 FROM steps t WHERE t.place = s.place AND t.operation <> s.operation
-                         AND t.state < 7 AND t.state < 5 AND t.evidence = s.evidence)"
+         AND NOT EXISTS (SELECT 1 FROM steps t JOIN operations o ON o.id = t.operation
+                         WHERE t.place = s.place AND t.operation <> s.operation AND t.state < 7 AND t.state < 5
+                         AND t.evidence = s.evidence AND o.mailbox = s.evidence ->> '$.target.mailbox')"
     );
     let mut statement = tx.conn().prepare_cached(&sql)?;
     let rows = statement.query_map(params![value, of as u8], |row| {
         let text: Vec<u8> = row.get_ref(1)?.as_bytes().map(<[u8]>::to_vec).unwrap_or_default();
         let evidence: Option<Evidence> = serde_json::from_slice(&text).ok();
-        Ok((PlaceId(row.get(0)?), evidence.and_then(|evidence| evidence.source)))
+        Ok((PlaceId(row.get(0)?), evidence.and_then(|evidence| evidence.source), text))
     })?;
-    let halves: Vec<(PlaceId, Option<Source>)> = rows.collect::<Result<_, _>>()?;
+    let halves: Vec<(PlaceId, Option<Source>, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
     drop(statement);
     let sql = "UPDATE places SET hidden = ?5 WHERE mailbox = ?1 AND uid = ?2 AND hidden = ?4 AND id <> ?3
                AND EXISTS (SELECT 1 FROM mailboxes WHERE id = ?1 AND uid_validity = ?6)
                AND NOT EXISTS (SELECT 1 FROM steps WHERE place = places.id AND state < 7 AND state < 5) RETURNING id";
-    for (place, source) in halves {
+    // What left with it, and goes elsewhere, begins anew from where it was copied to.
+    let others =
+        "UPDATE steps SET evidence = NULL WHERE place = ?1 AND state < 7 AND state < 5 AND evidence = CAST(?2 AS TEXT)";
+    for (place, source, evidence) in halves {
+        if from > to && tx.conn().prepare_cached(others)?.execute(params![place.0, evidence])? > 0 {
+            places_changed(tx, &BTreeSet::from([place]))?;
+        }
         let Some(Source { mailbox, validity, uid }) = source else { continue };
         let at = params![mailbox.0, uid.get(), place.0, from, to, validity.get()];
         let original = tx.conn().prepare_cached(sql)?.query_row(at, |row| row.get(0).map(PlaceId)).optional()?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, params};
 
 use super::halves::show_originals_of;
+use super::overlay::with_copies;
 use super::settle::{places_changed, to_json, update_operations};
 use crate::journal::{Action, Reason, ShownMailbox, StepState, show_mailboxes};
 use crate::model::{AccountId, MailboxId, OperationId, PlaceId};
@@ -148,7 +149,7 @@ fn end_waiting(
     })?;
     let ended: Vec<(OperationId, PlaceId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
     let places = ended.iter().flat_map(|(_, place, made)| [Some(*place), *made]).flatten();
-    let places: BTreeSet<PlaceId> = places.filter(|place| place.0 != 0).collect();
+    let places = with_copies(tx.conn(), places.filter(|place| place.0 != 0).collect())?;
     places_changed(tx, &places)?;
     let operations: BTreeSet<OperationId> = ended.iter().map(|(operation, ..)| *operation).collect();
     for operation in &operations {

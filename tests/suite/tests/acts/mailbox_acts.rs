@@ -294,3 +294,15 @@ async fn a_mailbox_whose_mail_could_not_be_moved_out_is_not_deleted_until_the_pe
         assert_eq!(desk.operation(deleted).await.state.as_str(), "done", "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_mailbox_taken_back_takes_with_it_the_copies_of_what_was_to_be_copied_there() {
+    let desk = Desk::new(Profile::dovecot(), 1).await;
+    let plans = desk.core().create_mailbox(desk.scene.phone.account, "Plans").await.unwrap();
+    let (_, copy) = desk.copy_to(desk.id("INBOX", 0).await, "Plans").await;
+    desk.move_to(&[copy], "INBOX").await;
+    desk.copy_to(copy, "Aside").await;
+    assert_eq!((desk.rows("INBOX").await.len(), desk.rows("Aside").await.len()), (2, 1));
+    desk.core().cancel_operation(plans.operation).await.unwrap();
+    assert_eq!((desk.rows("INBOX").await.len(), desk.rows("Aside").await.len()), (1, 0));
+}

@@ -274,3 +274,22 @@ async fn recovery_rule_move_whose_target_was_deleted_meanwhile_loses_nothing() {
         loses_its_copies(&desk, &name, |desk| desk.scene.rival().delete(desk.scene.raw("Work")).unwrap()).await;
     }
 }
+
+/// Two moves of one message leave as one, and of that only the first half is done: who takes the second back has what it left behind in
+/// sight, as where it had left alone.
+#[tokio::test]
+async fn the_last_of_two_moves_that_left_as_one_is_taken_back_and_its_original_is_in_sight() {
+    for (name, profile) in without_move() {
+        let desk = Desk::new(profile, 2).await;
+        let id = desk.id("INBOX", 0).await;
+        desk.move_to(&[id], "Aside").await;
+        let last = desk.move_to(&[id], "Work").await;
+        desk.once("UID STORE", Act::Refuse("NO [SERVERBUG] oops".to_owned()));
+        desk.sync(Direction::Push).await;
+        assert_eq!((desk.numbers("INBOX"), desk.numbers("Work")), (vec![0, 1], vec![0]), "{name}");
+        desk.core().cancel_operation(last).await.unwrap();
+        assert_eq!(desk.ids("Aside").await, [id], "{name}: what was asked for first shows");
+        desk.settles(&name).await;
+        assert_eq!((desk.numbers("INBOX"), desk.numbers("Aside")), (vec![0, 1], vec![0]), "{name}");
+    }
+}
