@@ -165,11 +165,14 @@ impl Sim {
         let Some(operation) = waiting.get(usize::from(pick) % waiting.len().max(1)).copied() else { return Ok(()) };
         match self.core.retry_operation(operation).await {
             Ok(_) => {
-                let (mails, meanwhile) = (self.chronicle.mails(), self.sync.is_some());
+                let (mails, meanwhile, aside) = (self.chronicle.mails(), self.sync.is_some(), self.ghost.aside());
+                let again = self.ghost.folders.0.iter().map(|act| act.again).max().unwrap_or(0) + 1;
                 if let Some(act) = self.ghost.folders.of_mut(operation) {
+                    act.again = again;
                     // What comes into a mailbox that is out of sight is not seen.
                     if meanwhile || set_aside(act.state) {
                         act.mails = mails;
+                        act.aside = aside;
                     }
                     // What was moved there meanwhile goes with it or not.
                     self.ghost.retried_late.extend(0..mails);
@@ -179,7 +182,7 @@ impl Sim {
             }
             Err(CoreError::InvalidInput { .. }) => {}
             // The mailbox that it was to go to is not made, or gone.
-            Err(CoreError::NotFound { .. }) if self.ghost.folders.any() => {}
+            Err(CoreError::NotFound { .. }) if self.ghost.folders.any() || !self.ledger.touched.is_empty() => {}
             Err(error) => return Err(format!("trying again: {error}")),
         }
         Ok(())

@@ -23,12 +23,17 @@ impl Sim {
             if !self.known.contains(mail) && is_new {
                 return Err(format!("mail {mail} went with {label}, and the user never saw it"));
             }
-            let moves = |(wish, step): (&Wish, &Step)| match wish {
+            let deletion = self.ghost.folders.of_mailbox(label).filter(|act| act.wish == FolderWish::Delete).last();
+            let was_aside = |step: &(OperationId, &Wish, &Step)| {
+                deletion.is_some_and(|act| act.aside.contains(&(step.0, step.2.message)))
+            };
+            let moves = |(_, wish, step): (OperationId, &Wish, &Step)| match wish {
                 Wish::Move { to } if step.state != OperationState::Cancelled => Some(to != label),
                 Wish::Delete => Some(false),
                 _ => None,
             };
-            let elsewhere = self.ghost.steps_on(*mail).filter_map(moves).last().unwrap_or(false);
+            let steps = self.ghost.operations_on(*mail).filter(|step| !was_aside(step));
+            let elsewhere = steps.filter_map(moves).last().unwrap_or(false);
             // Where a move was set aside half done, the user saw it in both.
             let is_left = self.ledger.places.values().any(|place| place.mail == *mail && !place.marked);
             if elsewhere && !is_left && !self.ghost.has_copies(*mail) {
@@ -60,7 +65,7 @@ impl Sim {
 
     /// Mail of the user's own that was to go to a mailbox that is not there waits in the inbox.
     pub(super) fn appends_elsewhere(&mut self) -> Checked {
-        if !self.ghost.folders.any() {
+        if !self.ghost.folders.any() && self.ledger.touched.is_empty() {
             return Ok(());
         }
         let now = self.folder.appends().map_err(in_words)?;
@@ -68,7 +73,7 @@ impl Sim {
         for act in &mut self.ghost.acts {
             let Wish::Append { to } = &act.wish else { continue };
             let goes_to_inbox = now.get(&act.operation.0) == Some(&inbox) && to != "INBOX";
-            if goes_to_inbox && !self.mailboxes.contains_key(to) {
+            if goes_to_inbox && (!self.mailboxes.contains_key(to) || self.ledger.touched.contains(to)) {
                 act.wish = Wish::Append { to: "INBOX".to_owned() };
             } else if goes_to_inbox {
                 return Err(format!("the append {} goes to the inbox, and {to} is there", act.operation));
@@ -106,7 +111,9 @@ impl Sim {
     pub(super) fn mailboxes_as_wanted(&self) -> Checked {
         let labels: BTreeSet<&str> = self.ghost.folders.0.iter().map(|act| act.label.as_str()).collect();
         for label in labels.into_iter().filter(|label| !self.ledger.touched.contains(*label)) {
-            let acts: Vec<&FolderAct> = self.ghost.folders.of_mailbox(label).collect();
+            let mut acts: Vec<&FolderAct> = self.ghost.folders.of_mailbox(label).collect();
+            // Tried again it has the last word.
+            acts.sort_by_key(|act| act.again);
             let any_given_up = acts.iter().any(|act| given_up(act.state));
             if self.denies && any_given_up {
                 continue;

@@ -34,6 +34,10 @@ pub(super) struct FolderAct {
     pub(super) times: u32,
     /// How many mails there were that the user may have known of when they asked for it.
     pub(super) mails: u32,
+    /// What had been set aside by then, by operation and message: the user saw those mails where they had been.
+    pub(super) aside: BTreeSet<(OperationId, usize)>,
+    /// When it was last tried again: 0 for never, and else counted.
+    pub(super) again: u32,
 }
 
 /// Everything the user asked of mailboxes, in order.
@@ -154,12 +158,24 @@ impl Sim {
         self.mailboxes.clear();
         for (name, id) in &listed {
             let raw = self.ledger.names.raw_of(name);
+            if !self.labels.contains_key(id) {
+                self.known_twice(raw.as_bytes());
+            }
             let label = self.labels.entry(*id).or_insert_with(|| self.ledger.names.label_ever(raw.as_bytes())).clone();
             if let Some(other) = self.mailboxes.insert(label.clone(), *id) {
                 return Err(format!("{label} is listed twice, as {other:?} and {id:?}"));
             }
         }
         Ok(listed)
+    }
+
+    /// What others renamed or made anew, the phone may take for another mailbox than the one it knows: that one keeps the label.
+    fn known_twice(&mut self, raw: &[u8]) {
+        let label = self.ledger.names.label_ever(raw);
+        if self.ledger.touched.contains(&label) && self.labels.values().any(|known| *known == label) {
+            let fresh = format!("{label}, known anew as {}", self.labels.len());
+            self.ledger.relabel(&label, &fresh);
+        }
     }
 
     pub(super) async fn act_on_mailbox(&mut self, act: &MailboxAct) -> Checked {
@@ -215,6 +231,8 @@ impl Sim {
             state: OperationState::Queued,
             times: 0,
             mails: self.chronicle.mails(),
+            aside: self.ghost.aside(),
+            again: 0,
         };
         let shown = names_after(&before, &act.wish, mailbox);
         self.ghost.folders.0.push(act);
@@ -229,7 +247,9 @@ impl Sim {
     fn there_already(&self, wish: &FolderWish) -> Option<String> {
         let FolderWish::Create { name } = wish else { return None };
         let there = self.ledger.names.all().find(|(known, _)| known == name).map(|(_, label)| label);
-        there.filter(|label| self.ledger.touched.contains(*label)).map(str::to_owned)
+        // A server makes what is missing above, too.
+        let unknown = |label: &&str| self.ledger.touched.contains(*label) || !self.ghost.folders.any_of(label);
+        there.filter(|label| !MAILBOXES.contains(label)).filter(unknown).map(str::to_owned)
     }
 
     /// A name of the pool, or one below a mailbox that is shown.

@@ -101,9 +101,20 @@ pub(super) fn given_up(state: OperationState) -> bool {
 impl Ghost {
     /// The steps on a mail with what they ask for.
     pub(super) fn steps_on(&self, mail: u32) -> impl Iterator<Item = (&Wish, &Step)> {
+        self.operations_on(mail).map(|(_, wish, step)| (wish, step))
+    }
+
+    /// The same, and of which operations they are.
+    pub(super) fn operations_on(&self, mail: u32) -> impl Iterator<Item = (OperationId, &Wish, &Step)> {
         let of = move |message: usize| self.messages.get(message).is_some_and(|message| message.mail == mail);
-        let all = self.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (&act.wish, step)));
-        all.filter(move |(_, step)| of(step.message))
+        let all = self.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act.operation, &act.wish, step)));
+        all.filter(move |(.., step)| of(step.message))
+    }
+
+    /// What is set aside, by operation and message.
+    pub(super) fn aside(&self) -> BTreeSet<(OperationId, usize)> {
+        let steps = self.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act.operation, step)));
+        steps.filter(|(_, step)| set_aside(step.state)).map(|(operation, step)| (operation, step.message)).collect()
     }
 
     /// Whether anything that was asked of a message is in this state.

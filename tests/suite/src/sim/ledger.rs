@@ -114,6 +114,18 @@ impl Ledger {
         self.places.keys().filter(|(name, _)| name == mailbox).map(|(_, uid)| *uid).collect()
     }
 
+    /// A mailbox that others touched is known by another label from now on.
+    pub(super) fn relabel(&mut self, old: &str, new: &str) {
+        self.names.relabel(old, new);
+        self.touched.insert(new.to_owned());
+        for uid in self.uids(old) {
+            if let Some(place) = self.places.remove(&(old.to_owned(), uid)) {
+                self.stories.entry(place.mail).or_default().meddled = true;
+                self.places.insert((new.to_owned(), uid), place);
+            }
+        }
+    }
+
     /// Takes in a change; returns what it was, where this phone made it. `label` is that of a new mailbox, where the phone knows it.
     pub(super) fn follow(&mut self, change: &Change, ours: bool, label: Option<String>) -> Vec<Deed> {
         let others = if ours { Vec::new() } else { self.touches(change) };

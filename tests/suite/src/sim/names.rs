@@ -79,6 +79,13 @@ impl Names {
         self.labels.iter().map(|(name, label)| (name.as_str(), label.as_str()))
     }
 
+    /// A mailbox is known by another label from now on.
+    pub(super) fn relabel(&mut self, old: &str, new: &str) {
+        for label in self.labels.values_mut().filter(|label| *label == old) {
+            new.clone_into(label);
+        }
+    }
+
     /// A mailbox was made, maybe one that has a label. Gives that and its name.
     pub(super) fn made(&mut self, raw: &[u8], label: Option<String>) -> (String, String) {
         let name = self.shown(raw);

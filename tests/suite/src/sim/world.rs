@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use postrider::api::{
-    AccountId, AccountSettings, BodyPolicy, Core, CoreOptions, ListFilter, MailboxId, MessageRow, SyncHandle,
+    AccountId, AccountSettings, BodyPolicy, Core, CoreError, CoreOptions, ListFilter, MailboxId, MessageRow, SyncHandle,
 };
 use postrider_model::ModelServer;
 use postrider_model::profile::{Extension, Profile};
@@ -194,13 +194,17 @@ impl Sim {
 
     /// What the phone shows, by mailbox and id.
     pub(super) async fn rows(&mut self) -> Checked<Vec<MessageRow>> {
-        if self.ghost.folders.any() {
+        if self.ghost.folders.any() || !self.ledger.touched.is_empty() {
             self.learn_mailboxes().await?;
         }
         let mut all = Vec::new();
         for mailbox in self.mailboxes.values() {
-            let page = self.core.messages(*mailbox, ListFilter::default(), None, 1000).await.map_err(in_words)?;
-            all.extend(page.messages);
+            match self.core.messages(*mailbox, ListFilter::default(), None, 1000).await {
+                Ok(page) => all.extend(page.messages),
+                // A sync has dropped it meanwhile.
+                Err(CoreError::NotFound { .. }) if self.sync.is_some() => {}
+                Err(error) => return Err(in_words(error)),
+            }
         }
         all.sort_by_key(|row| (row.mailbox_id, row.id));
         Ok(all)
