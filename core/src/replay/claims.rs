@@ -125,7 +125,7 @@ pub(super) fn is_moved(step: &OpenStep) -> bool {
 }
 
 /// Where the message of a step was to go, and which place it then is.
-fn goal(step: &OpenStep) -> Option<(MailboxId, PlaceId)> {
+pub(super) fn goal(step: &OpenStep) -> Option<(MailboxId, PlaceId)> {
     let place = step.key.place;
     match step.action {
         Action::Move { to } => (target_of(step) == Some(to)).then_some((to, place)),

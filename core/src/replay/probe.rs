@@ -1,10 +1,10 @@
 //! What became of steps whose answer was lost: asked, never guessed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ReplayError;
 use super::breaks::{after_break, after_break_in_between};
-use super::claims::{Sent, is_moved};
+use super::claims::{Sent, goal, is_moved};
 use super::halves::Half;
 use super::run::Run;
 use super::scene::target_of;
@@ -86,8 +86,14 @@ impl Run<'_> {
         let (mut verdicts, mut landed, mut copied) = (Verdicts::default(), Verdicts::default(), Vec::new());
         let groups = Group::all(open);
         let mut sent = self.tell_apart(&groups, &mut scene).await?;
+        let there = self.store.read(move |view| Ok(view.mailboxes(account)?.iter().map(|one| one.id).collect()));
+        let there: BTreeSet<MailboxId> = there.await?;
+        let mut nowhere = BTreeSet::new();
         for group in groups {
             let step = &group.last;
+            if goal(step).is_some_and(|(to, _)| !there.contains(&to)) {
+                nowhere.extend(group.steps.iter().copied());
+            }
             match &step.action {
                 Action::Move { .. } | Action::Copy { .. } | Action::Append { .. } if step.evidence.is_none() => {
                     let reason = Reason::new("damaged", "what was noted of it cannot be read: it may have been done");
@@ -101,6 +107,10 @@ impl Run<'_> {
                     let source = step.evidence.as_ref().and_then(|evidence| evidence.source.clone());
                     match (resolution, source) {
                         (None, _) => group.settle(&Outcome::Unknown, &mut verdicts),
+                        // Nothing goes whose copy went with its mailbox.
+                        (Some(Resolution::Finish), Some(_)) if !there.contains(&to) => {
+                            moved(&group, to, Resolution::Stays, None, &mut verdicts);
+                        }
                         (Some(Resolution::Finish), Some(source)) => {
                             let broke = after_break_in_between(step, now);
                             let unfinished = Unfinished { group, source, to, at };
@@ -161,6 +171,13 @@ impl Run<'_> {
         }
         verdicts.writes.append(&mut landed.writes);
         verdicts.outcomes.append(&mut landed.outcomes);
+        // What was sent to a mailbox that is gone since went with it.
+        verdicts.writes.retain(|write| !matches!(write, Write::Landed(_, to, _) if !there.contains(to)));
+        for (_, outcome) in verdicts.outcomes.iter_mut().filter(|(key, _)| nowhere.contains(key)) {
+            if *outcome == Outcome::Done {
+                *outcome = Outcome::Moot(gone());
+            }
+        }
         self.store.replay(move |tx| tx.note_evidence(&copied).and_then(|()| verdicts.write(tx))).await?;
         Ok(())
     }

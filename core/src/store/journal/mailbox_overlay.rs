@@ -99,6 +99,10 @@ pub(in crate::store) fn mailbox_gone(tx: &mut WriteTx<'_>, id: MailboxId) -> Res
 }
 
 fn set_dependants_aside(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), StoreError> {
+    // Whatever became of an append whose answer was lost: it is not there, as nothing is.
+    let sql = "UPDATE steps SET state = 0 WHERE state IN (1, 2, 3) AND operation IN
+               (SELECT id FROM operations WHERE state < 7 AND mailbox = ?1 AND kind = 'append')";
+    tx.conn().prepare_cached(sql)?.execute([id.0])?;
     end_waiting(tx, id, "o.kind <> 'mailbox_create'", StepState::Parked, &to_json(&no_mailbox())?)?;
     appends_go_to_inbox(tx, id)
 }

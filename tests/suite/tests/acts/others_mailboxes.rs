@@ -2,8 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 use postrider::api::{Direction, MailSource};
+use postrider_model::fault::Act;
+use postrider_model::profile::Extension;
 use postrider_tests::desk::Desk;
 use postrider_tests::kinds::kinds;
+
+fn own() -> MailSource {
+    MailSource::Bytes { bytes: b"Subject: Mail 7\nMessage-ID: <7@example.org>\n\nown\n".to_vec() }
+}
 
 /// The number of mails that are shown anywhere.
 async fn sightings(desk: &Desk) -> usize {
@@ -17,8 +23,7 @@ async fn mail_on_its_way_to_a_mailbox_that_somebody_deleted_is_never_out_of_sigh
         let work = desk.mailbox("Work").await.id;
         desk.move_to(&[desk.id("INBOX", 0).await], "Work").await;
         desk.copy_to(desk.id("INBOX", 1).await, "Work").await;
-        let own = MailSource::Bytes { bytes: b"Subject: Mail 7\nMessage-ID: <7@example.org>\n\nown\n".to_vec() };
-        desk.core().append(work, own, Vec::new(), None).await.unwrap();
+        desk.core().append(work, own(), Vec::new(), None).await.unwrap();
         let before = desk.shown().await;
         desk.scene.rival().delete(desk.scene.raw("Work")).unwrap();
         // One look proves nothing: the list may lack it by mistake.
@@ -35,5 +40,49 @@ async fn mail_on_its_way_to_a_mailbox_that_somebody_deleted_is_never_out_of_sigh
             desk.left().await.into_iter().map(|(kind, state, reason)| (kind, state, reason.unwrap())).collect();
         let parked = |kind: &str| (kind.to_owned(), "parked", "no_mailbox".to_owned());
         assert_eq!(left, [parked("move"), parked("copy"), parked("append")], "{name}");
+    }
+}
+
+/// What was sent to a mailbox, or within it, and not answered, is asked about when that is gone; no sync fails for it.
+#[tokio::test]
+async fn hard_problem_02_what_was_sent_to_a_mailbox_that_is_gone_since_holds_up_no_sync() {
+    for (name, profile) in kinds() {
+        let moves = if profile.has(Extension::Move) { "UID MOVE" } else { "UID COPY" };
+        for command in ["UID COPY", moves, "APPEND"] {
+            for act in [Act::Cut, Act::CutAfter] {
+                for within in [false, true] {
+                    let when = format!("{name}, {command}, {act:?}, within: {within}");
+                    let desk = Desk::new(profile.clone(), 3).await;
+                    let from = if within { "Work" } else { "INBOX" };
+                    let id = desk.id("INBOX", 0).await;
+                    if within {
+                        desk.move_to(&[id], "Work").await;
+                        desk.settles(&when).await;
+                    }
+                    match command {
+                        "APPEND" => {
+                            let work = desk.mailbox("Work").await.id;
+                            desk.core().append(work, own(), Vec::new(), None).await.unwrap();
+                        }
+                        "UID COPY" => drop(desk.copy_to(desk.id(from, 0).await, "Work").await),
+                        _ if within => continue,
+                        _ => drop(desk.move_to(&[desk.id(from, 0).await], "Work").await),
+                    }
+                    desk.breaks_off(command, act.clone()).await;
+                    desk.scene.rival().delete(desk.scene.raw("Work")).unwrap();
+                    for round in 0..3 {
+                        desk.scene.phone.clock.forward(20 * 60);
+                        let synced = desk.scene.phone.sync().await;
+                        assert!(synced.is_ok(), "{when}, round {round}: {synced:?}");
+                    }
+                    assert!(!desk.names().await.contains(&"Work".to_owned()), "{when}: {:?}", desk.story().await);
+                    let own = usize::from(command == "APPEND");
+                    assert_eq!(desk.rows("INBOX").await.len(), desk.numbers("INBOX").len() + own, "{when}");
+                    let left = desk.left().await;
+                    assert!(left.iter().all(|(_, state, _)| *state == "parked"), "{when}: {left:?}");
+                    assert_eq!(left.iter().filter(|(kind, ..)| kind == "append").count(), own, "{when}: {left:?}");
+                }
+            }
+        }
     }
 }
