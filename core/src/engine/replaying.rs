@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::account_task::AccountTask;
 use super::sessions::Chances;
 use super::{Direction, Failure, SyncRequest};
-use crate::journal::{self, PendingStep};
+use crate::journal;
 use crate::replay::{self, ReplayError};
 use crate::sync::{Control, Note, Report};
 use crate::wire::Spent;
@@ -69,8 +69,7 @@ impl AccountTask {
             }
             let (steps, unreadable) = view.pending_steps(account, now)?;
             let lost = synced && !view.lost_steps(account)?.is_empty();
-            let is_asked = |step: &PendingStep| step.is_due && !(only_asks && step.action.is_about_mailbox());
-            let open = lost || steps.iter().any(|step| step.state.is_open() && is_asked(step));
+            let open = lost || steps.iter().any(|step| step.state.is_open() && step.is_due);
             Ok(open || !only_asks && (!unreadable.is_empty() || !journal::plan(&steps).is_empty()))
         });
         Ok(work.await?)

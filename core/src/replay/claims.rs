@@ -212,6 +212,7 @@ impl Run<'_> {
     ) -> Result<Sent, ReplayError> {
         let Some(evidence) = &step.evidence else { return Ok(Sent::Untold) };
         let source = match &evidence.source {
+            Some(source) if scene.gone.contains(&source.mailbox) => Found::Absent,
             Some(source) if scene.validities.get(&source.mailbox) != Some(&source.validity) => {
                 return Ok(Sent::ByMirror { to });
             }

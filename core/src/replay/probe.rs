@@ -64,8 +64,6 @@ impl Run<'_> {
         let mut open = self.store.read(move |view| view.open_steps(account, now)).await?;
         // Once in a run: what stays unknown waits for a sync.
         open.retain(|step| !self.probed.contains(&step.key));
-        // What was begun with a mailbox is brought to its end, for which more is sent.
-        open.retain(|step| !self.only_asks || !step.action.is_about_mailbox());
         if open.is_empty() {
             return Ok(());
         }

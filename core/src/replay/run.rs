@@ -35,8 +35,8 @@ pub struct Means<'s> {
     pub synced: bool,
     /// Whether it is the first replay of a sync.
     pub first: bool,
-    /// Whether it sends nothing, and only asks what became of the messages that were sent before: what a sync finds of them would be
-    /// taken for others.
+    /// Whether it sends nothing new, and only asks what became of what was sent before: what a sync finds of it would be taken for
+    /// something else. Subscriptions follow a mailbox that turns out to be made or renamed.
     pub only_asks: bool,
 }
 
@@ -60,8 +60,6 @@ pub(super) struct Run<'s> {
     pub(super) probed: BTreeSet<StepKey>,
     /// Moves of which the second half is left.
     pub(super) unfinished: Vec<Unfinished>,
-    /// Whether nothing is sent that changes anything.
-    pub(super) only_asks: bool,
     /// Steps that nothing has left of yet, for which a mailbox is being opened.
     pub(super) opening: Vec<StepKey>,
     /// Whether a look was needed where the answers were to prove it all: no mailbox is opened before that is known any more.
@@ -87,7 +85,6 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         held: BTreeSet::new(),
         probed: BTreeSet::new(),
         unfinished: Vec::new(),
-        only_asks: means.only_asks,
         opening: Vec::new(),
         looks_again: false,
         sources: BTreeMap::new(),

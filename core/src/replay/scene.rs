@@ -19,6 +19,8 @@ use crate::store::{Mailbox, OpenStep, StoreError};
 pub(super) struct Scene {
     /// UIDVALIDITY of the mailboxes that were opened and in which messages were looked for.
     pub(super) validities: BTreeMap<MailboxId, UidValidity>,
+    /// Mailboxes that are not there any more, and nothing that was in them.
+    pub(super) gone: BTreeSet<MailboxId>,
     /// Messages that are still where they were.
     pub(super) present: BTreeSet<(MailboxId, Uid)>,
     /// The flags of messages that are still where they were.
@@ -91,8 +93,10 @@ impl Run<'_> {
             match (mailbox, wanted) {
                 (Some(mailbox), _) => self.look_into(&mailbox, uids, wanted, &mut scene).await?,
                 // Nothing was added to a mailbox that is not even in the mirror any more.
-                (None, Some(_)) => drop(scene.newcomers.insert(id, (None, Vec::new()))),
-                (None, None) => {}
+                (None, _) => {
+                    scene.gone.insert(id);
+                    scene.newcomers.insert(id, (None, Vec::new()));
+                }
             }
         }
         Ok(scene)
@@ -118,6 +122,7 @@ impl Run<'_> {
         if !opened.is_ok() {
             if mailbox.missing_since.is_some() || opened.refusal().is_some_and(|code| is_missing(&code)) {
                 // Where nothing is, nothing was added.
+                scene.gone.insert(mailbox.id);
                 scene.newcomers.insert(mailbox.id, (None, Vec::new()));
             }
             return Ok(());

@@ -117,7 +117,10 @@ impl Sim {
                 }
                 let lies_elsewhere = self.ledger.places.values().any(|place| place.mail == *mail);
                 let may_be_gone = self.is_shared || self.taken_meanwhile.contains(mail) || self.ledger.renumbered;
-                if deletes == 0 && !lies_elsewhere && !may_be_gone && !self.ghost.folders.any_deletion() {
+                // Others may delete the mailbox that it was just copied to.
+                let went_along = story.lay_in.iter().any(|label| self.ledger.touched.contains(label));
+                let any_gone = went_along || self.ghost.folders.any_deletion();
+                if deletes == 0 && !lies_elsewhere && !may_be_gone && !any_gone {
                     return Err(format!("I12: mail {mail} was expunged for a move, and lies nowhere now"));
                 }
                 self.situations.met("the phone expunged by UID");

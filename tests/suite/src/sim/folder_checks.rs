@@ -113,7 +113,7 @@ impl Sim {
         for label in labels.into_iter().filter(|label| !self.ledger.touched.contains(*label)) {
             let mut acts: Vec<&FolderAct> = self.ghost.folders.of_mailbox(label).collect();
             // Tried again it has the last word.
-            acts.sort_by_key(|act| act.again);
+            acts.sort_by_key(|act| if matches!(act.wish, FolderWish::Create { .. }) { 0 } else { act.again });
             let any_given_up = acts.iter().any(|act| given_up(act.state));
             if self.denies && any_given_up {
                 continue;

@@ -152,16 +152,19 @@ impl Sim {
     /// What the phone lists, with names. A mailbox keeps its label for as long as it keeps its id.
     pub(super) async fn learn_mailboxes(&mut self) -> Checked<Vec<(String, MailboxId)>> {
         let listed = self.core.mailboxes(self.account).await.map_err(in_words)?;
-        let listed: Vec<(String, MailboxId)> =
+        let mut listed: Vec<(String, MailboxId)> =
             listed.into_iter().filter(|one| one.selectable).map(|one| (one.name, one.id)).collect();
+        // The one that was known first has the label, if two are.
+        listed.sort_by_key(|(_, id)| *id);
         self.follow()?;
         self.mailboxes.clear();
         for (name, id) in &listed {
             let raw = self.ledger.names.raw_of(name);
-            if !self.labels.contains_key(id) {
-                self.known_twice(raw.as_bytes());
-            }
-            let label = self.labels.entry(*id).or_insert_with(|| self.ledger.names.label_ever(raw.as_bytes())).clone();
+            let label = match self.labels.get(id) {
+                Some(label) => label.clone(),
+                None => self.new_label(raw.as_bytes()),
+            };
+            self.labels.insert(*id, label.clone());
             if let Some(other) = self.mailboxes.insert(label.clone(), *id) {
                 return Err(format!("{label} is listed twice, as {other:?} and {id:?}"));
             }
@@ -170,12 +173,14 @@ impl Sim {
     }
 
     /// What others renamed or made anew, the phone may take for another mailbox than the one it knows: that one keeps the label.
-    fn known_twice(&mut self, raw: &[u8]) {
+    fn new_label(&mut self, raw: &[u8]) -> String {
         let label = self.ledger.names.label_ever(raw);
-        if self.ledger.touched.contains(&label) && self.labels.values().any(|known| *known == label) {
-            let fresh = format!("{label}, known anew as {}", self.labels.len());
-            self.ledger.relabel(&label, &fresh);
+        if !self.ledger.touched.contains(&label) || self.labels.values().all(|known| *known != label) {
+            return label;
         }
+        let fresh = format!("{label}, known anew as {}", self.labels.len());
+        self.ledger.relabel(&label, &fresh);
+        fresh
     }
 
     pub(super) async fn act_on_mailbox(&mut self, act: &MailboxAct) -> Checked {

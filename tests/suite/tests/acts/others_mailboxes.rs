@@ -86,3 +86,23 @@ async fn hard_problem_02_what_was_sent_to_a_mailbox_that_is_gone_since_holds_up_
         }
     }
 }
+
+#[tokio::test]
+async fn a_mail_whose_move_was_not_answered_is_shown_once_though_the_mailbox_that_it_left_is_gone() {
+    for (name, profile) in kinds() {
+        let moves = if profile.has(Extension::Move) { "UID MOVE" } else { "UID COPY" };
+        for direction in [Direction::Pull, Direction::Both] {
+            let desk = Desk::new(profile.clone(), 1).await;
+            let id = desk.id("INBOX", 0).await;
+            desk.move_to(&[id], "Aside").await;
+            desk.settles(&name).await;
+            desk.move_to(&[id], "Work").await;
+            desk.breaks_off(moves, Act::CutAfter).await;
+            desk.scene.rival().delete(desk.scene.raw("Aside")).unwrap();
+            desk.sync(direction).await;
+            assert_eq!(desk.ids("Work").await, [id], "{name}, {direction:?}");
+            desk.settles(&name).await;
+            assert_eq!(desk.ids("Work").await, [id], "{name}, {direction:?}");
+        }
+    }
+}
