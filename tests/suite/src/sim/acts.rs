@@ -178,6 +178,12 @@ impl Sim {
                     self.ghost.retried_late.extend(0..mails);
                 }
                 self.ghost.tried_again(operation, meanwhile);
+                // What went with its mailbox meanwhile is not to be had any more.
+                let lies = |mail: &u32| self.ledger.places.values().any(|place| place.mail == *mail);
+                let gone: Vec<u32> = self.ghost.mails_of(operation).filter(|mail| !lies(mail)).collect();
+                if self.ghost.folders.any_deletion() {
+                    self.ghost.retried_late.extend(gone);
+                }
                 self.situations.met("an operation tried again by the user");
             }
             Err(CoreError::InvalidInput { .. }) => {}

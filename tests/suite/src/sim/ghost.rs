@@ -127,6 +127,12 @@ impl Ghost {
         self.steps_on(mail).filter(|(wish, step)| fits(wish) && step.state != OperationState::Cancelled).count() as u32
     }
 
+    /// The mails that an act is about.
+    pub(super) fn mails_of(&self, operation: OperationId) -> impl Iterator<Item = u32> {
+        let acts = self.acts.iter().filter(move |act| act.operation == operation);
+        acts.flat_map(|act| &act.steps).map(|step| self.messages[step.message].mail)
+    }
+
     /// The user had an act tried again, maybe while a sync was carrying out what was asked for later.
     pub(super) fn tried_again(&mut self, operation: OperationId, meanwhile: bool) {
         let (before, rest) = match self.acts.iter().position(|act| act.operation == operation) {
