@@ -109,7 +109,8 @@ pub(super) fn create_for_role(tx: &mut JournalTx<'_>, of: PlaceId, role: Mailbox
     };
     let message = tx.message(of)?.ok_or(StoreError::NotFound("message"))?;
     let account = tx.mailbox(message.row.mailbox)?.ok_or(StoreError::NotFound("mailbox"))?.account;
-    if let Some(there) = tx.shown_mailboxes(account)?.into_iter().find(|one| one.naming.name == name) {
+    let there = |one: &Mailbox| one.naming.name == name && one.missing_since.is_none();
+    if let Some(there) = tx.shown_mailboxes(account)?.into_iter().find(there) {
         return Ok(there.id);
     }
     match new_mailbox(tx, account, name)? {

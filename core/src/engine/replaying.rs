@@ -44,13 +44,18 @@ impl AccountTask {
             let pushed = !request.only_list && self.has_work(synced, only_asks).await?;
             if pushed {
                 let round = Round { synced, first: turn == 0, only_asks };
-                self.replay(control, course, round).await?;
+                match self.replay(control, course, round).await {
+                    // What cannot be asked now does not keep away what happened.
+                    Err(Failure::Imap(_)) if only_asks => course.chances.interrupted = false,
+                    outcome => outcome?,
+                }
             }
             if request.direction == Direction::Push {
                 report.complete = true;
                 return Ok(report);
             }
-            if turn > 0 && !pushed {
+            // What was only asked changes nothing there.
+            if turn > 0 && (!pushed || only_asks) {
                 break;
             }
             let pulled = self.sync_once(request, control, tell, course).await?;
@@ -67,10 +72,13 @@ impl AccountTask {
             if !view.has_pending(account)? {
                 return Ok(false);
             }
+            if only_asks {
+                return Ok(view.open_steps(account, now)?.iter().any(|step| step.state.is_open()));
+            }
             let (steps, unreadable) = view.pending_steps(account, now)?;
             let lost = synced && !view.lost_steps(account)?.is_empty();
             let open = lost || steps.iter().any(|step| step.state.is_open() && step.is_due);
-            Ok(open || !only_asks && (!unreadable.is_empty() || !journal::plan(&steps).is_empty()))
+            Ok(open || !unreadable.is_empty() || !journal::plan(&steps).is_empty())
         });
         Ok(work.await?)
     }

@@ -8,7 +8,7 @@ use super::claims::{Sent, goal, is_moved};
 use super::halves::Half;
 use super::run::Run;
 use super::scene::target_of;
-use super::settle::{Verdicts, Write, gone};
+use super::settle::{Verdicts, Write, gone, no_target};
 use crate::journal::{
     Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, StepState, resolve_copy, resolve_move,
 };
@@ -64,6 +64,8 @@ impl Run<'_> {
         let mut open = self.store.read(move |view| view.open_steps(account, now)).await?;
         // Once in a run: what stays unknown waits for a sync.
         open.retain(|step| !self.probed.contains(&step.key));
+        // What is half done and waits for its time is known; to end it, more is sent.
+        open.retain(|step| !self.only_asks || step.state.is_open());
         if open.is_empty() {
             return Ok(());
         }
@@ -117,6 +119,7 @@ impl Run<'_> {
                                 copied.extend(unfinished.copied());
                             }
                             match broke {
+                                _ if self.only_asks => unfinished.group.settle(&Outcome::Unknown, &mut landed),
                                 Some(outcome) => {
                                     unfinished.half().waits(&outcome, &mut landed);
                                     unfinished.group.settle(&outcome, &mut landed);
@@ -172,8 +175,10 @@ impl Run<'_> {
         // What was sent to a mailbox that is gone since went with it.
         verdicts.writes.retain(|write| !matches!(write, Write::Landed(_, to, _) if !there.contains(to)));
         for (_, outcome) in verdicts.outcomes.iter_mut().filter(|(key, _)| nowhere.contains(key)) {
-            if *outcome == Outcome::Done {
-                *outcome = Outcome::Moot(gone());
+            match outcome {
+                Outcome::Done => *outcome = Outcome::Moot(gone()),
+                Outcome::Again => *outcome = Outcome::Parked(no_target()),
+                _ => {}
             }
         }
         self.store.replay(move |tx| tx.note_evidence(&copied).and_then(|()| verdicts.write(tx))).await?;

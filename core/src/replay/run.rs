@@ -60,6 +60,8 @@ pub(super) struct Run<'s> {
     pub(super) probed: BTreeSet<StepKey>,
     /// Moves of which the second half is left.
     pub(super) unfinished: Vec<Unfinished>,
+    /// Whether nothing new is sent.
+    pub(super) only_asks: bool,
     /// Steps that nothing has left of yet, for which a mailbox is being opened.
     pub(super) opening: Vec<StepKey>,
     /// Whether a look was needed where the answers were to prove it all: no mailbox is opened before that is known any more.
@@ -85,6 +87,7 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         held: BTreeSet::new(),
         probed: BTreeSet::new(),
         unfinished: Vec::new(),
+        only_asks: means.only_asks,
         opening: Vec::new(),
         looks_again: false,
         sources: BTreeMap::new(),

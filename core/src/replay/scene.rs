@@ -120,8 +120,8 @@ impl Run<'_> {
         let answers = ask(self.session, asked).await?;
         let Some((opened, others)) = answers.split_first() else { return Ok(()) };
         if !opened.is_ok() {
-            if mailbox.missing_since.is_some() || opened.refusal().is_some_and(|code| is_missing(&code)) {
-                // Where nothing is, nothing was added.
+            // Under another name it may still be there: the next list tells. Where nothing is, nothing was added.
+            if mailbox.missing_since.is_some() && opened.refusal().is_none_or(|code| is_missing(&code)) {
                 scene.gone.insert(mailbox.id);
                 scene.newcomers.insert(mailbox.id, (None, Vec::new()));
             }

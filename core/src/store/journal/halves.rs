@@ -100,15 +100,20 @@ fn set_hidden(
     of: StepState,
     (from, to): (u8, u8),
 ) -> Result<(), StoreError> {
-    // Several moves of one message may have left as one: then it goes as long as one of them is to be done to where it was copied.
+    // Several moves of one message may have left as one: then it goes as long as the last of them that is to be done goes to where it was
+    // copied. Taken up again it goes only for one that does.
     let sql = format!(
-        "SELECT place, evidence FROM steps s WHERE {which} AND state = ?2 AND instr(evidence, '\"copied\":{{')
-         AND NOT EXISTS (SELECT 1 FROM steps t JOIN operations o ON o.id = t.operation
-                         WHERE t.place = s.place AND t.operation <> s.operation AND t.state < 7 AND t.state < 5
-                         AND t.evidence = s.evidence AND o.mailbox = s.evidence ->> '$.target.mailbox')"
+        "WITH halves AS (SELECT operation, place, evidence,
+                                iif(json_valid(evidence), evidence ->> '$.target.mailbox', NULL) AS target
+                         FROM steps WHERE {which} AND state = ?2 AND instr(evidence, '\"copied\":{{'))
+         SELECT s.place, s.evidence FROM halves s
+         WHERE (SELECT o.mailbox FROM steps t JOIN operations o ON o.id = t.operation
+                WHERE t.place = s.place AND t.operation <> s.operation AND t.state < 7 AND t.state < 5
+                AND t.evidence = s.evidence ORDER BY t.operation DESC LIMIT 1) IS NOT s.target
+         AND (?3 OR (SELECT mailbox FROM operations WHERE id = s.operation) = s.target)"
     );
     let mut statement = tx.conn().prepare_cached(&sql)?;
-    let rows = statement.query_map(params![value, of as u8], |row| {
+    let rows = statement.query_map(params![value, of as u8, from > to], |row| {
         let text: Vec<u8> = row.get_ref(1)?.as_bytes().map(<[u8]>::to_vec).unwrap_or_default();
         let evidence: Option<Evidence> = serde_json::from_slice(&text).ok();
         Ok((PlaceId(row.get(0)?), evidence.and_then(|evidence| evidence.source), text))
@@ -119,8 +124,7 @@ fn set_hidden(
                AND EXISTS (SELECT 1 FROM mailboxes WHERE id = ?1 AND uid_validity = ?6)
                AND NOT EXISTS (SELECT 1 FROM steps WHERE place = places.id AND state < 7 AND state < 5) RETURNING id";
     // What left with it, and goes elsewhere, begins anew from where it was copied to.
-    let others =
-        "UPDATE steps SET evidence = NULL WHERE place = ?1 AND state < 7 AND state < 5 AND evidence = CAST(?2 AS TEXT)";
+    let others = "UPDATE steps SET evidence = NULL WHERE place = ?1 AND state < 7 AND evidence = CAST(?2 AS TEXT)";
     for (place, source, evidence) in halves {
         if from > to && tx.conn().prepare_cached(others)?.execute(params![place.0, evidence])? > 0 {
             places_changed(tx, &BTreeSet::from([place]))?;

@@ -104,7 +104,8 @@ impl JournalTx<'_> {
         name: &str,
     ) -> Result<(), StoreError> {
         let taken = self.shown_mailboxes(account)?.into_iter().any(|mailbox| {
-            Some(mailbox.id) != except && (mailbox.naming.raw_name == raw || mailbox.naming.name == name)
+            let is_other = Some(mailbox.id) != except && mailbox.missing_since.is_none();
+            is_other && (mailbox.naming.raw_name == raw || mailbox.naming.name == name)
         });
         if taken { Err(StoreError::Exists("mailbox")) } else { Ok(()) }
     }

@@ -99,10 +99,16 @@ pub(in crate::store) fn mailbox_gone(tx: &mut WriteTx<'_>, id: MailboxId) -> Res
 }
 
 fn set_dependants_aside(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), StoreError> {
-    // Whatever became of an append whose answer was lost: it is not there, as nothing is.
-    let sql = "UPDATE steps SET state = 0 WHERE state IN (1, 2, 3) AND operation IN
-               (SELECT id FROM operations WHERE state < 7 AND mailbox = ?1 AND kind = 'append')";
-    tx.conn().prepare_cached(sql)?.execute([id.0])?;
+    // Where an append was not answered, and its mailbox has a name by which it is not known any more, the mail may be there.
+    let unsure = to_json(&Reason::new("unsure", "its mailbox is gone, and whether it was stored there was not heard"))?;
+    let sql = "UPDATE steps SET state = ?2, reason = ?3 WHERE state IN (1, 2, 3) AND operation IN
+               (SELECT id FROM operations WHERE state < 7 AND mailbox = ?1 AND kind = 'append') RETURNING operation";
+    let mut statement = tx.conn().prepare_cached(sql)?;
+    let rows =
+        statement.query_map(params![id.0, StepState::NeedsUser as u8, unsure], |row| row.get(0).map(OperationId))?;
+    let appends: BTreeSet<OperationId> = rows.collect::<Result<_, _>>()?;
+    drop(statement);
+    update_operations(tx, appends)?;
     end_waiting(tx, id, "o.kind <> 'mailbox_create'", StepState::Parked, &to_json(&no_mailbox())?)?;
     appends_go_to_inbox(tx, id)
 }

@@ -293,3 +293,38 @@ async fn the_last_of_two_moves_that_left_as_one_is_taken_back_and_its_original_i
         assert_eq!((desk.numbers("INBOX"), desk.numbers("Aside")), (vec![0, 1], vec![0]), "{name}");
     }
 }
+
+#[tokio::test]
+async fn the_last_of_three_moves_that_left_as_one_is_taken_back_and_the_one_before_shows() {
+    for (name, profile) in without_move() {
+        let desk = Desk::new(profile, 2).await;
+        let id = desk.id("INBOX", 0).await;
+        desk.move_to(&[id], "Work").await;
+        desk.move_to(&[id], "Aside").await;
+        let last = desk.move_to(&[id], "Work").await;
+        desk.once("UID STORE", Act::Refuse("NO [SERVERBUG] oops".to_owned()));
+        desk.sync(Direction::Push).await;
+        desk.core().cancel_operation(last).await.unwrap();
+        assert_eq!(desk.ids("Aside").await, [id], "{name}");
+        desk.settles(&name).await;
+        assert_eq!((desk.numbers("INBOX"), desk.numbers("Aside")), (vec![0, 1], vec![0]), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_move_set_aside_half_way_whose_last_is_taken_back_hides_nothing_when_it_is_tried_again() {
+    for (name, profile) in without_move() {
+        let desk = Desk::new(profile, 2).await;
+        let id = desk.id("INBOX", 0).await;
+        let first = desk.move_to(&[id], "Aside").await;
+        let last = desk.move_to(&[id], "Work").await;
+        desk.once("UID STORE", Act::Refuse("NO [NOPERM] not you".to_owned()));
+        desk.sync(Direction::Push).await;
+        assert_eq!(desk.rows("INBOX").await.len(), 2, "{name}: what was left behind is in sight");
+        desk.core().cancel_operation(last).await.unwrap();
+        desk.core().retry_operation(first).await.unwrap();
+        assert_eq!((desk.rows("INBOX").await.len(), desk.ids("Aside").await), (2, vec![id]), "{name}");
+        desk.settles(&name).await;
+        assert_eq!((desk.numbers("INBOX"), desk.numbers("Aside")), (vec![0, 1], vec![0]), "{name}");
+    }
+}

@@ -186,6 +186,7 @@ impl Session {
             self.violation("an extension was used that is not offered");
             return bad(format!("{} is not offered", missing.capability()));
         }
+        self.opened_in_vain &= command.only_reads();
         let anytime = matches!(command, Command::Capability | Command::Noop | Command::Logout | Command::Id);
         let before_login = matches!(command, Command::StartTls | Command::Login { .. } | Command::Authenticate { .. });
         if !anytime && before_login == self.user.is_some() {
