@@ -44,11 +44,7 @@ impl AccountTask {
             let pushed = !request.only_list && self.has_work(synced, only_asks).await?;
             if pushed {
                 let round = Round { synced, first: turn == 0, only_asks };
-                match self.replay(control, course, round).await {
-                    // What cannot be asked now does not keep away what happened.
-                    Err(Failure::Imap(_)) if only_asks => course.chances.interrupted = false,
-                    outcome => outcome?,
-                }
+                self.replay(control, course, round).await?;
             }
             if request.direction == Direction::Push {
                 report.complete = true;
@@ -100,13 +96,17 @@ impl AccountTask {
             // Dropped wherever it is: what is under way is asked about next time.
             () = control.cancelled() => Err(Failure::Cancelled),
             outcome = replay::run(means) => {
-                course.chances.interrupted = matches!(outcome, Err(ReplayError::Interrupted(_)));
+                course.chances.interrupted = matches!(outcome, Err(ReplayError::Interrupted(_))) && !round.only_asks;
                 outcome.map_err(Failure::from)
             }
         };
         course.chances.unserved = !link.session.has_served();
         *course.spent = course.spent.plus(&link.traffic.snapshot().since(&link.before));
-        *course.replayed += outcome?.done;
+        *course.replayed += match outcome {
+            // What cannot be asked now does not keep away what happened: that comes over another session.
+            Err(Failure::Imap(_)) if round.only_asks => return Ok(()),
+            outcome => outcome?.done,
+        };
         using.keep(link);
         Ok(())
     }

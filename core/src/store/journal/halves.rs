@@ -123,10 +123,10 @@ fn set_hidden(
     let sql = "UPDATE places SET hidden = ?5 WHERE mailbox = ?1 AND uid = ?2 AND hidden = ?4 AND id <> ?3
                AND EXISTS (SELECT 1 FROM mailboxes WHERE id = ?1 AND uid_validity = ?6)
                AND NOT EXISTS (SELECT 1 FROM steps WHERE place = places.id AND state < 7 AND state < 5) RETURNING id";
-    // What left with it, and goes elsewhere, begins anew from where it was copied to.
+    // What left with one that is taken back, and goes elsewhere, begins anew from where it was copied to.
     let others = "UPDATE steps SET evidence = NULL WHERE place = ?1 AND state < 7 AND evidence = CAST(?2 AS TEXT)";
     for (place, source, evidence) in halves {
-        if from > to && tx.conn().prepare_cached(others)?.execute(params![place.0, evidence])? > 0 {
+        if of == StepState::Cancelled && tx.conn().prepare_cached(others)?.execute(params![place.0, evidence])? > 0 {
             places_changed(tx, &BTreeSet::from([place]))?;
         }
         let Some(Source { mailbox, validity, uid }) = source else { continue };

@@ -1,7 +1,7 @@
 //! A sync that only looks sends nothing, but asks what became of what was sent before: what it then sees is shown once.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::{Direction, MailSource};
+use postrider::api::{Direction, MailSource, SyncOptions};
 use postrider_model::fault::Act;
 use postrider_model::profile::{Extension, Profile};
 use postrider_tests::desk::Desk;
@@ -69,5 +69,22 @@ async fn hard_problem_10_what_was_sent_and_not_answered_is_shown_once_by_a_sync_
                 desk.all_done(&when).await;
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_happened_comes_here_though_the_server_breaks_off_where_it_is_asked_about_what_was_sent() {
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile.clone(), 3).await;
+        Sent::Append.act(&desk).await;
+        desk.breaks_off("APPEND", Act::CutAfter).await;
+        desk.once("EXAMINE", Act::Cut);
+        desk.scene.rival().deliver("INBOX", postrider_tests::workload::mail(20)).unwrap();
+        let options = SyncOptions { direction: Direction::Pull, ..SyncOptions::default() };
+        let synced = desk.scene.phone.sync_with(options).await;
+        assert!(synced.is_ok(), "{name}: {synced:?}");
+        assert_eq!(desk.rows("INBOX").await.len(), 4, "{name}");
+        desk.settles(&name).await;
+        desk.all_done(&name).await;
     }
 }
