@@ -102,7 +102,7 @@ impl Snapshot<'_> {
     }
 
     /// The mailboxes that are shown, as the journal has them: those that are to be made too, and those not that are to go or
-    /// that the server does not list ([`IS_SHOWN`]). By role, then by name.
+    /// that the server does not list, unless something goes there. By role, then by name.
     ///
     /// # Errors
     /// Where the database cannot be read.

@@ -47,6 +47,11 @@ impl Sim {
             phone.check().await
         })
         .await?;
+        // What is to be done to mail that others took along with a mailbox may have waited until the phone knew it again.
+        if !self.ledger.touched.is_empty() {
+            tokio::time::sleep(REST).await;
+            self.each(async |phone| phone.round().await).await?;
+        }
         let before = self.server.world().snapshot();
         tokio::time::sleep(REST).await;
         self.each(async |phone| phone.round().await).await?;

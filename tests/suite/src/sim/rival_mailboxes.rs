@@ -21,7 +21,8 @@ impl Sim {
             }
             MailboxAct::Rename { pick, name } => {
                 let Some(raw) = self.theirs(*pick) else { return Ok(()) };
-                let to = self.ledger.names.raw_of(&format!("Theirs {}-{name}", self.chronicle.mails()));
+                // A name that nothing had before.
+                let to = self.ledger.names.raw_of(&format!("Theirs {}-{name}", self.followed));
                 self.situations.met("a rival renamed a mailbox");
                 let _ = self.rival.rename(raw, to);
             }
