@@ -9,11 +9,11 @@ use super::exchange::{Answer, ask, exchange};
 use super::halves;
 use super::opening::{Ahead, Before, STATUS, Targets, Visit, is_missing, status_of, target_of};
 use super::run::Run;
-use super::settle::{self, Added, Copies, Judge, Verdicts};
+use super::settle::{self, Added, Copies, Judge, Placed, Verdicts};
 use crate::imap::command;
 use crate::imap::{ImapError, Untagged};
 use crate::journal::{Batch, Copied, Evidence, Item, Source, StepKey, Then};
-use crate::model::{MailboxId, Uid, UidSet, UidValidity};
+use crate::model::{MailboxId, MailboxRole, Uid, UidSet, UidValidity};
 use crate::mutants::mutant;
 use crate::store::{Mailbox, Outcome};
 
@@ -207,11 +207,20 @@ impl Run<'_> {
             match batch.then {
                 Then::Stay => judge.stay(&mut verdicts),
                 Then::Move(to) | Then::Discard(to) => {
-                    let copies = if commands::moves_at_once(&server) {
+                    let mut copies = if commands::moves_at_once(&server) {
                         judge.moved(to, added(&to), server.uidplus(), &mut verdicts)
                     } else {
                         judge.halves(added(&to), &mut verdicts)
                     };
+                    // Where labels are, these mailboxes only show what lies elsewhere: nothing is expunged there.
+                    let role = room.mailbox.naming.role;
+                    let only_shows =
+                        matches!(role, Some(MailboxRole::All | MailboxRole::Flagged | MailboxRole::Important));
+                    if server.gmail() && only_shows && matches!(batch.then, Then::Move(_)) {
+                        for (item, _) in copies.drain(..) {
+                            judge.settle(&item, &Placed::Is(Outcome::Done), &mut verdicts);
+                        }
+                    }
                     copies.iter().for_each(|(item, _)| judge.settle_flags(item, &mut verdicts));
                     halves.push((batch, to, copies));
                 }

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{MailboxId, MailboxRole, PlaceId};
+use super::settle::{places_changed, update_operations};
+use crate::model::{MailboxId, MailboxRole, MessageId, OperationId, PlaceId};
+use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, Snapshot, StoreError};
 
 /// Which messages `m` have labels: the extension alone does not say that mailboxes are labels; a mailbox of all mail does.
@@ -64,14 +66,55 @@ pub(super) fn is_hidden_by_others(
         let sql = format!("SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
                    WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id AND q.hidden = 0
                    AND (q.mailbox = ?2 AND q.moved_to IS NULL OR q.moved_to = ?2 AND q.id < p.id))");
-        return Ok(conn.prepare_cached(&sql)?.query_row(params![place.0, to.0], |row| row.get(0))?);
+        if conn.prepare_cached(&sql)?.query_row(params![place.0, to.0], |row| row.get(0))? {
+            return Ok(true);
+        }
     }
+    // What is asked of the place itself after that, it is shown for.
     let sql = format!("SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
                JOIN steps s ON s.place = q.id AND s.state < 7 AND s.state < 5 JOIN operations o ON o.id = s.operation
                LEFT JOIN mailboxes b ON b.id = o.mailbox
                WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id
+               AND o.id > (SELECT coalesce(max(t.operation), 0) FROM steps t JOIN operations n ON n.id = t.operation
+                           WHERE (t.place = p.id OR t.made = p.id) AND t.state < 7 AND t.state < 5
+                           AND n.kind IN ('move', 'copy') AND NOT (t.place = p.id AND n.kind = 'copy'))
                AND (o.kind = 'delete' OR o.kind = 'move' AND b.role IN ('trash', 'junk')))");
     Ok(conn.prepare_cached(&sql)?.query_row([place.0], |row| row.get(0))?)
+}
+
+/// Shows anew what the journal makes of all places of a mail, after it got a label or lost one.
+pub(in crate::store) fn labels_changed(tx: &mut WriteTx<'_>, message: MessageId) -> Result<(), StoreError> {
+    let mut statement = tx.conn().prepare_cached("SELECT id FROM places WHERE message = ?1")?;
+    let places: BTreeSet<PlaceId> =
+        statement.query_map([message.0], |row| row.get(0).map(PlaceId))?.collect::<Result<_, _>>()?;
+    drop(statement);
+    places_changed(tx, &places)
+}
+
+/// A mail lost a label to somebody else. What was asked of the mail, and not of the label, is asked of it where it lies still: flags, the
+/// trash, the spam, and that it goes for ever.
+pub(in crate::store) fn label_went(tx: &mut WriteTx<'_>, place: PlaceId, message: MessageId) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT q.id FROM places q JOIN messages m ON m.id = q.message JOIN mailboxes b ON b.id = q.mailbox
+         WHERE q.message = ?1 AND {LABELLED} AND q.uid IS NOT NULL
+         ORDER BY b.role IS 'trash' DESC, b.role IS 'all' DESC, q.id LIMIT 1"
+    );
+    let other = tx.conn().prepare_cached(&sql)?.query_row([message.0], |row| row.get::<_, i64>(0)).optional()?;
+    if let Some(other) = other {
+        // What is asked of the mail there too is asked once.
+        let sql = "UPDATE OR IGNORE steps SET place = ?2, state = 0, next_try = NULL, reason = NULL, evidence = NULL
+                   WHERE place = ?1 AND state < 7 AND state IN (0, 4) AND operation IN (
+                       SELECT o.id FROM steps s JOIN operations o ON o.id = s.operation LEFT JOIN mailboxes b ON b.id = o.mailbox
+                       WHERE s.place = ?1 AND s.state < 7
+                       AND (o.kind IN ('flag', 'delete') OR o.kind = 'move' AND b.role IN ('trash', 'junk')))
+                   RETURNING operation";
+        let mut statement = tx.conn().prepare_cached(sql)?;
+        let rows = statement.query_map([place.0, other], |row| row.get(0).map(OperationId))?;
+        let operations: BTreeSet<OperationId> = rows.collect::<Result<_, _>>()?;
+        drop(statement);
+        update_operations(tx, operations)?;
+    }
+    labels_changed(tx, message)
 }
 
 impl Snapshot<'_> {
@@ -108,9 +151,8 @@ impl JournalTx<'_> {
         for place in places {
             let row = self.message(*place)?.ok_or(StoreError::NotFound("message"))?.row;
             let Some(all) = self.role_mailbox_of(row.id, MailboxRole::All)? else { return Ok(None) };
-            if self.role_mailbox_of(row.id, MailboxRole::Archive)?.is_some()
-                || self.identity(row.id)?.is_none_or(|one| one.gm_msgid.is_none())
-            {
+            // A label that happens to be named so is none to archive to.
+            if self.identity(row.id)?.is_none_or(|one| one.gm_msgid.is_none()) {
                 return Ok(None);
             }
             all_mail = Some(all);

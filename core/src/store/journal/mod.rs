@@ -21,7 +21,7 @@ pub use act::Acted;
 pub(in crate::store) use appends::{UNSEEN, take_back};
 pub(in crate::store) use check::damaged_operations;
 pub(in crate::store) use follow::follow_place;
-pub(in crate::store) use labels::{LABELLED, has_labels};
+pub(in crate::store) use labels::{LABELLED, has_labels, label_went, labels_changed};
 pub use mailbox_acts::{MailboxActed, NewMailbox};
 pub(in crate::store) use mailbox_overlay::{mailbox_gone, mailboxes_changed, wanted_mailbox};
 pub(in crate::store) use overlay::{refresh_places, wrongly_shown};

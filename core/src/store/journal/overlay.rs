@@ -22,8 +22,14 @@ pub(in crate::store) fn refresh_places(
     )?;
     let mut actions = Actions::default();
     let labels = has_labels(conn)?;
-    for place in places {
-        let overlay = overlay_of(conn, place, labels, &mut actions)?;
+    let mut all = places.into_iter().map(|place| (place, labels)).collect::<Vec<_>>();
+    // What hides a place is how others of its mail are shown: these first without that, then all with it.
+    if labels && all.len() > 1 {
+        let alone: Vec<_> = all.iter().map(|(place, _)| (*place, false)).collect();
+        all.splice(0..0, alone);
+    }
+    for (place, hides) in all {
+        let overlay = overlay_of(conn, place, (labels, hides), &mut actions)?;
         update.execute(params![
             place.0,
             !overlay.is_empty(),
@@ -49,7 +55,12 @@ enum Step {
 }
 
 /// What the steps of a place that are not at their end add up to.
-fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Actions) -> Result<Overlay, StoreError> {
+fn overlay_of(
+    conn: &Connection,
+    place: PlaceId,
+    (labels, hides): (bool, bool),
+    actions: &mut Actions,
+) -> Result<Overlay, StoreError> {
     // The index of steps by place is of those below 7: SQLite uses it only where that very term stands. A mail of the user's own that
     // the server refuses stays where they put it: nobody else has it.
     let refused = if mutant!("refusal_is_hidden") { 7 } else { 5 };
@@ -92,7 +103,7 @@ fn overlay_of(conn: &Connection, place: PlaceId, labels: bool, actions: &mut Act
     // What is neither on the server nor on its way there is nowhere, whatever else is asked of it.
     let is_somewhere = effects.is_empty() || mutant!("copies_of_nothing_show") || is_somewhere(conn, place)?;
     let mut overlay = Overlay::fold(effects.into_iter().filter(|_| is_somewhere));
-    overlay.hidden |= labels && is_hidden_by_others(conn, place, overlay.moved_to)?;
+    overlay.hidden |= hides && is_hidden_by_others(conn, place, overlay.moved_to)?;
     Ok(overlay)
 }
 
@@ -151,7 +162,7 @@ pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>,
             cleared: flags(4, 6)?,
         };
         let (overlaid, besides): (bool, bool) = (row.get(7)?, row.get(8)?);
-        let mut expected = overlay_of(conn, place, labels, &mut actions)?;
+        let mut expected = overlay_of(conn, place, (labels, labels), &mut actions)?;
         // What is hidden for good stays so, whatever the steps.
         expected.hidden &= row.get::<_, i64>(1)? != 2;
         if shown != expected || overlaid != (besides || !expected.is_empty()) {

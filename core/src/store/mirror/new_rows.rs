@@ -10,7 +10,7 @@ use super::mailboxes::Counts;
 use super::threads::AccountThreads;
 use crate::model::{AccountId, MailboxId, MessageId, PlaceId, SystemFlag, ThreadId};
 use crate::store::columns::{Rest, addresses_to_column, structure_to_column};
-use crate::store::journal::refresh_places;
+use crate::store::journal::{has_labels, labels_changed, refresh_places};
 use crate::store::threading::{self, ThreadKeys};
 use crate::store::{MirrorTx, StoreError};
 
@@ -24,6 +24,8 @@ pub(super) struct NewRows<'t, 'a, 'm> {
     threads: AccountThreads<'a>,
     /// Whether any place is remembered that went and may come back here.
     any_departed: bool,
+    /// Whether something is asked of mails that another label may concern.
+    relabels: bool,
     /// Those that lie nowhere but in copies that are still to be made.
     waiting: Vec<Returning>,
     insert_message: CachedStatement<'a>,
@@ -53,6 +55,8 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
         let insert_unindexed = tx.prepare("INSERT INTO unindexed (message, known) VALUES (?1, 0)")?;
         let any_departed = tx.any_departed()?;
         let waiting = if any_departed { tx.waiting(account)? } else { Vec::new() };
+        let open = "SELECT EXISTS (SELECT 1 FROM operations WHERE account = ?1 AND state < 7)";
+        let relabels = has_labels(tx.conn())? && tx.prepare(open)?.query_row([account.0], |row| row.get(0))?;
         let rows = Self {
             tx,
             account,
@@ -61,6 +65,7 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
             keys,
             threads,
             any_departed,
+            relabels,
             waiting,
             insert_message,
             insert_place,
@@ -178,6 +183,9 @@ impl<'t, 'a, 'm> NewRows<'t, 'a, 'm> {
             message.flags.keyword_text(),
             place.map(|place| place.0),
         ])?;
+        if self.relabels {
+            labels_changed(self.tx.inner(), id)?;
+        }
         place.map_or(Ok(()), |place| {
             // What was asked of it while it was away shows again.
             refresh_places(self.tx.conn(), [place])?;

@@ -7,7 +7,7 @@ use super::departed::Gone;
 use super::mailboxes::Counts;
 use crate::model::{MailboxId, MessageId, PlaceId, SystemFlag, ThreadId, UidSet};
 use crate::mutants::mutant;
-use crate::store::journal::{UNSEEN, take_back};
+use crate::store::journal::{UNSEEN, has_labels, label_went, take_back};
 use crate::store::{MirrorTx, StoreError};
 
 /// How many places are taken in hand at once: mailboxes hold millions.
@@ -99,6 +99,11 @@ impl MirrorTx<'_> {
                 counts.total -= 1;
                 counts.unread -= i64::from(row.flags & SystemFlag::Seen as u8 == 0);
                 counts.detached -= i64::from(row.detached);
+            }
+            if has_labels(self.conn())? {
+                for row in &removed {
+                    label_went(self.inner(), row.gone.place, row.gone.message)?;
+                }
             }
             let account = self.account_of(mailbox)?.0;
             self.follow(account, &gone)?;

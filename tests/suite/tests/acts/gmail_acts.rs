@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use postrider::api::{CoreError, MailboxRole, PlaceId};
+use postrider::api::{CoreError, Direction, MailboxRole, PlaceId};
 use postrider_model::profile::Profile;
 use postrider_model::world::Change;
 use postrider_tests::desk::Desk;
@@ -184,4 +184,102 @@ async fn mail_deleted_for_ever_is_gone_wherever_the_connection_is_cut() {
             after += step;
         }
     }
+}
+
+/// What was asked of a mail, and not of the label under which it was asked, does not depend on that label.
+#[tokio::test]
+async fn what_is_trashed_or_deleted_under_a_label_goes_though_somebody_took_the_label() {
+    for (trash, direction) in
+        [(true, Direction::Both), (false, Direction::Both), (true, Direction::Pull), (false, Direction::Pull)]
+    {
+        let desk = gmail(2).await;
+        let id = numbered(&desk, "INBOX", 1).await;
+        if trash {
+            desk.core().file_under(vec![id], MailboxRole::Trash).await.unwrap();
+        } else {
+            desk.core().delete_forever(vec![id]).await.unwrap();
+        }
+        desk.scene.rival().move_to("INBOX", &[2], ALL).unwrap();
+        desk.sync(direction).await;
+        desk.settles("after").await;
+        let end = if trash { set(&[TRASH]) } else { set(&[]) };
+        assert_eq!((labels(&desk, 1), shown_in(&desk, 1).await), (end.clone(), end), "{direction:?}");
+        desk.all_done("after").await;
+    }
+}
+
+#[tokio::test]
+async fn a_flag_set_under_a_label_reaches_the_server_though_somebody_took_the_label() {
+    for direction in [Direction::Both, Direction::Pull] {
+        let desk = gmail(2).await;
+        desk.flag(numbered(&desk, "INBOX", 1).await, &["seen"], &[]).await;
+        desk.scene.rival().move_to("INBOX", &[2], ALL).unwrap();
+        desk.sync(direction).await;
+        desk.settles("after").await;
+        desk.all_done("after").await;
+        let rows = desk.rows(ALL).await;
+        assert!(rows.iter().any(|row| row.subject == "Mail 1" && row.flags == ["seen"]), "{direction:?}: {rows:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_move_taken_back_shows_a_mail_once_under_each_label() {
+    let desk = gmail(2).await;
+    let (work, inbox) = (numbered(&desk, "Work", 1).await, numbered(&desk, "INBOX", 1).await);
+    let first = desk.move_to(&[work], "Home").await;
+    desk.move_to(&[inbox], "Work").await;
+    desk.core().cancel_operation(first).await.unwrap();
+    assert_eq!(shown_in(&desk, 1).await, set(&["Work", ALL]));
+    desk.settles("after").await;
+    assert_eq!((labels(&desk, 1), shown_in(&desk, 1).await), (set(&["Work", ALL]), set(&["Work", ALL])));
+}
+
+#[tokio::test]
+async fn what_goes_for_ever_goes_with_its_copies_under_other_labels() {
+    let desk = gmail(2).await;
+    let id = numbered(&desk, "INBOX", 1).await;
+    desk.copy_to(id, "Home").await;
+    desk.delete(id).await;
+    assert_eq!(shown_in(&desk, 1).await, set(&[]));
+    desk.settles("after").await;
+    assert_eq!((labels(&desk, 1), shown_in(&desk, 1).await), (set(&[]), set(&[])));
+}
+
+#[tokio::test]
+async fn a_label_that_somebody_adds_meanwhile_shows_a_mail_once() {
+    let desk = gmail(2).await;
+    desk.move_to(&[numbered(&desk, "INBOX", 1).await], "Home").await;
+    desk.scene.rival().copy("INBOX", &[2], "Home").unwrap();
+    desk.sync(Direction::Pull).await;
+    assert_eq!(shown_in(&desk, 1).await, set(&["Home", "Work", ALL]));
+    desk.settles("after").await;
+    assert_eq!(
+        (labels(&desk, 1), shown_in(&desk, 1).await),
+        (set(&["Home", "Work", ALL]), set(&["Home", "Work", ALL]))
+    );
+}
+
+#[tokio::test]
+async fn mail_is_archived_by_leaving_the_inbox_though_a_label_is_named_archive() {
+    for from in ["INBOX", "Work", ALL] {
+        let desk = Desk::with(Profile::preset("gmail").unwrap(), 2, &["Work", "Archive"]).await;
+        desk.scene.rival().copy("INBOX", &[2], "Work").unwrap();
+        desk.scene.agrees("labelled").await;
+        desk.core().file_under(vec![numbered(&desk, from, 1).await], MailboxRole::Archive).await.unwrap();
+        comes_to(&desk, 1, &["Work", ALL]).await;
+    }
+}
+
+/// An EXPUNGE there may mean for ever: what Gmail makes of it is a setting of its user's.
+#[tokio::test]
+async fn nothing_is_expunged_in_all_mail() {
+    let desk = gmail(2).await;
+    desk.core().file_under(vec![numbered(&desk, ALL, 1).await], MailboxRole::Trash).await.unwrap();
+    desk.move_to(&[numbered(&desk, TRASH, 1).await], "Home").await;
+    desk.scene.server.world().with(|state| state.record_commands(true));
+    desk.settles("after").await;
+    desk.all_done("after").await;
+    assert!(labels(&desk, 1).contains("Home") && labels(&desk, 1).contains(ALL), "{:?}", labels(&desk, 1));
+    let flagged = |effect: &postrider_model::world::Effect| format!("{:?}", effect.change).contains("Deleted");
+    assert!(!desk.scene.server.world().effects().iter().any(flagged));
 }
