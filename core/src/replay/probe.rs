@@ -129,8 +129,15 @@ impl Run<'_> {
                         }
                         // Two looks that did not find it are no proof: that is the mirror's, once it was synced.
                         (Some(Resolution::Gone), Some(source)) => {
-                            let outcome = self.where_mirrored(step.key.place, &source, to).await?;
-                            group.settle(&outcome, &mut verdicts);
+                            let place = step.key.place;
+                            // Where it was before it was moved there, it is no newcomer.
+                            match self.store.read(move |view| view.label_in(place, to)).await? {
+                                Some(at) => moved(&group, to, Resolution::Done, Some(at), &mut verdicts),
+                                None => {
+                                    let outcome = self.where_mirrored(place, &source, to).await?;
+                                    group.settle(&outcome, &mut verdicts);
+                                }
+                            }
                         }
                         (Some(resolution), _) => moved(&group, to, resolution, at, &mut verdicts),
                     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::settle::{places_changed, update_operations};
-use crate::model::{MailboxId, MailboxRole, MessageId, OperationId, PlaceId};
+use crate::model::{MailboxId, MailboxRole, MessageId, OperationId, PlaceId, Uid, UidValidity};
 use crate::store::tx::WriteTx;
 use crate::store::{JournalTx, Snapshot, StoreError};
 
@@ -128,6 +128,25 @@ impl Snapshot<'_> {
                    WHERE p.id = coalesce((SELECT place FROM place_aliases WHERE alias = ?1), ?1)
                    AND {LABELLED} AND b.role IN ('all', 'flagged', 'important'))");
         Ok(self.prepare(&sql)?.query_row([place.0], |row| row.get(0))?)
+    }
+}
+
+impl Snapshot<'_> {
+    /// Under which UID the mail of a message has another label, on a server with labels: a move there makes no message.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn label_in(&self, place: PlaceId, mailbox: MailboxId) -> Result<Option<(UidValidity, Uid)>, StoreError> {
+        let sql = format!(
+            "SELECT b.uid_validity, q.uid FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+             JOIN mailboxes b ON b.id = q.mailbox
+             WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id AND q.mailbox = ?2 AND q.uid IS NOT NULL"
+        );
+        let mut statement = self.prepare(&sql)?;
+        let found =
+            statement.query_row(params![place.0, mailbox.0], |row| Ok((row.get::<_, Option<u32>>(0)?, row.get(1)?)));
+        let found = found.optional()?.and_then(|(validity, uid)| Some((UidValidity::new(validity?)?, Uid::new(uid)?)));
+        Ok(found)
     }
 }
 

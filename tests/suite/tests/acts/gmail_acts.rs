@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use postrider::api::{CoreError, Direction, MailboxRole, PlaceId};
+use postrider_model::fault::Act;
 use postrider_model::profile::Profile;
 use postrider_model::world::Change;
 use postrider_tests::desk::Desk;
@@ -282,4 +283,18 @@ async fn nothing_is_expunged_in_all_mail() {
     assert!(labels(&desk, 1).contains("Home") && labels(&desk, 1).contains(ALL), "{:?}", labels(&desk, 1));
     let flagged = |effect: &postrider_model::world::Effect| format!("{:?}", effect.change).contains("Deleted");
     assert!(!desk.scene.server.world().effects().iter().any(flagged));
+}
+
+#[tokio::test]
+async fn an_archive_whose_answer_was_lost_is_done_and_its_id_leads_to_the_mail() {
+    for act in [Act::Cut, Act::CutAfter] {
+        let desk = gmail(2).await;
+        let id = numbered(&desk, "INBOX", 1).await;
+        desk.core().file_under(vec![id], MailboxRole::Archive).await.unwrap();
+        desk.breaks_off("UID MOVE", act.clone()).await;
+        desk.settles("after").await;
+        desk.all_done("after").await;
+        assert_eq!((labels(&desk, 1), shown_in(&desk, 1).await), (set(&["Work", ALL]), set(&["Work", ALL])), "{act:?}");
+        assert_eq!(desk.core().message(id).await.unwrap().row.subject, "Mail 1", "{act:?}");
+    }
 }
