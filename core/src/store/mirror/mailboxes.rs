@@ -88,8 +88,8 @@ const SHOWN: &str =
 
 /// Which of them are shown. One that the server no longer lists is hidden before it is dropped, for the list may lack it by mistake; but
 /// not while something is to go there, which is in sight nowhere else.
-pub(in crate::store) const IS_SHOWN: &str = "NOT removed AND (missing_since IS NULL OR id IN (
-    SELECT o.mailbox FROM operations o WHERE o.state < 7
+pub(in crate::store) const IS_SHOWN: &str = "NOT removed AND (missing_since IS NULL OR EXISTS (
+    SELECT 1 FROM operations o WHERE o.account = mailboxes.account AND o.state < 7 AND o.mailbox = mailboxes.id
     AND (o.state < 5 AND o.kind IN ('move', 'copy') OR o.kind = 'append')))";
 
 impl Snapshot<'_> {
