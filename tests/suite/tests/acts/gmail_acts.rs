@@ -61,10 +61,7 @@ async fn shown_in(desk: &Desk, number: u64) -> BTreeSet<String> {
 async fn comes_to(desk: &Desk, number: u64, expected: &[&str]) {
     assert_eq!(shown_in(desk, number).await, set(expected), "before");
     // As soon as it is done, before anything else is looked at.
-    let push = postrider::api::SyncOptions {
-        direction: postrider::api::Direction::Push,
-        ..postrider::api::SyncOptions::default()
-    };
+    let push = postrider::api::SyncOptions { direction: Direction::Push, ..postrider::api::SyncOptions::default() };
     desk.scene.phone.sync_with(push).await.unwrap();
     assert_eq!(shown_in(desk, number).await, set(expected), "pushed");
     desk.settles("after").await;
@@ -133,10 +130,7 @@ async fn a_flag_is_the_mails_whatever_label_it_was_set_under() {
     let id = numbered(&desk, "Work", 1).await;
     let change = postrider::api::FlagChange { add: vec!["seen".to_owned(), "later".to_owned()], remove: Vec::new() };
     desk.core().flag(vec![id], change).await.unwrap();
-    let push = postrider::api::SyncOptions {
-        direction: postrider::api::Direction::Push,
-        ..postrider::api::SyncOptions::default()
-    };
+    let push = postrider::api::SyncOptions { direction: Direction::Push, ..postrider::api::SyncOptions::default() };
     for when in ["before", "pushed", "after"] {
         for name in ["INBOX", "Work", ALL] {
             let mailbox = desk.mailbox(name).await;
