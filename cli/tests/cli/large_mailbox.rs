@@ -9,8 +9,9 @@ use serde_json::json;
 
 /// The most memory that a sync may take, whatever the mailbox, in KiB.
 const MOST: u64 = 64 * 1024;
-/// And how much more of it for 80,000 mails more, in KiB: lists of UIDs, which some servers give one by one.
-const GROWTH: u64 = 10 * 1024;
+/// And how much more of it for 80,000 mails more, in KiB: lists of UIDs, which some servers give one by one. Beside other tests on two
+/// busy cores 10.2 MiB were seen; a thousand octets held for each mail would be 78.
+const GROWTH: u64 = 12 * 1024;
 
 /// The peaks of memory, in KiB, of a first sync of so many headers and of one that finds nothing new. The server is in this
 /// process, and not measured.
