@@ -12,6 +12,11 @@ pub struct Reason {
 }
 
 impl Reason {
+    /// Why nothing can go to a mailbox.
+    pub fn no_mailbox() -> Self {
+        Self::new("no_mailbox", "the mailbox it was to go to is not there")
+    }
+
     /// A reason of our own.
     pub fn new(code: &str, text: &str) -> Self {
         Self { code: code.to_owned(), text: text.to_owned() }

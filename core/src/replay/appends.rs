@@ -4,7 +4,7 @@ use super::ReplayError;
 use super::exchange::ask;
 use super::opening::status_of;
 use super::run::Run;
-use super::settle::{self, Verdicts, Write, no_target};
+use super::settle::{self, Verdicts, Write};
 use crate::imap::Code;
 use crate::imap::command::{self, StatusItem};
 use crate::journal::{Action, Evidence, Reason, StepKey, Target};
@@ -26,7 +26,7 @@ impl Run<'_> {
             .await?;
         let Some((mailbox, flags, date, bytes)) = found else { return Ok(()) };
         let Some(mailbox) = mailbox else {
-            return self.set_aside(key, no_target()).await;
+            return self.set_aside(key, Reason::no_mailbox()).await;
         };
         let Some(bytes) = bytes else {
             return self.set_aside(key, Reason::new("damaged", "the message is not here any more")).await;

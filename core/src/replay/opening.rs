@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ReplayError;
 use super::exchange::{Answer, ask, told};
 use super::run::Run;
-use super::settle::{self, Verdicts, no_target};
+use super::settle::{self, Verdicts};
 use crate::imap::command::{self, StatusItem};
 use crate::imap::{Code, Command, StatusEntry, Untagged};
 use crate::journal::{Batch, Reason, Refusal, StepKey, Target, Then, classify};
@@ -118,7 +118,7 @@ impl Run<'_> {
 
     async fn set_lost_aside(&self, lost: &[Batch]) -> Result<(), ReplayError> {
         let mut verdicts = Verdicts::default();
-        let reason = no_target();
+        let reason = Reason::no_mailbox();
         for item in lost.iter().flat_map(|batch| &batch.items) {
             // Flags before it have nothing to do with that: they go out alone.
             let together = item.flags.len() < item.steps.len() && !item.flags.is_empty();

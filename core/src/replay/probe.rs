@@ -8,7 +8,7 @@ use super::claims::{Sent, goal, is_moved};
 use super::halves::Half;
 use super::run::Run;
 use super::scene::target_of;
-use super::settle::{Verdicts, Write, gone, no_target};
+use super::settle::{Verdicts, Write, gone};
 use crate::journal::{
     Action, Copied, Evidence, Found, Reason, Resolution, Source, StepKey, StepState, resolve_copy, resolve_move,
 };
@@ -184,7 +184,7 @@ impl Run<'_> {
         for (_, outcome) in verdicts.outcomes.iter_mut().filter(|(key, _)| nowhere.contains(key)) {
             match outcome {
                 Outcome::Done => *outcome = Outcome::Moot(gone()),
-                Outcome::Again => *outcome = Outcome::Parked(no_target()),
+                Outcome::Again => *outcome = Outcome::Parked(Reason::no_mailbox()),
                 _ => {}
             }
         }

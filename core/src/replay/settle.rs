@@ -94,11 +94,6 @@ pub(super) fn gone() -> Reason {
     Reason::new("gone", "the message is not on the server any more")
 }
 
-/// Why nothing can go to a mailbox.
-pub(super) fn no_target() -> Reason {
-    Reason::new("no_mailbox", "the mailbox it was to go to is not there")
-}
-
 fn not_kept() -> Reason {
     Reason::new("not_kept", "the server does not keep this flag")
 }

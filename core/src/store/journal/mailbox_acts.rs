@@ -2,9 +2,9 @@
 
 use rusqlite::params;
 
-use super::mailbox_overlay::{no_mailbox, refresh_mailboxes};
+use super::mailbox_overlay::refresh_mailboxes;
 use super::settle::to_json;
-use crate::journal::{Action, StepState, Traits};
+use crate::journal::{Action, Reason, StepState, Traits};
 use crate::model::{AccountId, MailboxId, MailboxRole, OperationId, PlaceId, Uid};
 use crate::mutants::mutant;
 use crate::store::{JournalTx, StoreError};
@@ -169,7 +169,7 @@ impl JournalTx<'_> {
                            RETURNING operation, place, made";
                 let (queued, parked) = (StepState::Queued as u8, StepState::Parked as u8);
                 let mut statement = self.prepare(sql)?;
-                let reason = to_json(&no_mailbox())?;
+                let reason = to_json(&Reason::no_mailbox())?;
                 let rows = statement.query_map(params![mailbox.0, reason, queued, parked], |row| {
                     let made = row.get::<_, Option<i64>>(2)?.map(PlaceId);
                     Ok((OperationId(row.get(0)?), PlaceId(row.get(1)?), made))

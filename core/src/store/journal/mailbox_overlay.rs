@@ -109,7 +109,7 @@ fn set_dependants_aside(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), Store
     let appends: BTreeSet<OperationId> = rows.collect::<Result<_, _>>()?;
     drop(statement);
     update_operations(tx, appends)?;
-    end_waiting(tx, id, "o.kind <> 'mailbox_create'", StepState::Parked, &to_json(&no_mailbox())?)?;
+    end_waiting(tx, id, "o.kind <> 'mailbox_create'", StepState::Parked, &to_json(&Reason::no_mailbox())?)?;
     appends_go_to_inbox(tx, id)
 }
 
@@ -133,10 +133,6 @@ fn appends_go_to_inbox(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), StoreE
         places_changed(tx, &BTreeSet::from([place]))?;
     }
     Ok(())
-}
-
-pub(super) fn no_mailbox() -> Reason {
-    Reason::new("no_mailbox", "the mailbox it was to go to is not there")
 }
 
 /// Steps of a mailbox that have not left come to this state.
