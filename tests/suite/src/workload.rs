@@ -6,27 +6,33 @@ use postrider_model::world::{FlagChange, NewMessage, Rival, World};
 
 use crate::phone::{Messages, USER};
 
-/// A small generator of random numbers (xorshift): tests need no better one, only the same in every run.
+/// A small generator of random numbers, the same in every run: SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom
+/// number generators", 2014). Seeds that lie close together give streams that have nothing to do with one another.
 pub struct Dice(u64);
 
 impl Dice {
-    /// From a seed other than zero.
+    /// From any seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        Self(mixed(seed))
     }
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound.max(1)
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed(self.0) % bound.max(1)
     }
 
     /// One of these, where there are any.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         from.get(usize::try_from(self.below(from.len() as u64)).unwrap_or(0))
     }
+}
+
+/// Every bit of what comes out depends on every bit that went in.
+fn mixed(mut value: u64) -> u64 {
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
 }
 
 /// A mail of our own writing with a number in it.

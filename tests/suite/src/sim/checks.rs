@@ -48,9 +48,11 @@ impl Sim {
         let label = match &effect.change {
             Change::Created(raw) => {
                 let (given_up, name) = (self.folder.given_up().map_err(in_words)?, self.ledger.names.shown(raw));
-                // Where others made what the user wants to make, that is it.
+                // Where others made what the user wants to make, that is it; what others deleted may be made anew, with what goes below it.
                 let made = self.ghost.folders.made(&name, &given_up);
-                made.or_else(|| self.ledger.names.label_of_others(&name).filter(|_| !ours))
+                let goes = |label: &str| self.ghost.folders.deletions().any(|(_, gone)| gone == label);
+                let anew = |label: &String| !ours || self.ledger.touched.contains(label) && !goes(label);
+                made.or_else(|| self.ledger.names.label_of_others(&name).filter(anew))
             }
             _ => None,
         };

@@ -264,7 +264,9 @@ impl Sim {
             return Ok((*name).to_owned());
         }
         let listed = self.core.mailboxes(self.account).await.map_err(in_words)?;
-        let shown: Vec<&str> = listed.iter().map(|one| one.name.as_str()).filter(|name| *name != "INBOX").collect();
+        // Below one that others renamed and the phone knows by its old name, nobody can tell which is meant.
+        let fits = |name: &&str| *name != "INBOX" && !self.ledger.names.was_renamed(name);
+        let shown: Vec<&str> = listed.iter().map(|one| one.name.as_str()).filter(fits).collect();
         Ok(format!("{}/Below", shown.get(name % shown.len().max(1)).unwrap_or(&"Work")))
     }
 

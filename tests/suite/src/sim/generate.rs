@@ -20,6 +20,9 @@ const CODES: [&str; 7] = [
     "BAD what",
 ];
 
+/// More than the streams of random numbers that a seed draws from.
+const TAPES: u64 = 64;
+
 /// How likely things are in one run.
 struct Swarm {
     rivals: u64,
@@ -44,7 +47,7 @@ impl Swarm {
 }
 
 pub(super) fn tape(seed: u64) -> Tape {
-    let dice = |tape: u64| Dice::new(seed.wrapping_mul(8).wrapping_add(tape).wrapping_add(1));
+    let dice = |tape: u64| Dice::new(seed.wrapping_mul(TAPES).wrapping_add(tape));
     let swarm = Swarm::draw(&mut dice(0));
     let mut workload = workload(&mut dice(1), &swarm);
     let mut faults = faults(&mut dice(2), &swarm);

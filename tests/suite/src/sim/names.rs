@@ -52,6 +52,11 @@ impl Names {
         self.name(label).is_none().then(|| label.to_owned())
     }
 
+    /// Whether the mailbox that had this name last has another one by now, and none took its place.
+    pub(super) fn was_renamed(&self, name: &str) -> bool {
+        !self.labels.contains_key(name) && self.past.get(name).is_some_and(|label| self.name(label).is_some())
+    }
+
     /// The labels of a mailbox and of all below it.
     pub(super) fn with_below(&self, raw: &[u8]) -> Vec<String> {
         let above = self.shown(raw);

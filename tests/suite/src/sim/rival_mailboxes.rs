@@ -21,6 +21,10 @@ impl Sim {
             }
             MailboxAct::Rename { pick, name } => {
                 let Some(raw) = self.theirs(*pick) else { return Ok(()) };
+                // What the user wants to make below it would make another of its name: which of the two is meant, nobody can tell.
+                if self.ghost.folders.any_below(&self.ledger.names.shown(raw.as_bytes())) {
+                    return Ok(());
+                }
                 // A name that nothing had before.
                 let to = self.ledger.names.raw_of(&format!("Theirs {}-{name}", self.followed));
                 self.situations.met("a rival renamed a mailbox");
