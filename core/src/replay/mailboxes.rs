@@ -99,8 +99,13 @@ impl Run<'_> {
         if old == to {
             return self.renamed(key, mailbox, to, name).await;
         }
-        let before = self.look_for(&[&old]).await?.pop().flatten();
-        let before = before.unwrap_or_default().traits;
+        let seen = self.look_for(&[&old, &to]).await?;
+        let [before, there] = seen.as_slice() else { return Ok(()) };
+        if before.is_none() && there.is_some() {
+            // Whether that is the one, or another that took its name, the next sync tells.
+            return Ok(());
+        }
+        let before = before.clone().unwrap_or_default().traits;
         if mailbox.state.object_id.is_some()
             && before.object_id.as_ref().is_some_and(|id| Some(id) != mailbox.state.object_id.as_ref())
         {

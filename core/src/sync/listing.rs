@@ -218,6 +218,7 @@ fn known(mailbox: &Mailbox) -> Known {
         object_id: mailbox.state.object_id.clone(),
         uid_validity: mailbox.state.uid_validity,
         uid_next: mailbox.state.uid_next,
+        selectable: mailbox.naming.selectable,
         missing_since: mailbox.missing_since,
     }
 }

@@ -138,11 +138,12 @@ impl JournalTx<'_> {
     /// What the user knows of a mailbox.
     fn traits_seen(&self, mailbox: MailboxId) -> Result<Traits, StoreError> {
         let row = self.mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;
+        // In one that is not made yet, or that nobody has looked into, is nothing that they know but what they put there.
+        let knows_own = row.provisional || row.total > 0;
         Ok(Traits {
             object_id: row.state.object_id,
             validity: row.state.uid_validity,
-            // In one that is not made yet is nothing but what the user puts there.
-            uid_next: if row.provisional { Some(Uid::MIN) } else { row.state.uid_next },
+            uid_next: row.state.uid_next.or(knows_own.then_some(Uid::MIN)),
             messages: row.server_total,
         })
     }

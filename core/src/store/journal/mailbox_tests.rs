@@ -1,9 +1,11 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::journal::{Action, Evidence, Reason, StepKey, StepState};
-use crate::model::{MailboxId, MailboxRole, OperationId, PlaceId, Timestamp};
+use crate::model::{MailboxId, MailboxRole, OperationId, PlaceId, Timestamp, Uid};
 use crate::store::testing::{Fixture, message, naming, wait};
-use crate::store::{BodySource, JournalTx, MailboxActed, NewMailbox, Outcome, ReplayTx, Search, StoreError};
+use crate::store::{
+    BodySource, JournalTx, MailboxActed, MailboxNaming, NewMailbox, Outcome, ReplayTx, Search, StoreError,
+};
 
 impl Fixture {
     fn act<T: Send + 'static>(
@@ -67,6 +69,18 @@ fn what_is_only_wanted_is_shown_and_is_not_the_mirrors() {
     // Sync sees it on the server, whoever made it: it is that one.
     assert_eq!(fixture.add("Work"), made.mailbox);
     assert_eq!((fixture.shown(), fixture.mirrored()), (fixture.mirrored(), vec!["INBOX".into(), "Work".into()]));
+}
+
+#[test]
+fn a_mere_name_is_not_the_mailbox_that_is_to_be_made() {
+    let fixture = Fixture::new();
+    let made = fixture.create("Work");
+    let account = fixture.account;
+    let listed = MailboxNaming { selectable: false, ..naming("Work") };
+    fixture.mirror(move |tx| tx.insert_mailbox(account, &listed));
+    let wanted = fixture.read(move |view| Ok(view.shown_mailbox(made.mailbox)?.unwrap()));
+    assert!(wanted.naming.selectable);
+    assert_eq!((fixture.shown(), fixture.mirrored()), (vec!["INBOX".into(), "Work".into()], vec!["INBOX".into()]));
 }
 
 #[test]
@@ -143,6 +157,25 @@ fn who_has_a_deletion_tried_again_knows_what_is_there_now() {
     fixture.settle(deleted, Outcome::NeedsUser(Reason::new("changed", "changed")));
     fixture.act(move |tx| tx.retry(deleted)).unwrap();
     assert_eq!(seen(), Some(7));
+}
+
+#[test]
+fn in_a_mailbox_that_nobody_has_looked_into_the_user_knows_what_they_put_there() {
+    let fixture = Fixture::new();
+    let seen = |deleted| match fixture.read(move |view| view.action(deleted)) {
+        Some(Action::DeleteMailbox { seen, .. }) => (seen.uid_next, seen.messages),
+        other => panic!("{other:?}"),
+    };
+    for (own, known) in [(false, None), (true, Some(Uid::MIN))] {
+        let lists = fixture.add(if own { "Lists" } else { "Others" });
+        if own {
+            fixture.mirror(move |tx| tx.insert_new(lists, &[message(1)]));
+        }
+        // As many as they put there, and maybe others.
+        fixture.mirror(move |tx| tx.set_server_counts(lists, Some(1), None));
+        let deleted = fixture.act(move |tx| tx.delete_mailbox(lists)).unwrap().operation;
+        assert_eq!(seen(deleted), (known, Some(1)));
+    }
 }
 
 #[test]

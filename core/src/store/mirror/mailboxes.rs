@@ -80,26 +80,17 @@ const COLUMNS: &str = "id, account, raw_name, name, delimiter, role, selectable,
     highest_modseq, object_id, backfill, flags_cursor, stale_since, total, unread, detached, server_total, server_unseen, missing_since,
     provisional";
 
-/// Whether something is to go to a mailbox that is in sight nowhere else.
-macro_rules! awaits {
-    () => {
-        "EXISTS (SELECT 1 FROM operations o WHERE o.account = mailboxes.account AND o.state < 7 AND o.mailbox = mailboxes.id
-        AND (o.state < 5 AND o.kind IN ('move', 'copy') OR o.kind = 'append'))"
-    };
-}
-
-/// The same with what the journal makes of them. What has become a mere name on the server can be looked into while something is
-/// to go there.
-const SHOWN: &str = concat!(
-    "id, account, coalesce(wanted_raw, raw_name), coalesce(wanted_name, name), delimiter, role, selectable OR ",
-    awaits!(),
-    ", coalesce(wanted_subscribed, subscribed), uid_validity, uid_next, highest_modseq, object_id, backfill, flags_cursor,
-    stale_since, total, unread, detached, server_total, server_unseen, missing_since, provisional"
-);
+/// The same with what the journal makes of them.
+const SHOWN: &str =
+    "id, account, coalesce(wanted_raw, raw_name), coalesce(wanted_name, name), delimiter, role, selectable,
+    coalesce(wanted_subscribed, subscribed), uid_validity, uid_next, highest_modseq, object_id, backfill, flags_cursor,
+    stale_since, total, unread, detached, server_total, server_unseen, missing_since, provisional";
 
 /// Which of them are shown. One that the server no longer lists is hidden before it is dropped, for the list may lack it by mistake; but
-/// not while something is to go there.
-pub(in crate::store) const IS_SHOWN: &str = concat!("NOT removed AND (missing_since IS NULL OR ", awaits!(), ")");
+/// not while something is to go there, which is in sight nowhere else.
+pub(in crate::store) const IS_SHOWN: &str = "NOT removed AND (missing_since IS NULL OR EXISTS (
+    SELECT 1 FROM operations o WHERE o.account = mailboxes.account AND o.state < 7 AND o.mailbox = mailboxes.id
+    AND (o.state < 5 AND o.kind IN ('move', 'copy') OR o.kind = 'append')))";
 
 impl Snapshot<'_> {
     /// The mailboxes that the server has, as it lists them: by role, then by name.
@@ -158,7 +149,8 @@ impl Snapshot<'_> {
 }
 
 impl MirrorTx<'_> {
-    /// Adds a mailbox. Where the user wants one of this raw name made, it is that one.
+    /// Adds a mailbox. Where the user wants one of this raw name made, it is that one; a mere name is left out then, for it is still
+    /// to be made.
     ///
     /// # Errors
     /// [`StoreError::Exists`] where the account has one of the same raw name.
@@ -168,7 +160,9 @@ impl MirrorTx<'_> {
             return Err(StoreError::Exists("mailbox"));
         }
         if let Some(wanted) = wanted_mailbox(self.conn(), account, &naming.raw_name)? {
-            self.adopt_mailbox(wanted, naming)?;
+            if naming.selectable {
+                self.adopt_mailbox(wanted, naming)?;
+            }
             return Ok(wanted);
         }
         let sql = "INSERT INTO mailboxes (account, raw_name, name, delimiter, role, selectable, subscribed)

@@ -50,8 +50,22 @@ pub struct Known {
     pub uid_validity: Option<UidValidity>,
     /// UIDNEXT of the mirror.
     pub uid_next: Option<Uid>,
+    /// Whether it could be selected.
+    pub selectable: bool,
     /// Since when LIST has lacked it.
     pub missing_since: Option<Timestamp>,
+}
+
+impl Known {
+    /// Whether this entry is but a name that remains of it, for others lie below (RFC 3501 section 6.3.4). The inbox is never gone.
+    fn left_name(&self, entry: &Listed) -> bool {
+        self.selectable && !entry.selectable && !is_inbox(&entry.raw)
+    }
+
+    /// Whether LIST has lacked it for so long that it is gone.
+    fn is_gone(&self, now: Timestamp) -> bool {
+        self.missing_since.is_some_and(|since| now.0 - since.0 >= GRACE_SECONDS)
+    }
 }
 
 /// What to do.
@@ -127,7 +141,7 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
         let mut rest = Vec::new();
         for entry in open {
             let candidates = likely(&index, &entry).iter().filter_map(|id| unmatched.get(id));
-            let mut fitting = candidates.filter(|mailbox| same(mailbox, &entry));
+            let mut fitting = candidates.filter(|mailbox| same(mailbox, &entry) && !mailbox.left_name(&entry));
             match (fitting.next(), fitting.next()) {
                 // Two that fit prove nothing.
                 (Some(mailbox), None) => {
@@ -140,6 +154,13 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
         }
         open = rest;
     }
+    // A name that is left of a mailbox takes its place once it is certain that it is gone.
+    let awaited: BTreeMap<Vec<u8>, &Known> = unmatched
+        .values()
+        .filter(|mailbox| doubtful || !mailbox.is_gone(now))
+        .map(|mailbox| (key(&mailbox.raw), *mailbox))
+        .collect();
+    open.retain(|entry| !awaited.get(&key(&entry.raw)).is_some_and(|mailbox| mailbox.left_name(entry)));
     // Where a name now belongs to another mailbox, the one that had it is gone: its id says so.
     let taken: BTreeSet<Vec<u8>> = open.iter().map(|entry| key(&entry.raw)).collect();
     let replaced: Vec<MailboxId> =
@@ -153,7 +174,7 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
         for mailbox in unmatched.values() {
             match mailbox.missing_since {
                 None => result.missing.push(mailbox.id),
-                Some(since) if now.0 - since.0 >= GRACE_SECONDS => result.remove.push(mailbox.id),
+                Some(_) if mailbox.is_gone(now) => result.remove.push(mailbox.id),
                 Some(_) => {}
             }
         }

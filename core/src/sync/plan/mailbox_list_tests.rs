@@ -29,6 +29,7 @@ fn known(id: i64, name: &str, validity: u32, next: u32) -> Known {
         object_id: None,
         uid_validity: UidValidity::new(validity),
         uid_next: Uid::new(next),
+        selectable: true,
         missing_since: None,
     }
 }
@@ -101,6 +102,27 @@ fn case_054_a_mailbox_is_dropped_only_by_a_second_list_a_minute_later() {
     assert_eq!(plan(&[gone.clone()], listing(), NOW).remove, []);
     gone.missing_since = Some(Timestamp(NOW.0 - 60));
     assert_eq!(plan(&[gone], listing(), NOW).remove, [MailboxId(2)]);
+}
+
+#[test]
+fn what_became_a_mere_name_is_gone_a_minute_later_and_the_name_takes_its_place() {
+    let mut gone = known(2, "A", 7, 20);
+    let listing = || {
+        let mut listing = server(&[("INBOX", 1, 10), ("A", 1, 1), ("A/B", 3, 1)]);
+        listing[1].selectable = false;
+        listing[1].status = None;
+        listing
+    };
+    let inserts = |plan: &ListPlan| plan.insert.iter().map(|listed| listed.display.clone()).collect::<Vec<_>>();
+    let first = plan(&[known(1, "INBOX", 1, 10), gone.clone()], listing(), NOW);
+    assert_eq!((inserts(&first), first.missing, first.remove), (vec!["A/B".to_owned()], vec![MailboxId(2)], vec![]));
+    gone.missing_since = Some(Timestamp(NOW.0 - 60));
+    let second = plan(&[known(1, "INBOX", 1, 10), gone.clone(), known(3, "A/B", 3, 1)], listing(), NOW);
+    assert_eq!((inserts(&second), second.missing, second.remove), (vec!["A".to_owned()], vec![], vec![MailboxId(2)]));
+    // A name that always was one is only that.
+    gone.selectable = false;
+    gone.missing_since = None;
+    assert_eq!(updates(&plan(&[gone], listing(), NOW)), [(2, "A")]);
 }
 
 #[test]

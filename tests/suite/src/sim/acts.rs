@@ -165,7 +165,8 @@ impl Sim {
         let Some(operation) = waiting.get(usize::from(pick) % waiting.len().max(1)).copied() else { return Ok(()) };
         match self.core.retry_operation(operation).await {
             Ok(_) => {
-                let (mails, meanwhile, aside) = (self.chronicle.mails(), self.sync.is_some(), self.ghost.aside());
+                let (mails, meanwhile) = (self.chronicle.mails(), self.sync.is_some());
+                let aside = self.ghost.aside(&self.folder.aside().map_err(in_words)?);
                 let again = self.ghost.folders.0.iter().map(|act| act.again).max().unwrap_or(0) + 1;
                 if let Some(act) = self.ghost.folders.of_mut(operation) {
                     act.again = again;

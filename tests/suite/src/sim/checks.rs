@@ -49,9 +49,13 @@ impl Sim {
             Change::Created(raw) => {
                 let (given_up, name) = (self.folder.given_up().map_err(in_words)?, self.ledger.names.shown(raw));
                 // Where others made what the user wants to make, that is it; what others deleted may be made anew, with what goes below it.
-                let made = self.ghost.folders.made(&name, &given_up);
+                let made = self.ghost.folders.made(&name, &given_up, &self.ledger.names);
+                let again = self.ghost.folders.may_be_made_again(&name);
+                if ours && again && made.is_none() {
+                    self.lost_to_others(&name);
+                }
                 let goes = |label: &str| self.ghost.folders.deletions().any(|(_, gone)| gone == label);
-                let anew = |label: &String| !ours || self.ledger.touched.contains(label) && !goes(label);
+                let anew = |label: &String| !ours || self.ledger.touched.contains(label) && (!goes(label) || again);
                 made.or_else(|| self.ledger.names.label_of_others(&name).filter(anew))
             }
             _ => None,
@@ -60,6 +64,14 @@ impl Sim {
             self.allowed(&deed).map_err(|what| format!("I6: {what}, by {:?}: {:?}", effect.by, effect.change))?;
         }
         Ok(())
+    }
+
+    /// What the user made under a name, and others renamed before the phone knew that it was made, is theirs now.
+    fn lost_to_others(&mut self, name: &str) {
+        let label = self.ledger.names.label_ever(self.ledger.names.raw_of(name).as_bytes());
+        if self.ledger.names.was_renamed(name) {
+            self.ledger.relabel(&label, &format!("{label}, lost"));
+        }
     }
 
     fn allowed(&mut self, deed: &Deed) -> Checked {
@@ -129,11 +141,13 @@ impl Sim {
                 self.situations.met_if(story.expunged > deletes, "the phone moved by COPY and EXPUNGE");
             }
             Deed::Mailbox { label, wish: FolderWish::Delete, mails } => self.allowed_with_mailbox(label, mails)?,
-            // What is made, renamed or deleted is subscribed accordingly.
-            Deed::Mailbox { label, wish: FolderWish::Subscribe, .. } if self.ghost.folders.any_of(label) => {}
-            // A server makes what is missing above.
+            // What is made, renamed or deleted is subscribed accordingly: by its name, which others may change meanwhile.
+            Deed::Mailbox { label, wish: FolderWish::Subscribe, .. }
+                if self.ghost.folders.any_of(label) || !self.ledger.touched.is_empty() => {}
             Deed::Mailbox { label, wish, .. } => match (self.ghost.folders.did(label, wish), wish) {
-                (Err(_), FolderWish::Create { name }) if self.ghost.folders.any_below(name) => {}
+                // A server makes what is missing above; and what others deleted before its making was answered is made again.
+                (Err(_), FolderWish::Create { name })
+                    if self.ghost.folders.any_below(name) || self.ghost.folders.may_be_made_again(name) => {}
                 (did, _) => did?,
             },
             Deed::Other(what) => return Err(format!("{what}, which nobody asked for")),
@@ -204,9 +218,12 @@ impl Sim {
             let id = self.ghost.messages[step.made.unwrap_or(step.message)].id;
             // A message whose id leads to another now comes after those that are named.
             let at = left.iter().position(|(other, _)| *other == Some(id)).unwrap_or(0);
-            let state = if at < left.len() { left.remove(at).1 } else { info.state };
-            // What others took away at once looks as if it had never been stored.
             let mail = self.ghost.messages[step.message].mail;
+            // Two places that turned out to be one have one step.
+            let same = |twin: &&Step| self.ghost.messages[twin.message].mail == mail;
+            let twin = self.ghost.acts[act].steps[..index].iter().find(same).map(|twin| twin.state);
+            let state = if at < left.len() { left.remove(at).1 } else { twin.unwrap_or(info.state) };
+            // What others took away at once looks as if it had never been stored.
             let meddled = self.ledger.stories.get(&mail).is_some_and(|story| story.meddled);
             let taken_back = self.ghost.acts[act].appends() && state == OperationState::Parked && meddled;
             if is_final(step.state) && state != step.state && !taken_back {

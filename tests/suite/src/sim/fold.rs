@@ -64,6 +64,12 @@ impl Folder {
         statement.query_map([], |row| row.get(0))?.collect()
     }
 
+    /// What is set aside, by operation and place.
+    pub(super) fn aside(&self) -> rusqlite::Result<BTreeSet<(i64, i64)>> {
+        let mut statement = self.0.prepare_cached("SELECT operation, place FROM steps WHERE state IN (5, 6)")?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    }
+
     /// Where appends are to go that do not go where the user wanted, for want of that.
     pub(super) fn appends(&self) -> rusqlite::Result<BTreeMap<i64, i64>> {
         let sql = "SELECT id, mailbox FROM operations WHERE kind = 'append'";

@@ -8,6 +8,7 @@ use super::acts::is_final;
 use super::folders::{FolderAct, FolderWish, POOL};
 use super::ghost::{Step, Wish, given_up};
 use super::world::{Checked, MAILBOXES, Sim, in_words};
+use crate::phone::USER;
 
 impl Sim {
     /// I6 of mailboxes, and that nothing goes with one that the user did not see in it, or wanted elsewhere.
@@ -96,6 +97,7 @@ impl Sim {
         for (name, label) in self.ledger.names.all().filter(|(_, label)| concerns(label)) {
             match shown.get(name) {
                 Some(id) if self.label(*id) == label => {}
+                None if self.is_no_mailbox(name) => {}
                 other => return Err(format!("L1: {label} is named {name}, the phone has {other:?}; {shown:?}")),
             }
         }
@@ -105,6 +107,14 @@ impl Sim {
             Some(name) => Err(format!("L1: {name} is on the phone alone")),
             None => Ok(()),
         }
+    }
+
+    /// Whether the server has nothing of this name, or a mere name: such come and go with what lies below them.
+    fn is_no_mailbox(&self, name: &str) -> bool {
+        let raw = self.ledger.names.raw_of(name);
+        let world = self.server.world().snapshot();
+        let mailbox = world.accounts.get(USER).and_then(|account| account.mailboxes.get(raw.as_bytes()));
+        mailbox.is_none_or(|mailbox| mailbox.noselect)
     }
 
     /// Each mailbox that the user had a hand in is there or not, as they want it, under the last name that was not given up.

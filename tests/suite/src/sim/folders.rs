@@ -6,6 +6,7 @@ use postrider::api::{CoreError, MailboxActionDone, MailboxId, MailboxInfo, Opera
 
 use super::acts::is_final;
 use super::ghost::{given_up, refused, set_aside};
+use super::names::Names;
 use super::tape::MailboxAct;
 use super::world::{Checked, MAILBOXES, Sim, in_words};
 
@@ -45,9 +46,11 @@ pub(super) struct FolderAct {
 pub(super) struct Folders(pub(super) Vec<FolderAct>);
 
 impl Folders {
-    /// The label of a mailbox that the phone has made under this name. `given_up` tells of which operations the journal says so.
-    pub(super) fn made(&self, name: &str, given_up: &BTreeSet<i64>) -> Option<String> {
-        let fits = |act: &&FolderAct| act.times == 0 && act.wish == FolderWish::Create { name: name.to_owned() };
+    /// The label of a mailbox that the phone has made under this name, and that is not there yet. `given_up` tells of which operations
+    /// the journal says so.
+    pub(super) fn made(&self, name: &str, given_up: &BTreeSet<i64>, there: &Names) -> Option<String> {
+        let wish = FolderWish::Create { name: name.to_owned() };
+        let fits = |act: &&FolderAct| act.times == 0 && act.wish == wish && there.name(&act.label).is_none();
         let wanted = self.0.iter().filter(fits).find(|act| !given_up.contains(&act.operation.0));
         wanted.map(|act| act.label.clone())
     }
@@ -102,6 +105,12 @@ impl Folders {
     /// Whether the user asked anything of a mailbox.
     pub(super) fn any_of(&self, label: &str) -> bool {
         self.of_mailbox(label).next().is_some()
+    }
+
+    /// Whether the making of a mailbox was carried out once, and more may come of it: its answer may have been lost.
+    pub(super) fn may_be_made_again(&self, name: &str) -> bool {
+        let wanted = FolderWish::Create { name: name.to_owned() };
+        self.0.iter().any(|act| act.wish == wanted && act.times > 0 && !is_final(act.state))
     }
 
     /// Whether anything was ever to be named so that it lies below this name.
@@ -236,7 +245,7 @@ impl Sim {
             state: OperationState::Queued,
             times: 0,
             mails: self.chronicle.mails(),
-            aside: self.ghost.aside(),
+            aside: self.ghost.aside(&self.folder.aside().map_err(in_words)?),
             again: 0,
         };
         let shown = names_after(&before, &act.wish, mailbox);
@@ -254,7 +263,8 @@ impl Sim {
         let there = self.ledger.names.all().find(|(known, _)| known == name).map(|(_, label)| label);
         // A server makes what is missing above, too.
         let unknown = |label: &&str| self.ledger.touched.contains(*label) || !self.ghost.folders.any_of(label);
-        there.filter(|label| !MAILBOXES.contains(label)).filter(unknown).map(str::to_owned)
+        let is_listed = |label: &str| MAILBOXES.contains(&label) || self.mailboxes.contains_key(label);
+        there.filter(|label| !is_listed(label)).filter(unknown).map(str::to_owned)
     }
 
     /// A name of the pool, or one below a mailbox that is shown.

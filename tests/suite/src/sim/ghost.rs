@@ -112,9 +112,12 @@ impl Ghost {
     }
 
     /// What is set aside, by operation and message.
-    pub(super) fn aside(&self) -> BTreeSet<(OperationId, usize)> {
+    pub(super) fn aside(&self, now: &BTreeSet<(i64, i64)>) -> BTreeSet<(OperationId, usize)> {
         let steps = self.acts.iter().flat_map(|act| act.steps.iter().map(move |step| (act.operation, step)));
-        steps.filter(|(_, step)| set_aside(step.state)).map(|(operation, step)| (operation, step.message)).collect()
+        let is_aside = |(operation, step): &(OperationId, &Step)| {
+            set_aside(step.state) || now.contains(&(operation.0, self.messages[step.message].id.0))
+        };
+        steps.filter(is_aside).map(|(operation, step)| (operation, step.message)).collect()
     }
 
     /// Whether anything that was asked of a message is in this state.

@@ -133,8 +133,11 @@ impl Ledger {
             Some(deed) => vec![deed],
             None => self.apply(change, ours),
         };
-        if let (false, Some(Deed::Mailbox { label, .. })) = (ours, deeds.first()) {
-            self.touched.insert(label.clone());
+        match deeds.first() {
+            Some(Deed::Mailbox { label, wish, .. }) if !ours && *wish != FolderWish::Subscribe => {
+                self.touched.insert(label.clone());
+            }
+            _ => {}
         }
         self.touched.extend(others);
         if ours { deeds } else { Vec::new() }

@@ -223,8 +223,9 @@ impl Sim {
         if let Some(left) = left {
             let _ = std::fs::remove_dir_all(&self.dir);
             self.dir = left;
-            // What was not on disk may come back under another id.
-            self.labels.retain(|_, label| self.ghost.folders.any_of(label));
+            // What was not on disk may come back under another id; what an acknowledged act names was.
+            let named = |label: &str| self.ghost.acts.iter().any(|act| act.wish.to() == Some(label));
+            self.labels.retain(|_, label| self.ghost.folders.any_of(label) || named(label));
             self.seen =
                 (0..self.chronicle.mails()).filter(|mail| self.ghost.steps_on(*mail).next().is_some()).collect();
         } else {
