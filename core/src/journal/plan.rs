@@ -3,60 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan_mailboxes::Order;
-use super::{Action, StepState};
-use crate::model::{Flags, MailboxId, OperationId, PlaceId, Uid};
+use super::{Action, Expunged, Location, PendingStep, StepKey};
+use crate::model::{Flags, MailboxId, MessageId, OperationId, PlaceId, Uid};
 use crate::mutants::mutant;
-
-/// Names one step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StepKey {
-    /// The operation it belongs to.
-    pub operation: OperationId,
-    /// The message it is about; 0 where it is about a mailbox.
-    pub place: PlaceId,
-}
-
-/// Where the mirror has a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Location {
-    /// In which mailbox.
-    pub mailbox: MailboxId,
-    /// Under which UID.
-    pub uid: Uid,
-}
-
-/// A step that is neither at its end nor refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingStep {
-    /// Which.
-    pub key: StepKey,
-    /// What is to be done.
-    pub action: Action,
-    /// How far it has come.
-    pub state: StepState,
-    /// How often it was tried in vain.
-    pub attempts: u32,
-    /// Whether that was for want of its message, and no refusal.
-    pub missed: bool,
-    /// In how many flights it was that ended with the connection.
-    pub suspected: u32,
-    /// Whether its time has come.
-    pub is_due: bool,
-    /// The message that it brings into being.
-    pub made: Option<PlaceId>,
-    /// Where its message is; `None` where the server has it not yet, or under a UID that is not known yet.
-    pub location: Option<Location>,
-    /// In which mailbox its message is, also where its UID there is not known yet.
-    pub lies_in: Option<MailboxId>,
-    /// The mailbox it must lie in to be expunged, where it lies in another: the trash, on a server with labels.
-    pub trash: Option<MailboxId>,
-}
-
-impl PendingStep {
-    fn was_refused(&self) -> bool {
-        self.attempts > 0 && !self.missed
-    }
-}
 
 /// What becomes of the messages of a batch once their flags are as wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,8 +90,8 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
     for step in about_messages(steps) {
         by_place.entry(step.key.place).or_default().push(step);
     }
-    // What was asked of a message while its deletion was set aside is done before it goes after all.
-    by_place.values_mut().for_each(|steps| steps.sort_by_key(|step| matches!(step.action, Action::Delete)));
+    by_place.values_mut().for_each(|steps| steps.sort_by_key(|step| step.turn()));
+    let labels = Labels::of(&by_place);
     let order = Order::of(steps, &by_place);
     let mut plan = Plan { mailbox: order.next(&by_place, false), ..Plan::default() };
     let mut suspects = Suspects::default();
@@ -161,7 +110,9 @@ pub fn plan(steps: &[PendingStep]) -> Plan {
             continue;
         }
         let Some(location) = first.location else { continue };
-        if let Some((key, item)) = Wish::of(location, steps, &order).into_item(*place, location) {
+        if let Some((key, item)) =
+            Wish::of(location, steps, &order, labels.first_elsewhere(first)).into_item(*place, location)
+        {
             batches.entry(key).or_default().push(item);
         }
     }
@@ -197,6 +148,27 @@ fn about_messages(steps: &[PendingStep]) -> impl Iterator<Item = &PendingStep> {
         }
         can_go
     })
+}
+
+/// What is asked of mails that have labels, under each of them.
+struct Labels(BTreeMap<MessageId, BTreeMap<PlaceId, (bool, OperationId)>>);
+
+impl Labels {
+    fn of(by_place: &BTreeMap<PlaceId, Vec<&PendingStep>>) -> Self {
+        let mut first: BTreeMap<MessageId, BTreeMap<PlaceId, (bool, OperationId)>> = BTreeMap::new();
+        for (place, steps) in by_place {
+            if let Some((step, mail)) = steps.first().and_then(|step| Some((step, step.mail?))) {
+                first.entry(mail).or_default().insert(*place, step.turn());
+            }
+        }
+        Self(first)
+    }
+
+    /// The first turn of what is asked of the same mail under another label.
+    fn first_elsewhere(&self, step: &PendingStep) -> Option<(bool, OperationId)> {
+        let all = self.0.get(&step.mail?)?;
+        all.iter().filter(|(place, _)| **place != step.key.place).map(|(_, turn)| *turn).min()
+    }
 }
 
 /// The flight that is suspected least of those that may break the connection.
@@ -252,12 +224,19 @@ struct Wish {
 }
 
 impl Wish {
-    fn of(location: Location, steps: &[&PendingStep], order: &Order<'_>) -> Self {
+    /// `elsewhere` is the first turn of what is asked of the same mail under another label.
+    fn of(
+        location: Location,
+        steps: &[&PendingStep],
+        order: &Order<'_>,
+        elsewhere: Option<(bool, OperationId)>,
+    ) -> Self {
         let mut wish = Self::default();
         let together = goes_before_its_deletion(steps);
         for (index, step) in steps.iter().enumerate() {
             let alone = step.was_refused() || step.suspected > 0 && index >= together;
-            if !step.is_due || order.is_held_up(step) || alone && !wish.steps.is_empty() {
+            let waits = elsewhere.is_some_and(|turn| turn < step.turn()) || order.is_held_up(step);
+            if !step.is_due || waits || alone && !wish.steps.is_empty() {
                 break;
             }
             match &step.action {
@@ -288,7 +267,13 @@ impl Wish {
                     wish.then = Some(Then::Copy(*to));
                     wish.made = step.made;
                 }
-                Action::Delete => wish.then = Some(step.trash.map_or(Then::Delete, Then::Discard)),
+                Action::Delete => {
+                    wish.then = Some(match step.expunged {
+                        Expunged::Here => Then::Delete,
+                        Expunged::In(trash) => Then::Discard(trash),
+                        Expunged::Nowhere => break,
+                    });
+                }
                 _ => break,
             }
             wish.steps.push(step.key);
@@ -297,7 +282,10 @@ impl Wish {
                 let each = (step.attempts >= EACH_ALONE).then_some(step.key.place);
                 wish.alone = Some((step.key.operation, each));
             }
+            // Moved on from there at once, the mail would keep its labels.
+            let loses_labels = step.takes_labels && wish.then.is_some();
             if alone
+                || loses_labels
                 || !mutant!("acts_after_copy")
                     && matches!(wish.then, Some(Then::Copy(_) | Then::Delete | Then::Discard(_)))
             {

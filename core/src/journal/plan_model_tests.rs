@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::journal::StepState;
 
 /// How the server takes a message of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ enum Wanted {
 
 const MAILBOXES: i64 = 3;
 const MESSAGES: i64 = 4;
+/// These are one mail under two labels.
+const LABELS: std::ops::RangeInclusive<i64> = 3..=4;
 /// Refusals after which a step is set aside.
 const PATIENCE: u32 = 4;
 
@@ -53,6 +56,8 @@ struct World {
     ends: BTreeMap<StepKey, End>,
     /// Steps by place in the order in which they were done.
     done: BTreeMap<i64, Vec<i64>>,
+    /// The same of the mail that has labels.
+    done_of_mail: Vec<i64>,
     next_uid: u32,
 }
 
@@ -65,6 +70,7 @@ impl World {
             lost: BTreeMap::new(),
             ends: BTreeMap::new(),
             done: BTreeMap::new(),
+            done_of_mail: Vec::new(),
             next_uid: 1,
         };
         for place in 1..=MESSAGES {
@@ -86,7 +92,9 @@ impl World {
                 Wanted::Delete => Action::Delete,
             };
             world.pending.push(PendingStep {
-                trash: None,
+                expunged: Expunged::Here,
+                mail: LABELS.contains(&place).then_some(MessageId(1)),
+                takes_labels: false,
                 key: StepKey { operation: OperationId(number as i64 + 1), place: PlaceId(place) },
                 action,
                 state: StepState::Queued,
@@ -125,6 +133,7 @@ impl World {
         assert!(self.ends.insert(key, end).is_none(), "a step ends once");
         if end == End::Done {
             self.done.entry(key.place.0).or_default().push(key.operation.0);
+            self.done_of_mail.extend(LABELS.contains(&key.place.0).then_some(key.operation.0));
         } else if let Some(made) = step.made {
             self.end_all_of(made.0);
         }
@@ -270,6 +279,7 @@ proptest! {
         for (place, done) in &world.done {
             prop_assert!(done.is_sorted_by_key(turn), "place {} in order: {:?}", place, done);
         }
+        prop_assert!(world.done_of_mail.is_sorted_by_key(turn), "the mail in order: {:?}", world.done_of_mail);
         // The server holds what the steps that are done add up to, and nothing else.
         let mut expected: BTreeMap<i64, (i64, u8)> = (1..=MESSAGES).map(|place| (place, (1, 0))).collect();
         for step in all.iter().filter(|step| world.ends.get(&step.key) == Some(&End::Done)) {

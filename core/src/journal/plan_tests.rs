@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::journal::Traits;
+use crate::journal::{StepState, Traits};
 
 const INBOX: MailboxId = MailboxId(1);
 const WORK: MailboxId = MailboxId(2);
@@ -32,7 +32,9 @@ fn step(operation: i64, place: i64, action: Action) -> PendingStep {
         made: None,
         location: Some(Location { mailbox: INBOX, uid }),
         lies_in: Some(INBOX),
-        trash: None,
+        expunged: Expunged::Here,
+        mail: None,
+        takes_labels: false,
     }
 }
 
@@ -94,9 +96,35 @@ fn hard_problem_12_what_waits_for_a_message_that_was_not_made_holds_up_no_mailbo
 #[test]
 fn what_has_labels_is_deleted_by_way_of_the_trash() {
     let mut delete = step(2, 7, Action::Delete);
-    delete.trash = Some(TRASH);
+    delete.expunged = Expunged::In(TRASH);
     let plan = plan(&[step(1, 7, Action::Move { to: WORK }), delete]);
     assert_eq!((plan.batches[0].then, operations(&plan.batches[0])), (Then::Discard(TRASH), vec![1, 2]));
+}
+
+#[test]
+fn what_is_asked_of_one_mail_under_several_labels_goes_out_in_turn() {
+    let labelled =
+        |operation, place, action| PendingStep { mail: Some(MessageId(9)), ..step(operation, place, action) };
+    let steps = [labelled(1, 7, set(1)), labelled(2, 8, clear(1)), labelled(3, 7, set(4)), step(4, 5, set(1))];
+    let gone = |steps: &[PendingStep]| plan(steps).batches.iter().flat_map(operations).collect::<BTreeSet<_>>();
+    assert_eq!(gone(&steps), BTreeSet::from([1, 4]));
+    assert_eq!(gone(&steps[1..3]), BTreeSet::from([2]));
+    // One operation on both is one wish.
+    let both = [labelled(5, 7, set(1)), labelled(5, 8, set(1))];
+    assert_eq!(plan(&both).batches[0].items.len(), 2);
+    // What comes after the deletion of a mail is asked before it goes.
+    assert_eq!(
+        gone(&[labelled(1, 7, Action::Delete), labelled(2, 7, set(1)), labelled(3, 8, set(4))]),
+        BTreeSet::from([2])
+    );
+    assert_eq!(gone(&[labelled(1, 7, Action::Delete), labelled(3, 8, set(4))]), BTreeSet::from([3]));
+}
+
+#[test]
+fn what_is_to_lose_its_labels_loses_them_before_it_is_moved_on() {
+    let trashed = PendingStep { takes_labels: true, ..step(1, 7, Action::Move { to: TRASH }) };
+    let plan = plan(&[trashed, step(2, 7, Action::Move { to: WORK })]);
+    assert_eq!((plan.batches[0].then, operations(&plan.batches[0])), (Then::Move(TRASH), vec![1]));
 }
 
 #[test]

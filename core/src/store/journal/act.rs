@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::labels::with_siblings;
+use super::labels::{has_labels, hidden_with, only_loses_label, with_siblings};
 use super::refresh_places;
 use super::settle::{end_all_made, places_changed};
 use crate::journal::{Action, StepState};
@@ -39,8 +39,8 @@ impl JournalTx<'_> {
     /// one that is named twice counts once.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where a message, or the mailbox that messages are to go to, is not shown; nothing is written
-    /// then. [`StoreError::Internal`] where messages are of several accounts, there are none, or the action is not one on
+    /// [`StoreError::NotFound`] where a message, or the mailbox that messages are to go to, is not shown, or a mail with labels is to
+    /// be deleted and the trash is not shown; nothing is written then. [`StoreError::Internal`] where messages are of several accounts, there are none, or the action is not one on
     /// messages that exist.
     pub fn act(&mut self, action: &Action, places: &[PlaceId]) -> Result<Acted, StoreError> {
         let targets = self.targets(places)?;
@@ -54,16 +54,30 @@ impl JournalTx<'_> {
         if let Some(to) = action.mailbox() {
             self.require_target(account, to)?;
         }
+        let labelled = has_labels(self.conn())?;
+        if labelled && matches!(action, Action::Delete) {
+            for target in &targets {
+                if only_loses_label(self.conn(), target.place)? {
+                    return Err(StoreError::NotFound("trash"));
+                }
+            }
+        }
         let operation = self.insert_operation(account, action)?;
-        let mut shown = BTreeSet::new();
+        let (mut shown, mut along) = (BTreeSet::new(), BTreeSet::new());
         for target in &targets {
             let made = match action {
                 Action::Copy { to } => Some(self.insert_copy(target.place, *to)?),
                 _ => None,
             };
             self.insert_step(operation, target.place, made, target.validity)?;
+            if labelled && matches!(action, Action::Move { .. }) {
+                along.extend(hidden_with(self.conn(), target.place)?);
+            }
             shown.insert(made.unwrap_or(target.place));
             self.change().mailboxes.insert(target.shown_in);
+        }
+        for place in along.difference(&targets.iter().map(|target| target.place).collect()) {
+            self.insert_step(operation, *place, None, self.validity_of(*place)?)?;
         }
         self.change().mailboxes.extend(action.mailbox());
         let affected = with_siblings(self.conn(), shown.iter().copied())?;
@@ -241,6 +255,12 @@ impl JournalTx<'_> {
             }
         }
         Ok(targets)
+    }
+
+    /// UIDVALIDITY of the mailbox that a place lies in.
+    fn validity_of(&self, place: PlaceId) -> Result<Option<u32>, StoreError> {
+        let sql = "SELECT b.uid_validity FROM places p JOIN mailboxes b ON b.id = p.mailbox WHERE p.id = ?1";
+        Ok(self.prepare(sql)?.query_row([place.0], |row| row.get(0)).optional()?.flatten())
     }
 
     fn require_target(&self, account: AccountId, mailbox: MailboxId) -> Result<(), StoreError> {

@@ -78,7 +78,30 @@ pub(super) fn is_hidden_by_others(
                AND o.id > (SELECT coalesce(max(t.operation), 0) FROM steps t JOIN operations n ON n.id = t.operation
                            WHERE (t.place = p.id OR t.made = p.id) AND t.state < 7 AND t.state < 5
                            AND n.kind IN ('move', 'copy') AND NOT (t.place = p.id AND n.kind = 'copy'))
-               AND (o.kind = 'delete' OR o.kind = 'move' AND b.role IN ('trash', 'junk')))");
+               AND (o.kind = 'delete' OR o.kind = 'move' AND b.role IN ('trash', 'junk')
+                    AND NOT ((SELECT a.role FROM mailboxes a WHERE a.id = p.mailbox) IS 'all' AND q.moved_to IS NOT b.id)))");
+    Ok(conn.prepare_cached(&sql)?.query_row([place.0], |row| row.get(0))?)
+}
+
+/// Places of the same mail that are to go to the same mailbox as one that is shown there: what leaves it takes them along.
+pub(super) fn hidden_with(conn: &Connection, place: PlaceId) -> Result<Vec<PlaceId>, StoreError> {
+    let sql = format!(
+        "SELECT q.id FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+         WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id AND q.hidden = 1 AND q.moved_to = p.shown_in"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map([place.0], |row| row.get(0).map(PlaceId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether an expunge would take but the label under which a place lies, the trash not being shown.
+pub(super) fn only_loses_label(conn: &Connection, place: PlaceId) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
+         WHERE p.id = ?1 AND {LABELLED} AND b.role IS NOT 'trash' AND b.role IS NOT 'junk'
+         AND NOT EXISTS (SELECT 1 FROM mailboxes t WHERE t.account = m.account AND t.role = 'trash'
+                         AND t.missing_since IS NULL))"
+    );
     Ok(conn.prepare_cached(&sql)?.query_row([place.0], |row| row.get(0))?)
 }
 

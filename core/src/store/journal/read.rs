@@ -3,7 +3,9 @@
 use rusqlite::{OptionalExtension, Row};
 
 use super::LABELLED;
-use crate::journal::{Action, ActionKind, Evidence, Location, MISSED, PendingStep, Reason, StepKey, StepState};
+use crate::journal::{
+    Action, ActionKind, Evidence, Expunged, Location, MISSED, PendingStep, Reason, StepKey, StepState,
+};
 use crate::model::{AccountId, MailboxId, MailboxRole, MessageId, OperationId, PlaceId, Timestamp, Uid};
 use crate::mutants::mutant;
 use crate::store::{Snapshot, StoreError};
@@ -268,10 +270,12 @@ impl Snapshot<'_> {
             "SELECT o.id, o.action, s.place, s.state, s.attempts, s.next_try, s.made, p.mailbox, p.uid,
                     s.state IN (0, 4) AND coalesce(instr(s.evidence, '\"copied\":{{'), 0),
                    CASE WHEN o.kind = 'delete' AND {LABELLED} AND b.role IS NOT 'trash' AND b.role IS NOT 'junk'
-                        THEN (SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional) END,
-                   s.suspected, coalesce(instr(s.reason, '\"{MISSED}\"'), 0)
+                        THEN coalesce((SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional), 0) END,
+                   s.suspected, coalesce(instr(s.reason, '\"{MISSED}\"'), 0), CASE WHEN {LABELLED} THEN m.id END,
+                   o.kind = 'move' AND coalesce(t.role IN ('trash', 'junk'), 0) AND {LABELLED}
                    FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
                    LEFT JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
+                   LEFT JOIN mailboxes t ON t.id = o.mailbox
                    WHERE o.account = ?1 AND o.state < 7 AND (s.state < 5 OR s.state > 9) ORDER BY o.id, s.place"
         );
         let mut statement = self.prepare(&sql)?;
@@ -304,7 +308,13 @@ impl Snapshot<'_> {
                 made: row.get::<_, Option<i64>>(6)?.map(PlaceId),
                 location: mailbox.zip(uid).map(|(mailbox, uid)| Location { mailbox, uid }),
                 lies_in: mailbox,
-                trash: row.get::<_, Option<i64>>(10)?.map(MailboxId),
+                expunged: match row.get::<_, Option<i64>>(10)? {
+                    None => Expunged::Here,
+                    Some(0) => Expunged::Nowhere,
+                    Some(trash) => Expunged::In(MailboxId(trash)),
+                },
+                mail: row.get::<_, Option<i64>>(13)?.map(MessageId),
+                takes_labels: row.get(14)?,
             });
         }
         Ok((steps, unreadable))

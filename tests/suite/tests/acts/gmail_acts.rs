@@ -292,3 +292,66 @@ async fn an_archive_whose_answer_was_lost_is_done_and_its_id_leads_to_the_mail()
         assert_eq!(desk.core().message(id).await.unwrap().row.subject, "Mail 1", "{act:?}");
     }
 }
+
+/// One mail, whatever label it is asked under: the last word is the last word.
+#[tokio::test]
+async fn what_is_asked_under_two_labels_goes_out_in_the_order_it_was_asked() {
+    for labels_of_it in [["INBOX", "Work"], ["Work", "INBOX"]] {
+        let [first, second] = labels_of_it;
+        let desk = gmail(2).await;
+        let (one, other) = (numbered(&desk, first, 1).await, numbered(&desk, second, 1).await);
+        desk.flag(one, &["flagged"], &[]).await;
+        desk.flag(other, &["seen"], &["flagged"]).await;
+        desk.flag(one, &[], &["seen"]).await;
+        // The one takes the other's label, which that has left.
+        desk.move_to(&[one], "Home").await;
+        desk.move_to(&[other], first).await;
+        comes_to(&desk, 1, &[first, "Home", ALL]).await;
+        let rows = desk.rows(ALL).await;
+        assert!(rows.iter().any(|row| row.subject == "Mail 1" && row.flags.is_empty()), "{first}: {rows:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_back_from_the_trash_comes_back_without_its_labels_though_neither_was_sent() {
+    for from in ["INBOX", "Work"] {
+        let desk = gmail(2).await;
+        desk.core().file_under(vec![numbered(&desk, from, 1).await], MailboxRole::Trash).await.unwrap();
+        desk.move_to(&[numbered(&desk, TRASH, 1).await], "Home").await;
+        assert_eq!(shown_in(&desk, 1).await, set(&["Home", ALL]));
+        desk.settles("after").await;
+        desk.all_done("after").await;
+        assert_eq!((labels(&desk, 1), shown_in(&desk, 1).await), (set(&["Home", ALL]), set(&["Home", ALL])));
+    }
+}
+
+/// What was to go to a label that the mail has already is not left behind when the mail leaves that.
+#[tokio::test]
+async fn a_mail_that_leaves_a_label_does_not_come_back_by_a_move_there_that_was_not_sent() {
+    for archive in [true, false] {
+        let desk = gmail(2).await;
+        desk.move_to(&[numbered(&desk, "Work", 1).await], "INBOX").await;
+        let id = numbered(&desk, "INBOX", 1).await;
+        if archive {
+            desk.core().file_under(vec![id], MailboxRole::Archive).await.unwrap();
+            comes_to(&desk, 1, &[ALL]).await;
+        } else {
+            desk.move_to(&[id], "Home").await;
+            comes_to(&desk, 1, &["Home", ALL]).await;
+        }
+    }
+}
+
+/// Elsewhere an EXPUNGE takes a label, and the mail stays.
+#[tokio::test]
+async fn nothing_is_deleted_for_ever_where_the_trash_is_hidden_from_mail_programs() {
+    let desk = gmail(2).await;
+    desk.scene.rival().delete(TRASH).unwrap();
+    for _ in 0..2 {
+        desk.sync(Direction::Both).await;
+        desk.scene.phone.clock.forward(20 * 60);
+    }
+    let refused = desk.core().delete_forever(vec![numbered(&desk, "INBOX", 1).await]).await;
+    assert!(matches!(refused, Err(CoreError::NotFound { .. })), "{refused:?}");
+    assert_eq!(shown_in(&desk, 1).await, set(&["INBOX", "Work", ALL]));
+}
