@@ -55,21 +55,17 @@ pub(super) fn flags_elsewhere(conn: &Connection, place: PlaceId) -> Result<Vec<i
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether a place is hidden by what lies elsewhere: another place of its mail is shown where it is to go, or another is to go
-/// to the trash, to the spam, or for ever, which takes every label.
-pub(super) fn is_hidden_by_others(
-    conn: &Connection,
-    place: PlaceId,
-    moved_to: Option<MailboxId>,
-) -> Result<bool, StoreError> {
-    if let Some(to) = moved_to {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
-                   WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id AND q.hidden = 0
-                   AND (q.mailbox = ?2 AND q.moved_to IS NULL OR q.moved_to = ?2 AND q.id < p.id))");
-        if conn.prepare_cached(&sql)?.query_row(params![place.0, to.0], |row| row.get(0))? {
-            return Ok(true);
-        }
-    }
+/// Whether another place of the same mail is shown where this one is to go.
+pub(super) fn is_doubled(conn: &Connection, place: PlaceId, moved_to: Option<MailboxId>) -> Result<bool, StoreError> {
+    let Some(to) = moved_to else { return Ok(false) };
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+               WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id AND q.hidden = 0
+               AND (q.mailbox = ?2 AND q.moved_to IS NULL OR q.moved_to = ?2 AND q.id < p.id))");
+    Ok(conn.prepare_cached(&sql)?.query_row(params![place.0, to.0], |row| row.get(0))?)
+}
+
+/// Whether another place of the same mail is to go to the trash, to the spam, or for ever, which takes every label.
+pub(super) fn is_swept(conn: &Connection, place: PlaceId) -> Result<bool, StoreError> {
     // What is asked of the place itself after that, it is shown for.
     let sql = format!("SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
                JOIN steps s ON s.place = q.id AND s.state < 7 AND s.state < 5 JOIN operations o ON o.id = s.operation

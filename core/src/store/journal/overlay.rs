@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::labels::{flags_elsewhere, has_labels, is_hidden_by_others};
+use super::labels::{flags_elsewhere, has_labels, is_doubled, is_swept};
 use crate::journal::{Action, Effect, Overlay};
 use crate::model::{Flags, MailboxId, PlaceId};
 use crate::mutants::mutant;
@@ -21,15 +21,15 @@ pub(in crate::store) fn refresh_places(
          set_bits = ?5, clear_bits = ?6, set_words = ?7, clear_words = ?8 WHERE id = ?1",
     )?;
     let mut actions = Actions::default();
-    let labels = has_labels(conn)?;
-    let mut all = places.into_iter().map(|place| (place, labels)).collect::<Vec<_>>();
-    // What hides a place is how others of its mail are shown: these first without that, then all with it.
-    if labels && all.len() > 1 {
-        let alone: Vec<_> = all.iter().map(|(place, _)| (*place, false)).collect();
-        all.splice(0..0, alone);
-    }
-    for (place, hides) in all {
-        let overlay = overlay_of(conn, place, (labels, hides), &mut actions)?;
+    let places: Vec<PlaceId> = places.into_iter().collect();
+    // What hides a place is how others of its mail are shown: these first without that.
+    let looks: &[Look] = match has_labels(conn)? {
+        true if places.len() > 1 => &[Look::Alone, Look::Swept, Look::Once],
+        true => &[Look::Once],
+        false => &[Look::Unlabelled],
+    };
+    for (look, place) in looks.iter().flat_map(|look| places.iter().map(|place| (*look, *place))) {
+        let overlay = overlay_of(conn, place, look, &mut actions)?;
         update.execute(params![
             place.0,
             !overlay.is_empty(),
@@ -44,6 +44,19 @@ pub(in crate::store) fn refresh_places(
     Ok(())
 }
 
+/// What is looked at of the other places of a mail, on a server with labels.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Look {
+    /// Nothing: the server has none.
+    Unlabelled,
+    /// What is asked of its flags there.
+    Alone,
+    /// What takes all labels, too.
+    Swept,
+    /// Whether it is shown in the same mailbox already, too.
+    Once,
+}
+
 /// What a step is to a place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
@@ -55,12 +68,7 @@ enum Step {
 }
 
 /// What the steps of a place that are not at their end add up to.
-fn overlay_of(
-    conn: &Connection,
-    place: PlaceId,
-    (labels, hides): (bool, bool),
-    actions: &mut Actions,
-) -> Result<Overlay, StoreError> {
+fn overlay_of(conn: &Connection, place: PlaceId, look: Look, actions: &mut Actions) -> Result<Overlay, StoreError> {
     // The index of steps by place is of those below 7: SQLite uses it only where that very term stands. A mail of the user's own that
     // the server refuses stays where they put it: nobody else has it.
     let refused = if mutant!("refusal_is_hidden") { 7 } else { 5 };
@@ -79,7 +87,7 @@ fn overlay_of(
         Ok((row.get::<_, i64>(0)?, step))
     })?;
     let mut rows: Vec<(i64, Step)> = rows.collect::<Result<_, _>>()?;
-    if labels {
+    if look >= Look::Alone {
         rows.extend(flags_elsewhere(conn, place)?.into_iter().map(|operation| (operation, Step::Elsewhere)));
         rows.sort_unstable();
         // What one operation asks of the mail in several mailboxes it asks of it here.
@@ -103,7 +111,8 @@ fn overlay_of(
     // What is neither on the server nor on its way there is nowhere, whatever else is asked of it.
     let is_somewhere = effects.is_empty() || mutant!("copies_of_nothing_show") || is_somewhere(conn, place)?;
     let mut overlay = Overlay::fold(effects.into_iter().filter(|_| is_somewhere));
-    overlay.hidden |= hides && is_hidden_by_others(conn, place, overlay.moved_to)?;
+    overlay.hidden |= look >= Look::Swept && is_swept(conn, place)?
+        || look >= Look::Once && is_doubled(conn, place, overlay.moved_to)?;
     Ok(overlay)
 }
 
@@ -149,7 +158,8 @@ pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>,
          OR id IN (SELECT place FROM steps WHERE state < 5 UNION SELECT made FROM steps WHERE state < 5)",
     )?;
     let mut rows = statement.query([])?;
-    let (mut actions, mut wrong, labels) = (Actions::default(), Vec::new(), has_labels(conn)?);
+    let (mut actions, mut wrong) = (Actions::default(), Vec::new());
+    let look = if has_labels(conn)? { Look::Once } else { Look::Unlabelled };
     while let Some(row) = rows.next()? {
         let place = PlaceId(row.get(0)?);
         let flags = |bits, words| -> Result<Flags, StoreError> {
@@ -162,7 +172,7 @@ pub(in crate::store) fn wrongly_shown(conn: &Connection) -> Result<Vec<PlaceId>,
             cleared: flags(4, 6)?,
         };
         let (overlaid, besides): (bool, bool) = (row.get(7)?, row.get(8)?);
-        let mut expected = overlay_of(conn, place, (labels, labels), &mut actions)?;
+        let mut expected = overlay_of(conn, place, look, &mut actions)?;
         // What is hidden for good stays so, whatever the steps.
         expected.hidden &= row.get::<_, i64>(1)? != 2;
         if shown != expected || overlaid != (besides || !expected.is_empty()) {

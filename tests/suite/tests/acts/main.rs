@@ -4,6 +4,7 @@ mod appends;
 mod filing;
 mod flag_table;
 mod gmail_acts;
+mod gmail_random;
 mod mailbox_acts;
 mod offline_acts;
 mod others_mailboxes;
