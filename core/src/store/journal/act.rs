@@ -8,7 +8,7 @@ use super::labels::{has_labels, hidden_with, only_loses_label, with_siblings};
 use super::refresh_places;
 use super::settle::{end_all_made, places_changed};
 use crate::journal::{Action, StepState};
-use crate::model::{AccountId, Flags, MailboxId, MessageId, OperationId, PlaceId, SystemFlag};
+use crate::model::{AccountId, Flags, MailboxId, MailboxRole, MessageId, OperationId, PlaceId, SystemFlag};
 use crate::mutants::mutant;
 use crate::store::{JournalTx, NewMessage, PreparedBody, StoreError};
 
@@ -62,6 +62,7 @@ impl JournalTx<'_> {
                 }
             }
         }
+        let leaves_labels = labelled && self.is_move_between_labels(action)?;
         let operation = self.insert_operation(account, action)?;
         let (mut shown, mut along) = (BTreeSet::new(), BTreeSet::new());
         for target in &targets {
@@ -70,7 +71,7 @@ impl JournalTx<'_> {
                 _ => None,
             };
             self.insert_step(operation, target.place, made, target.validity)?;
-            if labelled && matches!(action, Action::Move { .. }) {
+            if leaves_labels {
                 along.extend(hidden_with(self.conn(), target.place)?);
             }
             shown.insert(made.unwrap_or(target.place));
@@ -255,6 +256,13 @@ impl JournalTx<'_> {
             }
         }
         Ok(targets)
+    }
+
+    /// Whether it is a move that takes one label: the trash and the spam take all.
+    fn is_move_between_labels(&self, action: &Action) -> Result<bool, StoreError> {
+        let Action::Move { to } = action else { return Ok(false) };
+        let role = self.shown_mailbox(*to)?.and_then(|mailbox| mailbox.naming.role);
+        Ok(!matches!(role, Some(MailboxRole::Trash | MailboxRole::Junk)))
     }
 
     /// UIDVALIDITY of the mailbox that a place lies in.

@@ -136,7 +136,7 @@ impl Story {
         let mut shown: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
         for (mailbox, mails) in self.desk.shown().await {
             for (number, flags) in mails {
-                let told = &self.told;
+                let told = (&self.told, self.desk.story().await);
                 assert!(
                     shown.entry(number).or_default().insert(mailbox.clone()),
                     "mail {number} twice in {mailbox}: {told:#?}"
