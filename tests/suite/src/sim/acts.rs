@@ -169,7 +169,10 @@ impl Sim {
                 let aside = self.ghost.aside(&self.folder.aside().map_err(in_words)?);
                 let again = self.ghost.folders.0.iter().map(|act| act.again).max().unwrap_or(0) + 1;
                 if let Some(act) = self.ghost.folders.of_mut(operation) {
-                    act.again = again;
+                    // What only waited keeps its turn.
+                    if set_aside(act.state) {
+                        act.again = again;
+                    }
                     // What comes into a mailbox that is out of sight is not seen.
                     if meanwhile || set_aside(act.state) {
                         act.mails = mails;

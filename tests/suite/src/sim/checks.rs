@@ -47,16 +47,8 @@ impl Sim {
         }
         let label = match &effect.change {
             Change::Created(raw) => {
-                let (given_up, name) = (self.folder.given_up().map_err(in_words)?, self.ledger.names.shown(raw));
-                // Where others made what the user wants to make, that is it; what others deleted may be made anew, with what goes below it.
-                let made = self.ghost.folders.made(&name, &given_up, &self.ledger.names);
-                let again = self.ghost.folders.may_be_made_again(&name);
-                if ours && again && made.is_none() {
-                    self.lost_to_others(&name);
-                }
-                let goes = |label: &str| self.ghost.folders.deletions().any(|(_, gone)| gone == label);
-                let anew = |label: &String| !ours || self.ledger.touched.contains(label) && (!goes(label) || again);
-                made.or_else(|| self.ledger.names.label_of_others(&name).filter(anew))
+                let given_up = self.folder.given_up().map_err(in_words)?;
+                self.label_of_new(&self.ledger.names.shown(raw), ours, &given_up)
             }
             _ => None,
         };
@@ -64,14 +56,6 @@ impl Sim {
             self.allowed(&deed).map_err(|what| format!("I6: {what}, by {:?}: {:?}", effect.by, effect.change))?;
         }
         Ok(())
-    }
-
-    /// What the user made under a name, and others renamed before the phone knew that it was made, is theirs now.
-    fn lost_to_others(&mut self, name: &str) {
-        let label = self.ledger.names.label_ever(self.ledger.names.raw_of(name).as_bytes());
-        if self.ledger.names.was_renamed(name) {
-            self.ledger.relabel(&label, &format!("{label}, lost"));
-        }
     }
 
     fn allowed(&mut self, deed: &Deed) -> Checked {

@@ -47,6 +47,30 @@ impl Sim {
         self.ghost.folders.did(label, &FolderWish::Delete)
     }
 
+    /// The label of a mailbox that somebody made under a name, where it is one that the phone knows.
+    pub(super) fn label_of_new(&mut self, name: &str, ours: bool, given_up: &BTreeSet<i64>) -> Option<String> {
+        // Where others made what the user wants to make, that is it.
+        let is_there = |label: &str| self.ledger.names.name(label).is_some();
+        if let Some(label) = self.ghost.folders.made(name, given_up).find(|label| !is_there(label)) {
+            return Some(label.to_owned());
+        }
+        if !ours {
+            return self.ledger.names.label_of_others(name);
+        }
+        // What the user made, or wants to, under a name that others gave away is theirs now.
+        let again = self.ghost.folders.may_be_made_again(name);
+        let wanted = self.ghost.folders.made(name, given_up).next().map(str::to_owned);
+        let lost = wanted.or_else(|| again.then(|| self.ledger.names.label_before(name)));
+        if let Some(label) = lost.filter(|_| self.ledger.names.was_renamed(name)) {
+            self.ledger.relabel(&label, &format!("{label}, lost"));
+            return Some(label);
+        }
+        // What others deleted may be made anew, with what goes below it.
+        let goes = |label: &str| self.ghost.folders.deletions().any(|(_, gone)| gone == label);
+        let anew = |label: &String| self.ledger.touched.contains(label) && (!goes(label) || again);
+        self.ledger.names.label_of_others(name).filter(anew)
+    }
+
     /// I1 and I2 of what was asked of mailboxes.
     pub(super) fn journal_of_mailboxes(&mut self, infos: &BTreeMap<OperationId, OperationInfo>) -> Checked {
         for index in 0..self.ghost.folders.0.len() {

@@ -6,7 +6,6 @@ use postrider::api::{CoreError, MailboxActionDone, MailboxId, MailboxInfo, Opera
 
 use super::acts::is_final;
 use super::ghost::{given_up, refused, set_aside};
-use super::names::Names;
 use super::tape::MailboxAct;
 use super::world::{Checked, MAILBOXES, Sim, in_words};
 
@@ -46,13 +45,11 @@ pub(super) struct FolderAct {
 pub(super) struct Folders(pub(super) Vec<FolderAct>);
 
 impl Folders {
-    /// The label of a mailbox that the phone has made under this name, and that is not there yet. `given_up` tells of which operations
-    /// the journal says so.
-    pub(super) fn made(&self, name: &str, given_up: &BTreeSet<i64>, there: &Names) -> Option<String> {
+    /// The labels of mailboxes that the user wants made under this name. `given_up` tells of which operations the journal says so.
+    pub(super) fn made<'s>(&'s self, name: &str, given_up: &'s BTreeSet<i64>) -> impl Iterator<Item = &'s str> {
         let wish = FolderWish::Create { name: name.to_owned() };
-        let fits = |act: &&FolderAct| act.times == 0 && act.wish == wish && there.name(&act.label).is_none();
-        let wanted = self.0.iter().filter(fits).find(|act| !given_up.contains(&act.operation.0));
-        wanted.map(|act| act.label.clone())
+        let fits = move |act: &&FolderAct| act.times == 0 && act.wish == wish && !given_up.contains(&act.operation.0);
+        self.0.iter().filter(fits).map(|act| act.label.as_str())
     }
 
     /// The phone did this to a mailbox: whether that was asked for, and not more often.

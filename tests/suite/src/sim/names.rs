@@ -45,11 +45,15 @@ impl Names {
         self.labels.get(&name).or_else(|| self.past.get(&name)).cloned().unwrap_or(name)
     }
 
+    /// The label of the mailbox that had this name last.
+    pub(super) fn label_before(&self, name: &str) -> String {
+        self.past.get(name).map_or(name, String::as_str).to_owned()
+    }
+
     /// The label of what others make under a name: that of the one that had it last and is gone. Nothing where that one has another
     /// name by now: which of the two the phone takes for it is open.
     pub(super) fn label_of_others(&self, name: &str) -> Option<String> {
-        let label = self.past.get(name).map_or(name, String::as_str);
-        self.name(label).is_none().then(|| label.to_owned())
+        Some(self.label_before(name)).filter(|label| self.name(label).is_none())
     }
 
     /// Whether the mailbox that had this name last has another one by now, and none took its place.
