@@ -220,6 +220,11 @@ fn mutants(wanted: &str, options: &Options) -> Result<bool, String> {
         let failed = play_seeds(options, false, &Mutex::new(Situations::default()));
         plant(None);
         match failed.first() {
+            // A seed that fails by itself shows nothing.
+            Some((seed, _)) if judge(&Tape::of(*seed), options, &Mutex::default()).is_some() => {
+                good = false;
+                println!("{name:<28} not found: seed {seed} fails without it too");
+            }
             Some((seed, why)) => {
                 let why: String = why.chars().take(90).collect();
                 let tried = seed - options.start + 1;

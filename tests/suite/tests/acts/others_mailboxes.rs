@@ -162,6 +162,31 @@ async fn the_rest_of_a_move_goes_on_though_the_mailbox_that_it_leaves_was_rename
     }
 }
 
+/// A name that others gave away and one that they gave: what is found under the second is not the mailbox that was under the first.
+#[tokio::test]
+async fn a_mailbox_of_others_under_the_new_name_is_not_the_one_that_was_to_be_renamed() {
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile, 3).await;
+        desk.move_to(&[desk.id("INBOX", 0).await], "Work").await;
+        desk.settles(&name).await;
+        let renamed = desk.core().rename_mailbox(desk.mailbox("Work").await.id, "Office").await.unwrap().operation;
+        desk.move_to(&[desk.id("INBOX", 1).await], "Office").await;
+        let rival = desk.scene.rival();
+        rival.rename(desk.scene.raw("Work"), desk.scene.raw("Beside")).unwrap();
+        rival.create(desk.scene.raw("Office"), &[]).unwrap();
+        for _ in 0..4 {
+            desk.sync(Direction::Both).await;
+            assert_eq!(desk.numbers("Office"), [0_u64; 0], "{name}: {:?}", desk.story().await);
+            assert!(sightings(&desk).await >= 3, "{name}: {:?}", desk.shown().await);
+            desk.scene.phone.clock.forward(20 * 60);
+        }
+        // Under its third name it is the one; that it cannot have the second is told.
+        assert_eq!(desk.numbers("Beside"), [0, 1], "{name}: {:?}", desk.story().await);
+        let told = desk.operation(renamed).await;
+        assert_eq!((told.state.as_str(), told.reason_code.as_deref()), ("parked", Some("exists")), "{name}");
+    }
+}
+
 /// What arrived in a mailbox that has another name since is not sent there again.
 #[tokio::test]
 async fn what_was_sent_and_not_answered_is_there_once_though_its_mailbox_was_renamed() {
