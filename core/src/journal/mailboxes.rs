@@ -20,6 +20,12 @@ pub struct Traits {
 }
 
 impl Traits {
+    /// Whether it is certain that two are not one mailbox, or that its UIDs mean others now.
+    pub fn is_another(&self, other: &Self) -> bool {
+        self.object_id.as_ref().zip(other.object_id.as_ref()).is_some_and(|(one, other)| one != other)
+            || self.validity.zip(other.validity).is_some_and(|(one, other)| one != other)
+    }
+
     /// Whether two are one mailbox; `None` where that cannot be told.
     fn is_same(&self, other: &Self) -> Option<bool> {
         if self.object_id.is_some() && other.object_id.is_some() {
@@ -78,9 +84,7 @@ pub enum Deletion {
 
 /// Compares a mailbox with what was known of it when the user asked to delete it.
 pub fn may_delete(seen: &Traits, now: &Traits) -> Deletion {
-    let ids = seen.object_id.as_ref().zip(now.object_id.as_ref());
-    let validities = seen.validity.zip(now.validity);
-    if ids.is_some_and(|(seen, now)| seen != now) || validities.is_some_and(|(seen, now)| seen != now) {
+    if seen.is_another(now) {
         return Deletion::Other;
     }
     match (seen.uid_next, now.uid_next, seen.messages.zip(now.messages)) {

@@ -44,6 +44,8 @@ pub struct PendingStep {
     pub location: Option<Location>,
     /// In which mailbox its message is, also where its UID there is not known yet.
     pub lies_in: Option<MailboxId>,
+    /// Of a move whose message was copied: the mailbox in which its original lies still.
+    pub original_in: Option<MailboxId>,
     /// Where its message is to be expunged.
     pub expunged: Expunged,
     /// The mail that it is about, where that has labels: what is asked of it under one label and under another is asked of one mail.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{Action, PendingStep, StepKey};
-use crate::model::{MailboxId, OperationId, PlaceId};
+use crate::model::{MailboxId, MessageId, OperationId, PlaceId};
 use crate::mutants::mutant;
 
 /// Whether a step touches a mailbox: its message lies there, or goes there.
 fn touches(step: &PendingStep, mailbox: MailboxId) -> bool {
     let lies_in = if mutant!("arriving_is_elsewhere") { step.location.map(|at| at.mailbox) } else { step.lies_in };
-    lies_in == Some(mailbox) || step.action.mailbox() == Some(mailbox)
+    lies_in == Some(mailbox) || step.original_in == Some(mailbox) || step.action.mailbox() == Some(mailbox)
 }
 
 /// The operations on mailboxes, in the order in which things are done: that in which they were asked for, but that what goes for good
@@ -24,9 +24,16 @@ impl<'s> Order<'s> {
     pub(super) fn of(steps: &'s [PendingStep], by_place: &BTreeMap<PlaceId, Vec<&'s PendingStep>>) -> Self {
         let mut about_mailboxes: Vec<&PendingStep> =
             steps.iter().filter(|step| step.action.is_about_mailbox()).collect();
+        // With labels, of all that is asked of the mail.
+        let mut of_mails: BTreeMap<MessageId, OperationId> = BTreeMap::new();
+        for (mail, operation) in by_place.values().flatten().filter_map(|step| Some((step.mail?, step.key.operation))) {
+            let last = of_mails.entry(mail).or_insert(operation);
+            *last = operation.max(*last);
+        }
         let of_messages = by_place.values().flat_map(|steps| {
             let deletions = steps.iter().filter(|step| matches!(step.action, Action::Delete));
-            deletions.map(|step| (*step, last(steps.iter().copied())))
+            let of_mail = |step: &PendingStep| step.mail.and_then(|mail| of_mails.get(&mail).copied());
+            deletions.map(move |step| (*step, last(steps.iter().copied()).max(of_mail(step)))).collect::<Vec<_>>()
         });
         let deletions = about_mailboxes.iter().filter(|step| matches!(step.action, Action::DeleteMailbox { .. }));
         let of_mailboxes = deletions.map(|step| {

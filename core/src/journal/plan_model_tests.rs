@@ -92,6 +92,7 @@ impl World {
                 Wanted::Delete => Action::Delete,
             };
             world.pending.push(PendingStep {
+                original_in: None,
                 expunged: Expunged::Here,
                 mail: LABELS.contains(&place).then_some(MessageId(1)),
                 takes_labels: false,

@@ -32,6 +32,7 @@ fn step(operation: i64, place: i64, action: Action) -> PendingStep {
         made: None,
         location: Some(Location { mailbox: INBOX, uid }),
         lies_in: Some(INBOX),
+        original_in: None,
         expunged: Expunged::Here,
         mail: None,
         takes_labels: false,

@@ -2,10 +2,32 @@
 
 use super::ReplayError;
 use super::exchange::{Answer, ask};
+use super::mailboxes::INBOX;
 use super::run::Run;
 use crate::imap::command::{self, StatusItem};
 use crate::imap::{Capabilities, Command, Untagged};
 use crate::journal::Traits;
+
+/// What the server says of a name.
+#[derive(Clone, Debug)]
+pub(super) enum Look {
+    /// A mailbox, or a mere name.
+    There(Seen),
+    /// Nothing has this name.
+    Nothing,
+    /// It did not say: what it refused to look for may be there.
+    Untold,
+}
+
+impl Look {
+    /// What is there.
+    pub(super) fn there(&self) -> Option<&Seen> {
+        match self {
+            Self::There(seen) => Some(seen),
+            _ => None,
+        }
+    }
+}
 
 /// A mailbox that is there.
 #[derive(Clone, Debug, Default)]
@@ -18,13 +40,28 @@ pub(super) struct Seen {
 
 impl Run<'_> {
     /// Looks for mailboxes by their raw names, in one flight.
-    pub(super) async fn look_for(&mut self, names: &[&[u8]]) -> Result<Vec<Option<Seen>>, ReplayError> {
-        let mut commands = Vec::new();
+    pub(super) async fn look_for<const N: usize>(&mut self, names: [&[u8]; N]) -> Result<[Look; N], ReplayError> {
+        self.look_at(Vec::new(), names).await
+    }
+
+    /// The same of one that may be selected: what some servers say of that one is as old as their last look at it.
+    pub(super) async fn look_anew(&mut self, name: &[u8]) -> Result<Look, ReplayError> {
+        let [look] = self.look_at(vec![command::examine(INBOX, None)?], [name]).await?;
+        Ok(look)
+    }
+
+    async fn look_at<const N: usize>(
+        &mut self,
+        mut commands: Vec<Command>,
+        names: [&[u8]; N],
+    ) -> Result<[Look; N], ReplayError> {
+        let before = commands.len();
         for name in names {
             commands.extend(questions(self.session.capabilities(), name)?);
         }
         let answers = ask(self.session, commands).await?;
-        Ok(names.iter().zip(answers.chunks(2)).map(|(name, answers)| seen(name, answers)).collect())
+        let mut looks = answers.get(before..).unwrap_or_default().chunks(2);
+        Ok(names.map(|name| looks.next().map_or(Look::Untold, |answers| seen(name, answers))))
     }
 }
 
@@ -36,7 +73,7 @@ fn questions(server: &Capabilities, name: &[u8]) -> Result<[Command; 2], ReplayE
     Ok([command::list(b"", name)?, command::status(name, &items)?])
 }
 
-fn seen(name: &[u8], answers: &[Answer]) -> Option<Seen> {
+fn seen(name: &[u8], answers: &[Answer]) -> Look {
     let data = || answers.iter().flat_map(|answer| &answer.data);
     let is_it = |other: &[u8]| other == name || name.eq_ignore_ascii_case(b"INBOX") && other.eq_ignore_ascii_case(name);
     let status = data().find_map(|data| match data {
@@ -56,8 +93,9 @@ fn seen(name: &[u8], answers: &[Answer]) -> Option<Seen> {
     });
     let has = |word: &str| listed.is_some_and(|attributes| attributes.iter().any(|attribute| attribute == word));
     match (listed, traits) {
-        (None, None) => None,
-        (Some(_), _) if has("\\nonexistent") => None,
-        (_, traits) => Some(Seen { selectable: !has("\\noselect"), traits: traits.unwrap_or_default() }),
+        (None, None) if answers.first().is_some_and(Answer::is_ok) => Look::Nothing,
+        (None, None) => Look::Untold,
+        (Some(_), _) if has("\\nonexistent") => Look::Nothing,
+        (_, traits) => Look::There(Seen { selectable: !has("\\noselect"), traits: traits.unwrap_or_default() }),
     }
 }

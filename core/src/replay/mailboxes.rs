@@ -6,7 +6,7 @@ use super::ReplayError;
 use super::breaks::after_break;
 use super::exchange::{Answer, ask};
 use super::identity::{self, Newcomer, Sought};
-use super::look::Seen;
+use super::look::Look;
 use super::run::Run;
 use super::settle::{self, Verdicts, Write};
 use crate::imap::Code;
@@ -16,7 +16,7 @@ use crate::model::{MailboxId, MailboxRole, OperationId, PlaceId, Uid};
 use crate::mutants::mutant;
 use crate::store::{Mailbox, OpenStep, Outcome, StoreError};
 
-const INBOX: &[u8] = b"INBOX";
+pub(super) const INBOX: &[u8] = b"INBOX";
 
 impl Run<'_> {
     /// Carries out one operation on a mailbox.
@@ -59,6 +59,9 @@ impl Run<'_> {
         }
         let (id, name) = (mailbox.id, raw.clone());
         if self.store.read(move |view| view.is_raw_name_taken(id, &name)).await? {
+            if !self.synced {
+                return Ok(self.wait(key));
+            }
             return self.conclude_with(key, Outcome::Parked(taken()), None).await;
         }
         if !self.begin(key, None).await? {
@@ -75,10 +78,11 @@ impl Run<'_> {
             _ => None,
         });
         let code = answer.refusal();
-        let exists = answer.is_ok()
-            || code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case("ALREADYEXISTS"))
-            || self.look_for(&[&raw]).await?.into_iter().flatten().any(|seen| seen.selectable);
-        if exists { self.created(key, mailbox.id, raw, object_id).await } else { self.refuse(key, code).await }
+        let [look] = if answer.is_ok() { [Look::Nothing] } else { self.look_for([&raw]).await? };
+        if answer.is_ok() || look.there().is_some_and(|seen| seen.selectable) {
+            return self.created(key, mailbox.id, raw, object_id).await;
+        }
+        self.refuse(key, code).await
     }
 
     /// A mailbox that is there; people expect to be subscribed to what they made.
@@ -99,18 +103,24 @@ impl Run<'_> {
         if old == to {
             return self.renamed(key, mailbox, to, name).await;
         }
-        let seen = self.look_for(&[&old, &to]).await?;
-        let [before, there] = seen.as_slice() else { return Ok(()) };
-        if before.is_none() && there.is_some() {
-            // Whether that is the one, or another that took its name, the next sync tells.
-            return Ok(());
+        let [before, there] = self.look_for([&old, &to]).await?;
+        let Look::There(before) = before else {
+            // Whether it has another name, that one or a third, or is gone, the next sync tells.
+            if matches!(before, Look::Nothing) && there.there().is_none() && self.synced {
+                return self.conclude_with(key, Outcome::Moot(gone()), None).await;
+            }
+            return Ok(self.wait(key));
+        };
+        if mailbox.naming.selectable && !before.selectable {
+            // Nothing but the name is left of it.
+            return Ok(self.wait(key));
         }
-        let before = before.clone().unwrap_or_default().traits;
+        let before = before.traits;
         if mailbox.state.object_id.is_some()
             && before.object_id.as_ref().is_some_and(|id| Some(id) != mailbox.state.object_id.as_ref())
         {
             // Another has its name meanwhile: the next sync tells where this one is.
-            return Ok(());
+            return Ok(self.wait(key));
         }
         if !self.begin(key, Some(before.clone())).await? {
             return Ok(());
@@ -120,17 +130,26 @@ impl Run<'_> {
             return self.renamed(key, mailbox, to, name).await;
         }
         match self.where_is(&before, &old, &to).await? {
-            Renaming::Done => self.renamed(key, mailbox, to, name).await,
-            Renaming::Taken => self.conclude_with(key, Outcome::Parked(taken()), None).await,
-            Renaming::Gone => self.conclude_with(key, Outcome::Moot(gone()), None).await,
-            Renaming::Again | Renaming::Unclear => self.refuse(key, answer.refusal()).await,
+            Some(Renaming::Done) => self.renamed(key, mailbox, to, name).await,
+            Some(Renaming::Taken) => self.conclude_with(key, Outcome::Parked(taken()), None).await,
+            Some(Renaming::Gone) => self.conclude_with(key, Outcome::Moot(gone()), None).await,
+            Some(Renaming::Again | Renaming::Unclear) | None => self.refuse(key, answer.refusal()).await,
         }
     }
 
-    async fn where_is(&mut self, before: &Traits, old: &[u8], new: &[u8]) -> Result<Renaming, ReplayError> {
-        let found = self.look_for(&[old, new]).await?;
-        let traits = |at: usize| found.get(at).and_then(Option::as_ref).map(|seen: &Seen| &seen.traits);
-        Ok(resolve_rename(before, traits(0), traits(1)))
+    /// `None` where the server does not tell.
+    async fn where_is(&mut self, before: &Traits, old: &[u8], new: &[u8]) -> Result<Option<Renaming>, ReplayError> {
+        let looks = self.look_for([old, new]).await?;
+        if looks.iter().any(|look| matches!(look, Look::Untold)) {
+            return Ok(None);
+        }
+        let [old, new] = looks.each_ref().map(|look| look.there().map(|seen| &seen.traits));
+        Ok(Some(resolve_rename(before, old, new)))
+    }
+
+    /// It goes on after the next sync, and holds up in this replay only what builds on it.
+    fn wait(&mut self, key: StepKey) {
+        self.waiting.insert(key);
     }
 
     /// Subscriptions are to names (RFC 3501 section 6.3.5 says nothing of them): they follow.
@@ -169,10 +188,23 @@ impl Run<'_> {
             return self.conclude_with(key, Outcome::NeedsUser(reason), None).await;
         }
         let deleted = Some(Write::MailboxDeleted(mailbox.id));
-        let Some(now) = self.look_for(&[raw]).await?.pop().flatten() else {
+        let now = match self.look_anew(raw).await? {
+            Look::There(now) => now,
+            Look::Nothing if self.synced => return self.conclude_with(key, Outcome::Done, deleted).await,
+            // Under another name it may still be there: the next sync tells.
+            Look::Nothing | Look::Untold => return Ok(self.wait(key)),
+        };
+        if mailbox.naming.selectable && !now.selectable {
             return self.conclude_with(key, Outcome::Done, deleted).await;
+        }
+        let known = Traits {
+            object_id: mailbox.state.object_id.clone(),
+            validity: mailbox.state.uid_validity,
+            ..Traits::default()
         };
         let as_known = match may_delete(seen, &now.traits) {
+            // What was known later than the wish is as good.
+            _ if known.is_another(&now.traits) => false,
             Deletion::Same => true,
             Deletion::Grown(from) => self.holds_nothing_unknown(mailbox, from).await?,
             // It holds no mail.
@@ -186,23 +218,27 @@ impl Run<'_> {
             return Ok(());
         }
         // Some servers delete nothing that is open.
-        let mut commands = vec![command::examine(INBOX, None)?, command::delete(raw)?];
-        if mailbox.naming.subscribed {
-            commands.push(command::unsubscribe(raw)?);
-        }
+        let commands = vec![command::examine(INBOX, None)?, command::delete(raw)?];
         let answers = ask(self.session, commands).await?;
         let Some(answer) = answers.get(1) else { return Ok(()) };
-        if answer.is_ok() || self.look_for(&[raw]).await?.iter().all(Option::is_none) {
-            return self.conclude_with(key, Outcome::Done, deleted).await;
+        let [left] = if answer.is_ok() { [Look::Nothing] } else { self.look_for([raw]).await? };
+        if !matches!(left, Look::Nothing) {
+            return self.refuse(key, answer.refusal()).await;
         }
-        self.refuse(key, answer.refusal()).await
+        self.conclude_with(key, Outcome::Done, deleted).await?;
+        if mailbox.naming.subscribed {
+            self.say(command::unsubscribe(raw)?).await?;
+        }
+        Ok(())
     }
 
     /// Whether everything from a UID on is what the user's own operations put there.
     async fn holds_nothing_unknown(&mut self, mailbox: &Mailbox, from: Uid) -> Result<bool, ReplayError> {
         let newcomers = identity::ask(self.session.capabilities(), from)?;
         let answers = ask(self.session, vec![command::examine(&mailbox.naming.raw_name, None)?, newcomers]).await?;
-        if !answers.iter().all(Answer::is_ok) {
+        let validity = answers.first().and_then(Answer::uid_validity);
+        let renumbered = mailbox.state.uid_validity.is_some_and(|known| Some(known) != validity);
+        if renumbered || !answers.iter().all(Answer::is_ok) {
             return Ok(false);
         }
         let id = mailbox.id;
@@ -248,31 +284,58 @@ impl Run<'_> {
         let raw = mailbox.naming.raw_name.clone();
         match step.action {
             Action::CreateMailbox { raw, .. } if mailbox.provisional => {
-                match self.look_for(&[&raw]).await?.pop().flatten().filter(|seen| seen.selectable) {
-                    Some(seen) => self.created(key, id, raw, seen.traits.object_id).await,
-                    None => self.conclude_with(key, again, None).await,
+                let [look] = self.look_for([&raw]).await?;
+                match look {
+                    Look::Untold => Ok(()),
+                    Look::There(seen) if seen.selectable => {
+                        let object_id = seen.traits.object_id;
+                        if step.suspected == 0 {
+                            return self.created(key, id, raw, object_id).await;
+                        }
+                        // The subscription may have been what broke the connection.
+                        let made = Write::MailboxCreated(id, raw.clone(), object_id, false);
+                        self.conclude_with(key, Outcome::Done, Some(made)).await?;
+                        self.subscribe_late(id, &raw).await
+                    }
+                    _ => self.conclude_with(key, again, None).await,
                 }
             }
             Action::RenameMailbox { to, name, .. } if raw != to => {
                 let before = step.evidence.and_then(|evidence| evidence.mailbox).unwrap_or_default();
                 let unclear = Reason::new("unclear", "a mailbox is there under the old name and one under the new");
                 match self.where_is(&before, &raw, &to).await? {
-                    Renaming::Done => self.renamed(key, &mailbox, to, name).await,
-                    Renaming::Again => self.conclude_with(key, again, None).await,
-                    Renaming::Taken => self.conclude_with(key, Outcome::Parked(taken()), None).await,
-                    Renaming::Gone => self.conclude_with(key, Outcome::Moot(gone()), None).await,
-                    Renaming::Unclear => self.conclude_with(key, Outcome::Parked(unclear), None).await,
+                    None => Ok(()),
+                    Some(Renaming::Done) => self.renamed(key, &mailbox, to, name).await,
+                    Some(Renaming::Again) => self.conclude_with(key, again, None).await,
+                    Some(Renaming::Taken) => self.conclude_with(key, Outcome::Parked(taken()), None).await,
+                    Some(Renaming::Gone) => self.conclude_with(key, Outcome::Moot(gone()), None).await,
+                    Some(Renaming::Unclear) => self.conclude_with(key, Outcome::Parked(unclear), None).await,
                 }
             }
-            Action::DeleteMailbox { .. } => match self.look_for(&[&raw]).await?.pop().flatten() {
-                Some(_) => self.conclude_with(key, again, None).await,
-                None => self.conclude_with(key, Outcome::Done, Some(Write::MailboxDeleted(id))).await,
-            },
+            Action::DeleteMailbox { .. } => {
+                let [look] = self.look_for([&raw]).await?;
+                match look {
+                    Look::Untold => Ok(()),
+                    Look::There(seen) if seen.selectable || !mailbox.naming.selectable => {
+                        self.conclude_with(key, again, None).await
+                    }
+                    // Gone, or a mere name.
+                    _ => self.conclude_with(key, Outcome::Done, Some(Write::MailboxDeleted(id))).await,
+                }
+            }
             Action::RenameMailbox { to, name, .. } => self.renamed(key, &mailbox, to, name).await,
             Action::CreateMailbox { .. } => self.conclude_with(key, Outcome::Done, None).await,
             // Said twice, it is the same.
             _ => self.conclude_with(key, again, None).await,
         }
+    }
+
+    async fn subscribe_late(&mut self, id: MailboxId, raw: &[u8]) -> Result<(), ReplayError> {
+        if self.say(command::subscribe(raw)?).await?.is_ok() {
+            let writes = vec![Write::MailboxSubscribed(id, true)];
+            self.commit(Verdicts { writes, ..Verdicts::default() }).await?;
+        }
+        Ok(())
     }
 
     async fn begin(&mut self, key: StepKey, mailbox: Option<Traits>) -> Result<bool, ReplayError> {

@@ -10,7 +10,7 @@ use super::opening::{Ahead, Visit};
 use super::probe::Unfinished;
 use super::settle::{Verdicts, gone};
 use crate::imap::{ImapError, Session, command};
-use crate::journal::{Batch, PendingStep, Plan, StepKey, plan};
+use crate::journal::{Batch, Expunged, PendingStep, Plan, Reason, StepKey, plan};
 use crate::model::{AccountId, Clock, MailboxId, Timestamp, UidValidity};
 use crate::store::{Mailbox, Outcome, Store};
 
@@ -56,6 +56,10 @@ pub(super) struct Run<'s> {
     pub(super) now: Timestamp,
     /// Mailboxes in which nothing can be done before the next sync.
     pub(super) held: BTreeSet<MailboxId>,
+    /// Whether all mailboxes were synced right before.
+    pub(super) synced: bool,
+    /// Operations on mailboxes that wait for what the next sync tells.
+    pub(super) waiting: BTreeSet<StepKey>,
     /// Steps that were asked about.
     pub(super) probed: BTreeSet<StepKey>,
     /// Moves of which the second half is left.
@@ -85,6 +89,8 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         store: means.store.clone(),
         account,
         held: BTreeSet::new(),
+        synced: means.synced,
+        waiting: BTreeSet::new(),
         probed: BTreeSet::new(),
         unfinished: Vec::new(),
         only_asks: means.only_asks,
@@ -115,7 +121,10 @@ impl Run<'_> {
             if !unreadable.is_empty() {
                 self.store.replay(move |tx| tx.set_aside(&unreadable)).await?;
             }
-            let is_held = |step: &PendingStep| step.location.is_some_and(|at| self.held.contains(&at.mailbox));
+            self.set_hidden_aside(&mut steps).await?;
+            let is_held = |step: &PendingStep| {
+                self.waiting.contains(&step.key) || step.location.is_some_and(|at| self.held.contains(&at.mailbox))
+            };
             steps.iter_mut().filter(|step| is_held(step)).for_each(|step| step.is_due = false);
             let attempts: BTreeMap<StepKey, u32> = steps.iter().map(|step| (step.key, step.attempts)).collect();
             self.attempts = Box::new(move |key| attempts.get(&key).copied().unwrap_or(0));
@@ -133,6 +142,15 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A mail with labels is not deleted for ever where the trash is hidden: it would lose a label, and stay.
+    async fn set_hidden_aside(&self, steps: &mut Vec<PendingStep>) -> Result<(), ReplayError> {
+        let nowhere = |step: &PendingStep| step.expunged == Expunged::Nowhere && !step.state.is_open();
+        let parked = |step: &PendingStep| (step.key, Outcome::Parked(Reason::no_mailbox()));
+        let outcomes: Vec<_> = steps.iter().filter(|step| nowhere(step)).map(parked).collect();
+        steps.retain(|step| !nowhere(step));
+        self.commit(Verdicts { outcomes, ..Verdicts::default() }).await
     }
 
     async fn carry_out(&mut self, plan: Plan) -> Result<(), ReplayError> {

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use super::labels::with_siblings;
 use super::overlay::refresh_places;
 use super::settle::{end_all_made, update_operations};
 use crate::journal::{Reason, StepState};
@@ -31,7 +32,7 @@ pub(in crate::store) fn follow_place(tx: &mut WriteTx<'_>, from: PlaceId, to: Pl
     update_operations(tx, operations)?;
     let reason = Reason::new("gone", "two messages turned out to be one, and one copy was made");
     end_all_made(tx, unmade, StepState::Moot, Some(&reason))?;
-    refresh_places(tx.conn(), [to])
+    refresh_places(tx.conn(), with_siblings(tx.conn(), [to])?)
 }
 
 /// The operations that ask the same of both, and which of the two gives way: what is asked of one message is done once, and what

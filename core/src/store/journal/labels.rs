@@ -74,8 +74,7 @@ pub(super) fn is_swept(conn: &Connection, place: PlaceId) -> Result<bool, StoreE
                AND o.id > (SELECT coalesce(max(t.operation), 0) FROM steps t JOIN operations n ON n.id = t.operation
                            WHERE (t.place = p.id OR t.made = p.id) AND t.state < 7 AND t.state < 5
                            AND n.kind IN ('move', 'copy') AND NOT (t.place = p.id AND n.kind = 'copy'))
-               AND (o.kind = 'delete' OR o.kind = 'move' AND b.role IN ('trash', 'junk')
-                    AND NOT ((SELECT a.role FROM mailboxes a WHERE a.id = p.mailbox) IS 'all' AND q.moved_to IS NOT b.id)))");
+               AND (o.kind = 'delete' OR o.kind = 'move' AND b.role IN ('trash', 'junk')))");
     Ok(conn.prepare_cached(&sql)?.query_row([place.0], |row| row.get(0))?)
 }
 
@@ -96,7 +95,7 @@ pub(super) fn only_loses_label(conn: &Connection, place: PlaceId) -> Result<bool
         "SELECT EXISTS (SELECT 1 FROM places p JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
          WHERE p.id = ?1 AND {LABELLED} AND b.role IS NOT 'trash' AND b.role IS NOT 'junk'
          AND NOT EXISTS (SELECT 1 FROM mailboxes t WHERE t.account = m.account AND t.role = 'trash'
-                         AND t.missing_since IS NULL))"
+                         AND t.missing_since IS NULL AND NOT t.provisional AND t.selectable))"
     );
     Ok(conn.prepare_cached(&sql)?.query_row([place.0], |row| row.get(0))?)
 }

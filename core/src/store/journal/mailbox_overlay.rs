@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, params};
 
 use super::halves::show_originals_of;
+use super::labels::with_siblings;
 use super::overlay::with_copies;
 use super::settle::{places_changed, to_json, update_operations};
 use crate::journal::{Action, Reason, ShownMailbox, StepState, show_mailboxes};
@@ -94,7 +95,8 @@ pub(in crate::store) fn wanted_mailbox(
 pub(in crate::store) fn mailbox_gone(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), StoreError> {
     let moot = to_json(&Reason::new("gone", "the mailbox is not on the server any more"))?;
     let about = "o.kind >= 'mailbox_' AND o.kind < 'mailbox`'";
-    end_waiting(tx, id, about, StepState::Moot, &moot)?;
+    // Of what was set aside, too: it cannot be tried again.
+    end_waiting(tx, id, ("0, 4, 5, 6", about), StepState::Moot, &moot)?;
     set_dependants_aside(tx, id)
 }
 
@@ -109,7 +111,7 @@ fn set_dependants_aside(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), Store
     let appends: BTreeSet<OperationId> = rows.collect::<Result<_, _>>()?;
     drop(statement);
     update_operations(tx, appends)?;
-    end_waiting(tx, id, "o.kind <> 'mailbox_create'", StepState::Parked, &to_json(&Reason::no_mailbox())?)?;
+    end_waiting(tx, id, ("0, 4", "o.kind <> 'mailbox_create'"), StepState::Parked, &to_json(&Reason::no_mailbox())?)?;
     appends_go_to_inbox(tx, id)
 }
 
@@ -135,16 +137,16 @@ fn appends_go_to_inbox(tx: &mut WriteTx<'_>, id: MailboxId) -> Result<(), StoreE
     Ok(())
 }
 
-/// Steps of a mailbox that have not left come to this state.
+/// Steps of a mailbox that are in one of these states, and of such an operation, come to this state.
 fn end_waiting(
     tx: &mut WriteTx<'_>,
     mailbox: MailboxId,
-    which: &str,
+    (from, which): (&str, &str),
     state: StepState,
     reason: &str,
 ) -> Result<(), StoreError> {
     let sql = format!(
-        "UPDATE steps SET state = ?2, reason = ?3, next_try = NULL WHERE state IN (0, 4) AND operation IN (
+        "UPDATE steps SET state = ?2, reason = ?3, next_try = NULL WHERE state IN ({from}) AND operation IN (
            SELECT id FROM operations o WHERE o.state < 7 AND o.mailbox = ?1 AND {which})
          RETURNING operation, place, made"
     );
@@ -155,7 +157,7 @@ fn end_waiting(
     })?;
     let ended: Vec<(OperationId, PlaceId, Option<PlaceId>)> = rows.collect::<Result<_, _>>()?;
     let places = ended.iter().flat_map(|(_, place, made)| [Some(*place), *made]).flatten();
-    let places = with_copies(tx.conn(), places.filter(|place| place.0 != 0).collect())?;
+    let places = with_siblings(tx.conn(), with_copies(tx.conn(), places.filter(|place| place.0 != 0).collect())?)?;
     places_changed(tx, &places)?;
     let operations: BTreeSet<OperationId> = ended.iter().map(|(operation, ..)| *operation).collect();
     for operation in &operations {

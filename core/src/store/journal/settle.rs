@@ -247,7 +247,7 @@ pub(in crate::store) fn hold_steps(tx: &mut WriteTx<'_>, place: PlaceId) -> Resu
     drop(statement);
     // Copies that are not to be made are shown nowhere.
     let made = held.iter().filter_map(|(_, made)| *made).filter(|_| !mutant!("held_copies_show"));
-    let places = with_copies(tx.conn(), made.chain([place]).collect())?;
+    let places = with_siblings(tx.conn(), with_copies(tx.conn(), made.chain([place]).collect())?)?;
     places_changed(tx, &places)?;
     show_original_of(tx, place)?;
     update_operations(tx, held.into_iter().map(|(operation, _)| operation))?;

@@ -102,6 +102,8 @@ pub struct Quirks {
     pub recent: bool,
     /// STATUS answers with what held at the login.
     pub stale_status: bool,
+    /// STATUS of the selected mailbox answers with what held when it was selected, as Dovecot's may.
+    pub old_status_of_selected: bool,
     /// STATUS answers these values whatever holds, by mailbox name and item.
     pub status_lies: BTreeMap<(Vec<u8>, StatusItem), u64>,
     /// STATUS leaves these items out.

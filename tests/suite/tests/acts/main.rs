@@ -6,6 +6,7 @@ mod flag_table;
 mod gmail_acts;
 mod gmail_random;
 mod mailbox_acts;
+mod mailbox_deletions;
 mod offline_acts;
 mod others_mailboxes;
 mod rivals;

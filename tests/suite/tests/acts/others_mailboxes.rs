@@ -165,6 +165,7 @@ async fn the_rest_of_a_move_goes_on_though_the_mailbox_that_it_leaves_was_rename
 /// A name that others gave away and one that they gave: what is found under the second is not the mailbox that was under the first.
 #[tokio::test]
 async fn a_mailbox_of_others_under_the_new_name_is_not_the_one_that_was_to_be_renamed() {
+    let mut known_again = 0;
     for (name, profile) in kinds() {
         let desk = Desk::new(profile, 3).await;
         desk.move_to(&[desk.id("INBOX", 0).await], "Work").await;
@@ -180,11 +181,18 @@ async fn a_mailbox_of_others_under_the_new_name_is_not_the_one_that_was_to_be_re
             assert!(sightings(&desk).await >= 3, "{name}: {:?}", desk.shown().await);
             desk.scene.phone.clock.forward(20 * 60);
         }
-        // Under its third name it is the one; that it cannot have the second is told.
-        assert_eq!(desk.numbers("Beside"), [0, 1], "{name}: {:?}", desk.story().await);
         let told = desk.operation(renamed).await;
-        assert_eq!((told.state.as_str(), told.reason_code.as_deref()), ("parked", Some("exists")), "{name}");
+        let told = (told.state.as_str(), told.reason_code.as_deref());
+        if told == ("moot", Some("gone")) {
+            // Nothing ties its third name to the first.
+            assert_eq!(desk.numbers("Beside"), [0], "{name}: {:?}", desk.story().await);
+            continue;
+        }
+        // Under its third name it is the one; that it cannot have the second is told.
+        assert_eq!((told, desk.numbers("Beside")), (("parked", Some("exists")), vec![0, 1]), "{name}");
+        known_again += 1;
     }
+    assert!(known_again >= 4, "{known_again} kinds of servers");
 }
 
 /// What arrived in a mailbox that has another name since is not sent there again.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::imap::reply::{Outcome, bad, no, ok};
 use crate::imap::session::Session;
 use crate::imap::wire::Closed;
-use crate::profile::{Mechanism, StatusItem};
+use crate::profile::Mechanism;
 use crate::server::Seat;
 
 /// What a client proves itself with.
@@ -97,17 +97,10 @@ impl Session {
     pub(crate) fn enter(&mut self, user: String) {
         self.user = Some(user);
         if self.profile.quirks.stale_status {
-            let items = [StatusItem::Messages, StatusItem::UidNext, StatusItem::Unseen, StatusItem::HighestModseq];
             let names: Vec<Vec<u8>> = self
                 .with_account(|account| account.mailboxes().map(|mailbox| mailbox.name.clone()).collect())
                 .unwrap_or_default();
-            for name in names {
-                for item in items {
-                    if let Some(value) = self.status_value(&name, item) {
-                        self.old_status.insert((name.clone(), item), value);
-                    }
-                }
-            }
+            names.iter().for_each(|name| self.keep_status(name));
         }
     }
 }

@@ -25,6 +25,9 @@ impl Session {
             self.violation("QRESYNC before it was enabled");
             return bad("QRESYNC is not enabled");
         }
+        if self.profile.quirks.old_status_of_selected {
+            self.old_status.clear();
+        }
         if self.view.take().is_some() && self.profile.has(Extension::Qresync) {
             self.io.say("* OK [CLOSED] the other mailbox");
         }
@@ -40,6 +43,9 @@ impl Session {
         self.say_facts(&facts);
         let (uidvalidity, read_only) = (facts.view.uidvalidity, facts.view.read_only);
         self.view = Some(facts.view);
+        if self.profile.quirks.old_status_of_selected {
+            self.keep_status(&raw);
+        }
         if let Some(known) = select.qresync.filter(|known| known.uidvalidity == uidvalidity) {
             self.resynchronise(&known).await?;
         }

@@ -39,6 +39,15 @@ impl Session {
         self.io.end();
     }
 
+    /// From now on STATUS answers what holds of a mailbox now.
+    pub(crate) fn keep_status(&mut self, raw: &[u8]) {
+        for item in [StatusItem::Messages, StatusItem::UidNext, StatusItem::Unseen, StatusItem::HighestModseq] {
+            if let Some(value) = self.status_value(raw, item) {
+                self.old_status.insert((raw.to_vec(), item), value);
+            }
+        }
+    }
+
     /// What holds of a mailbox.
     pub(crate) fn status_value(&self, raw: &[u8], item: StatusItem) -> Option<u64> {
         let limit = self.profile.append_limit.unwrap_or(u64::MAX);
