@@ -60,7 +60,7 @@ impl Run<'_> {
         let (id, name) = (mailbox.id, raw.clone());
         if self.store.read(move |view| view.is_raw_name_taken(id, &name)).await? {
             if !self.synced {
-                return Ok(self.wait(key));
+                return self.wait(key);
             }
             return self.conclude_with(key, Outcome::Parked(taken()), None).await;
         }
@@ -109,18 +109,18 @@ impl Run<'_> {
             if matches!(before, Look::Nothing) && there.there().is_none() && self.synced {
                 return self.conclude_with(key, Outcome::Moot(gone()), None).await;
             }
-            return Ok(self.wait(key));
+            return self.wait(key);
         };
         if mailbox.naming.selectable && !before.selectable {
             // Nothing but the name is left of it.
-            return Ok(self.wait(key));
+            return self.wait(key);
         }
         let before = before.traits;
         if mailbox.state.object_id.is_some()
             && before.object_id.as_ref().is_some_and(|id| Some(id) != mailbox.state.object_id.as_ref())
         {
             // Another has its name meanwhile: the next sync tells where this one is.
-            return Ok(self.wait(key));
+            return self.wait(key);
         }
         if !self.begin(key, Some(before.clone())).await? {
             return Ok(());
@@ -148,8 +148,9 @@ impl Run<'_> {
     }
 
     /// It goes on after the next sync, and holds up in this replay only what builds on it.
-    fn wait(&mut self, key: StepKey) {
+    fn wait(&mut self, key: StepKey) -> Result<(), ReplayError> {
         self.waiting.insert(key);
+        Ok(())
     }
 
     /// Subscriptions are to names (RFC 3501 section 6.3.5 says nothing of them): they follow.
@@ -192,7 +193,7 @@ impl Run<'_> {
             Look::There(now) => now,
             Look::Nothing if self.synced => return self.conclude_with(key, Outcome::Done, deleted).await,
             // Under another name it may still be there: the next sync tells.
-            Look::Nothing | Look::Untold => return Ok(self.wait(key)),
+            Look::Nothing | Look::Untold => return self.wait(key),
         };
         if mailbox.naming.selectable && !now.selectable {
             return self.conclude_with(key, Outcome::Done, deleted).await;
