@@ -121,6 +121,20 @@ fn what_is_asked_of_one_mail_under_several_labels_goes_out_in_turn() {
     assert_eq!(gone(&[labelled(1, 7, Action::Delete), labelled(3, 8, set(4))]), BTreeSet::from([3]));
 }
 
+/// What waits for the deletion of a mail under one label must not hold up what that deletion waits for.
+#[test]
+fn hard_problem_12_a_deletion_tried_again_and_a_rename_do_not_wait_for_each_other_by_labels() {
+    let labelled =
+        |operation, place, action| PendingStep { mail: Some(MessageId(9)), ..step(operation, place, action) };
+    let mut deletion = labelled(1, 7, Action::Delete);
+    deletion.lies_in = Some(WORK);
+    deletion.location = deletion.location.map(|at| Location { mailbox: WORK, ..at });
+    let rename = Action::RenameMailbox { mailbox: WORK, to: b"Office".to_vec(), name: "Office".to_owned() };
+    let rename = step(2, 0, rename);
+    let plan = plan(&[deletion, rename.clone(), labelled(3, 8, Action::Move { to: WORK })]);
+    assert_eq!(plan.mailbox, Some(rename.key));
+}
+
 #[test]
 fn what_is_to_lose_its_labels_loses_them_before_it_is_moved_on() {
     let trashed = PendingStep { takes_labels: true, ..step(1, 7, Action::Move { to: TRASH }) };

@@ -3,6 +3,7 @@
 use super::ReplayError;
 use super::exchange::{Answer, ask};
 use super::mailboxes::INBOX;
+use super::opening::is_missing;
 use super::run::Run;
 use crate::imap::command::{self, StatusItem};
 use crate::imap::{Capabilities, Command, Untagged};
@@ -93,9 +94,14 @@ fn seen(name: &[u8], answers: &[Answer]) -> Look {
     });
     let has = |word: &str| listed.is_some_and(|attributes| attributes.iter().any(|attribute| attribute == word));
     match (listed, traits) {
-        (None, None) if answers.first().is_some_and(Answer::is_ok) => Look::Nothing,
+        (None, None) if answers.first().is_some_and(Answer::is_ok) || is_refused_as_missing(answers) => Look::Nothing,
         (None, None) => Look::Untold,
         (Some(_), _) if has("\\nonexistent") => Look::Nothing,
         (_, traits) => Look::There(Seen { selectable: !has("\\noselect"), traits: traits.unwrap_or_default() }),
     }
+}
+
+/// Whether the server said in so many words that there is no such mailbox.
+fn is_refused_as_missing(answers: &[Answer]) -> bool {
+    answers.iter().filter_map(Answer::refusal).any(|code| is_missing(&code))
 }
