@@ -139,7 +139,8 @@ impl JournalTx<'_> {
     fn traits_seen(&self, mailbox: MailboxId) -> Result<Traits, StoreError> {
         let row = self.mailbox(mailbox)?.ok_or(StoreError::NotFound("mailbox"))?;
         // In one that is not made yet, or that nobody has looked into, is nothing that they know but what they put there.
-        let knows_own = row.provisional || row.state.uid_validity.is_none() && row.total > 0;
+        let knows_own =
+            row.provisional || row.total > 0 && self.places_put_there(mailbox, Uid::MIN)?.len() as u64 >= row.total;
         Ok(Traits {
             object_id: row.state.object_id,
             validity: row.state.uid_validity,

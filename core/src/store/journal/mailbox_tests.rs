@@ -166,14 +166,22 @@ fn in_a_mailbox_that_nobody_has_looked_into_the_user_knows_what_they_put_there()
         Some(Action::DeleteMailbox { seen, .. }) => (seen.uid_next, seen.messages),
         other => panic!("{other:?}"),
     };
-    for (own, known) in [(false, None), (true, Some(Uid::MIN))] {
-        let lists = fixture.add(if own { "Lists" } else { "Others" });
-        if own {
-            fixture.mirror(move |tx| tx.insert_new(lists, &[message(1)]));
-        }
+    let (theirs, own) = (fixture.add("Theirs"), fixture.add("Own"));
+    fixture.mirror(move |tx| tx.insert_new(theirs, &[message(1)]));
+    fixture.insert(vec![message(2)]);
+    let inbox = fixture.inbox;
+    let place = fixture.read(move |view| view.places_shown_in(inbox))[0];
+    let moved = fixture.act(move |tx| tx.act(&Action::Move { to: own }, &[place])).unwrap().operation;
+    fixture.replay(move |tx| {
+        let key = StepKey { operation: moved, place };
+        tx.begin(&[(key, Evidence::default())])?;
+        tx.landed(place, own, None)?;
+        tx.settle(&[(key, Outcome::Done)])
+    });
+    for (mailbox, known) in [(theirs, None), (own, Some(Uid::MIN))] {
         // As many as they put there, and maybe others.
-        fixture.mirror(move |tx| tx.set_server_counts(lists, Some(1), None));
-        let deleted = fixture.act(move |tx| tx.delete_mailbox(lists)).unwrap().operation;
+        fixture.mirror(move |tx| tx.set_server_counts(mailbox, Some(1), None));
+        let deleted = fixture.act(move |tx| tx.delete_mailbox(mailbox)).unwrap().operation;
         assert_eq!(seen(deleted), (known, Some(1)));
     }
 }

@@ -224,8 +224,8 @@ impl Snapshot<'_> {
                    LEFT JOIN places p ON p.id = s.place
                    WHERE o.account = (SELECT account FROM mailboxes WHERE id = ?1) AND o.state < 7 AND s.state IN (5, 6)
                    AND (o.kind IN ('move', 'copy') AND p.mailbox = ?1 OR o.kind = 'append' AND o.mailbox = ?1
-                        OR o.kind = 'move' AND instr(s.evidence, '\"copied\":{')
-                           AND json_extract(s.evidence, '$.source.mailbox') = ?1)
+                        OR CASE WHEN o.kind = 'move' AND json_valid(s.evidence) AND instr(s.evidence, '\"copied\":{')
+                           THEN json_extract(s.evidence, '$.source.mailbox') END = ?1)
                    ORDER BY s.operation, s.place";
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([mailbox.0], |row| Ok((OperationId(row.get(0)?), PlaceId(row.get(1)?))))?;
@@ -275,7 +275,8 @@ impl Snapshot<'_> {
                         THEN coalesce((SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional), 0) END,
                    s.suspected, coalesce(instr(s.reason, '\"{MISSED}\"'), 0), CASE WHEN {LABELLED} THEN m.id END,
                    o.kind = 'move' AND coalesce(t.role IN ('trash', 'junk'), 0) AND {LABELLED},
-                   CASE WHEN o.kind = 'move' AND instr(s.evidence, '\"copied\":{{') THEN json_extract(s.evidence, '$.source.mailbox') END
+                   CASE WHEN o.kind = 'move' AND json_valid(s.evidence) AND instr(s.evidence, '\"copied\":{{')
+                        THEN json_extract(s.evidence, '$.source.mailbox') END
                    FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
                    LEFT JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
                    LEFT JOIN mailboxes t ON t.id = o.mailbox
