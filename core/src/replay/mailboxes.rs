@@ -78,11 +78,8 @@ impl Run<'_> {
             _ => None,
         });
         let code = answer.refusal();
-        let [look] = if answer.is_ok() { [Look::Nothing] } else { self.look_for([&raw]).await? };
-        if answer.is_ok() || look.there().is_some_and(|seen| seen.selectable) {
-            return self.created(key, mailbox.id, raw, object_id).await;
-        }
-        self.refuse(key, code).await
+        let exists = answer.is_ok() || matches!(self.look_for([&raw]).await?, [Look::There(seen)] if seen.selectable);
+        if exists { self.created(key, mailbox.id, raw, object_id).await } else { self.refuse(key, code).await }
     }
 
     /// A mailbox that is there; people expect to be subscribed to what they made.
@@ -222,8 +219,8 @@ impl Run<'_> {
         let commands = vec![command::examine(INBOX, None)?, command::delete(raw)?];
         let answers = ask(self.session, commands).await?;
         let Some(answer) = answers.get(1) else { return Ok(()) };
-        let [left] = if answer.is_ok() { [Look::Nothing] } else { self.look_for([raw]).await? };
-        if !matches!(left, Look::Nothing) {
+        let is_gone = answer.is_ok() || matches!(self.look_for([raw]).await?, [Look::Nothing]);
+        if !is_gone {
             return self.refuse(key, answer.refusal()).await;
         }
         self.conclude_with(key, Outcome::Done, deleted).await?;

@@ -40,8 +40,8 @@ impl JournalTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where a message, or the mailbox that messages are to go to, is not shown, or a mail with labels is to
-    /// be deleted and the trash is not shown; nothing is written then. [`StoreError::Internal`] where messages are of several accounts, there are none, or the action is not one on
-    /// messages that exist.
+    /// be deleted and the trash is not shown; nothing is written then. [`StoreError::Internal`] where messages are of several
+    /// accounts, there are none, or the action is not one on messages that exist.
     pub fn act(&mut self, action: &Action, places: &[PlaceId]) -> Result<Acted, StoreError> {
         let targets = self.targets(places)?;
         let account = targets.first().ok_or(StoreError::NotFound("message"))?.account;
@@ -54,31 +54,26 @@ impl JournalTx<'_> {
         if let Some(to) = action.mailbox() {
             self.require_target(account, to)?;
         }
-        let labelled = has_labels(self.conn())?;
-        if labelled && matches!(action, Action::Delete) {
-            for target in &targets {
-                if only_loses_label(self.conn(), target.place)? {
-                    return Err(StoreError::NotFound("trash"));
-                }
-            }
+        let along = match action {
+            Action::Move { to } => self.along(*to, &targets)?,
+            _ => Vec::new(),
+        };
+        if matches!(action, Action::Delete) {
+            self.require_expunge(&targets)?;
         }
-        let leaves_labels = labelled && self.is_move_between_labels(action)?;
         let operation = self.insert_operation(account, action)?;
-        let (mut shown, mut along) = (BTreeSet::new(), BTreeSet::new());
+        let mut shown = BTreeSet::new();
         for target in &targets {
             let made = match action {
                 Action::Copy { to } => Some(self.insert_copy(target.place, *to)?),
                 _ => None,
             };
             self.insert_step(operation, target.place, made, target.validity)?;
-            if leaves_labels {
-                along.extend(hidden_with(self.conn(), target.place)?);
-            }
             shown.insert(made.unwrap_or(target.place));
             self.change().mailboxes.insert(target.shown_in);
         }
-        for place in along.difference(&targets.iter().map(|target| target.place).collect()) {
-            self.insert_step(operation, *place, None, self.validity_of(*place)?)?;
+        for (place, validity) in along {
+            self.insert_step(operation, place, None, validity)?;
         }
         self.change().mailboxes.extend(action.mailbox());
         let affected = with_siblings(self.conn(), shown.iter().copied())?;
@@ -258,17 +253,29 @@ impl JournalTx<'_> {
         Ok(targets)
     }
 
-    /// Whether it is a move that takes one label: the trash and the spam take all.
-    fn is_move_between_labels(&self, action: &Action) -> Result<bool, StoreError> {
-        let Action::Move { to } = action else { return Ok(false) };
-        let role = self.shown_mailbox(*to)?.and_then(|mailbox| mailbox.naming.role);
-        Ok(!matches!(role, Some(MailboxRole::Trash | MailboxRole::Junk)))
+    /// With labels, an expunge outside the trash takes one label only: there must be a trash.
+    fn require_expunge(&self, targets: &[Target]) -> Result<(), StoreError> {
+        if has_labels(self.conn())? {
+            for target in targets {
+                if only_loses_label(self.conn(), target.place)? {
+                    return Err(StoreError::NotFound("trash"));
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// UIDVALIDITY of the mailbox that a place lies in.
-    fn validity_of(&self, place: PlaceId) -> Result<Option<u32>, StoreError> {
-        let sql = "SELECT b.uid_validity FROM places p JOIN mailboxes b ON b.id = p.mailbox WHERE p.id = ?1";
-        Ok(self.prepare(sql)?.query_row([place.0], |row| row.get(0)).optional()?.flatten())
+    /// The places, not in sight, that a move takes along, with UIDVALIDITY of their mailboxes. The trash and the spam take all labels
+    /// by themselves.
+    fn along(&self, to: MailboxId, targets: &[Target]) -> Result<Vec<(PlaceId, Option<u32>)>, StoreError> {
+        let role = self.shown_mailbox(to)?.and_then(|mailbox| mailbox.naming.role);
+        let mut along = Vec::new();
+        if has_labels(self.conn())? && !matches!(role, Some(MailboxRole::Trash | MailboxRole::Junk)) {
+            for target in targets {
+                along.extend(hidden_with(self.conn(), target.place)?);
+            }
+        }
+        Ok(along)
     }
 
     fn require_target(&self, account: AccountId, mailbox: MailboxId) -> Result<(), StoreError> {

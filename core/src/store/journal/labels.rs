@@ -78,14 +78,16 @@ pub(super) fn is_swept(conn: &Connection, place: PlaceId) -> Result<bool, StoreE
     Ok(conn.prepare_cached(&sql)?.query_row([place.0], |row| row.get(0))?)
 }
 
-/// Places of the same mail that are to go to the same mailbox as one that is shown there: what leaves it takes them along.
-pub(super) fn hidden_with(conn: &Connection, place: PlaceId) -> Result<Vec<PlaceId>, StoreError> {
+/// Places of the same mail that are to go to the same mailbox as one that is shown there, with UIDVALIDITY of where they lie: what leaves
+/// it takes them along.
+pub(super) fn hidden_with(conn: &Connection, place: PlaceId) -> Result<Vec<(PlaceId, Option<u32>)>, StoreError> {
     let sql = format!(
-        "SELECT q.id FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+        "SELECT q.id, b.uid_validity FROM places p JOIN messages m ON m.id = p.message JOIN places q ON q.message = p.message
+         LEFT JOIN mailboxes b ON b.id = q.mailbox
          WHERE p.id = ?1 AND {LABELLED} AND q.id <> p.id AND q.hidden = 1 AND q.moved_to = p.shown_in"
     );
     let mut statement = conn.prepare_cached(&sql)?;
-    let rows = statement.query_map([place.0], |row| row.get(0).map(PlaceId))?;
+    let rows = statement.query_map([place.0], |row| Ok((PlaceId(row.get(0)?), row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

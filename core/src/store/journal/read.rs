@@ -10,6 +10,10 @@ use crate::model::{AccountId, MailboxId, MailboxRole, MessageId, OperationId, Pl
 use crate::mutants::mutant;
 use crate::store::{Snapshot, StoreError};
 
+/// The mailbox in which the original of a move `s` lies still whose message was copied. Evidence may be damaged.
+const ORIGINAL_IN: &str = "CASE WHEN o.kind = 'move' AND json_valid(s.evidence) AND instr(s.evidence, '\"copied\":{')
+    THEN json_extract(s.evidence, '$.source.mailbox') END";
+
 /// One operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -220,14 +224,15 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn set_aside_in(&self, mailbox: MailboxId) -> Result<Vec<(OperationId, PlaceId)>, StoreError> {
-        let sql = "SELECT s.operation, s.place FROM operations o JOIN steps s ON s.operation = o.id
+        let sql = format!(
+            "SELECT s.operation, s.place FROM operations o JOIN steps s ON s.operation = o.id
                    LEFT JOIN places p ON p.id = s.place
                    WHERE o.account = (SELECT account FROM mailboxes WHERE id = ?1) AND o.state < 7 AND s.state IN (5, 6)
                    AND (o.kind IN ('move', 'copy') AND p.mailbox = ?1 OR o.kind = 'append' AND o.mailbox = ?1
-                        OR CASE WHEN o.kind = 'move' AND json_valid(s.evidence) AND instr(s.evidence, '\"copied\":{')
-                           THEN json_extract(s.evidence, '$.source.mailbox') END = ?1)
-                   ORDER BY s.operation, s.place";
-        let mut statement = self.prepare(sql)?;
+                        OR {ORIGINAL_IN} = ?1)
+                   ORDER BY s.operation, s.place"
+        );
+        let mut statement = self.prepare(&sql)?;
         let rows = statement.query_map([mailbox.0], |row| Ok((OperationId(row.get(0)?), PlaceId(row.get(1)?))))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -275,8 +280,7 @@ impl Snapshot<'_> {
                         THEN coalesce((SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional), 0) END,
                    s.suspected, coalesce(instr(s.reason, '\"{MISSED}\"'), 0), CASE WHEN {LABELLED} THEN m.id END,
                    o.kind = 'move' AND coalesce(t.role IN ('trash', 'junk'), 0) AND {LABELLED},
-                   CASE WHEN o.kind = 'move' AND json_valid(s.evidence) AND instr(s.evidence, '\"copied\":{{')
-                        THEN json_extract(s.evidence, '$.source.mailbox') END
+                   {ORIGINAL_IN}
                    FROM operations o JOIN steps s ON s.operation = o.id LEFT JOIN places p ON p.id = s.place
                    LEFT JOIN messages m ON m.id = p.message LEFT JOIN mailboxes b ON b.id = p.mailbox
                    LEFT JOIN mailboxes t ON t.id = o.mailbox
