@@ -97,7 +97,7 @@ fn known_code(name: &str, scanner: &mut Scanner<'_>) -> Option<Code> {
             let (flags, any) = scanner.flags()?;
             Code::PermanentFlags(flags, any)
         }
-        "MAILBOXID" => Code::MailboxId(text::shown(scanner.maybe_parenthesized(id)?)),
+        "MAILBOXID" => Code::MailboxId(text::object_id(scanner.maybe_parenthesized(id)?)?),
         "MODIFIED" => Code::Modified(uid_set(argument(scanner)?)?),
         "APPENDUID" => {
             let validity = UidValidity::new(number32(scanner)?)?;

@@ -90,9 +90,7 @@ fn structure(scanner: &mut Scanner<'_>, fetch: &mut Fetch) -> Option<()> {
 
 /// An object id of RFC 8474, within parentheses. NIL is none.
 fn object_id(scanner: &mut Scanner<'_>) -> Option<String> {
-    let id = scanner.maybe_parenthesized(Scanner::nstring)??;
-    let printable = id.iter().all(u8::is_ascii_graphic) && (1..=255).contains(&id.len());
-    printable.then(|| String::from_utf8_lossy(&id).into_owned())
+    text::object_id(&scanner.maybe_parenthesized(Scanner::nstring)??)
 }
 
 fn labels(scanner: &mut Scanner<'_>) -> Option<Vec<Vec<u8>>> {

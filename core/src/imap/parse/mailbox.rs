@@ -144,8 +144,8 @@ fn status_item(scanner: &mut Scanner<'_>, entry: &mut StatusEntry) -> Option<()>
     scanner.skip_spaces();
     let mark = scanner.mark();
     if name == b"MAILBOXID" {
-        let id = |scanner: &mut Scanner<'_>| scanner.string().map(|id| text::shown(&id));
-        entry.mailbox_id = scanner.maybe_parenthesized(id);
+        let id = scanner.maybe_parenthesized(Scanner::string).and_then(|id| text::object_id(&id));
+        entry.mailbox_id = id.filter(|_| matches!(scanner.peek(), None | Some(b' ' | b')')));
         scanner.reset(mark);
         return scanner.skip_value();
     }

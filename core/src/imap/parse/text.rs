@@ -52,3 +52,11 @@ pub(super) fn push_lower(text: &mut String, bytes: &[u8]) {
         text.push_str(&guessed(bytes).to_ascii_lowercase());
     }
 }
+
+/// An object id (RFC 8474 section 7: letters, digits, `_` and `-`, at most 255). What is none is as good as not told: in STATUS, some
+/// versions of Cyrus send what lies where the id had been in memory.
+pub(super) fn object_id(bytes: &[u8]) -> Option<String> {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let is_one = (1..=255).contains(&bytes.len()) && bytes.iter().all(allowed);
+    is_one.then(|| String::from_utf8_lossy(bytes).into_owned())
+}

@@ -134,6 +134,25 @@ fn case_029_a_status_without_sense_has_gaps() {
     assert_eq!(entry, StatusEntry { name: b"x".to_vec(), ..StatusEntry::default() });
 }
 
+/// Cyrus 3.6 was seen to send memory that was freed.
+#[test]
+fn what_is_no_object_id_is_not_told_and_takes_nothing_along() {
+    for byte in (0..=255).filter(|byte: &u8| !byte.is_ascii_alphanumeric() && !b"_-".contains(byte)) {
+        let line = [b"* STATUS x (MESSAGES 1 UIDNEXT 7 MAILBOXID (a", &[byte][..], b"1U))"].concat();
+        let entry = told(&line, &[]);
+        let read = (entry.messages, entry.uid_next, entry.mailbox_id);
+        assert_eq!(read, (Some(1), Some(uid(7)), None), "{}", line.escape_ascii());
+    }
+    for id in ["", "()", "NIL ()", "(NIL NIL)"] {
+        let entry = told(format!("* STATUS x (MAILBOXID {id} UIDVALIDITY 7)").as_bytes(), &[]);
+        assert_eq!(entry.mailbox_id, None, "{id}");
+    }
+    let long = "a".repeat(256);
+    let none = StatusEntry { name: b"x".to_vec(), ..StatusEntry::default() };
+    assert_eq!(told(format!("* STATUS x (MAILBOXID ({long}))").as_bytes(), &[]), none);
+    assert_eq!(parsed("* OK [MAILBOXID (a\u{1}b)] done"), parsed("* OK [MAILBOXID (a/b)] done"));
+}
+
 #[test]
 fn a_status_names_its_mailbox_in_every_form() {
     let names: [Named<'_>; 5] = [
