@@ -24,6 +24,7 @@ pub(super) struct Course<'c> {
 /// One replay among those of a sync.
 #[derive(Clone, Copy)]
 struct Round {
+    listed: bool,
     synced: bool,
     first: bool,
     only_asks: bool,
@@ -39,11 +40,11 @@ impl AccountTask {
     ) -> Result<Report, Failure> {
         let only_asks = request.direction == Direction::Pull;
         let mut report = Report::default();
-        let mut synced = false;
+        let (mut listed, mut synced) = (false, false);
         for turn in 0..TURNS {
             let pushed = !request.only_list && self.has_work(synced, only_asks).await?;
             if pushed {
-                let round = Round { synced, first: turn == 0, only_asks };
+                let round = Round { listed, synced, first: turn == 0, only_asks };
                 self.replay(control, course, round).await?;
             }
             if request.direction == Direction::Push {
@@ -55,7 +56,8 @@ impl AccountTask {
                 break;
             }
             let pulled = self.sync_once(request, control, tell, course).await?;
-            synced = pulled.complete && request.mailboxes.is_empty() && !request.only_list;
+            listed = request.mailboxes.is_empty() && !request.only_list;
+            synced = listed && pulled.complete;
             report.add(&pulled);
         }
         Ok(report)
@@ -87,6 +89,7 @@ impl AccountTask {
             store: self.store.clone(),
             clock: Arc::clone(&self.environment.clock),
             account: self.account,
+            listed: round.listed,
             synced: round.synced,
             first: round.first,
             only_asks: round.only_asks,

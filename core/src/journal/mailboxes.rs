@@ -26,6 +26,15 @@ impl Traits {
             || self.validity.zip(other.validity).is_some_and(|(one, other)| one != other)
     }
 
+    /// Whether it is certain that two are not one mailbox: by their ids, and by UIDVALIDITY, which a server may also give anew, only
+    /// where those are not both known.
+    pub fn is_other_mailbox(&self, other: &Self) -> bool {
+        match self.object_id.as_ref().zip(other.object_id.as_ref()) {
+            Some((one, other)) => one != other,
+            None => self.is_another(other),
+        }
+    }
+
     /// Whether two are one mailbox; `None` where that cannot be told.
     fn is_same(&self, other: &Self) -> Option<bool> {
         if self.object_id.is_some() && other.object_id.is_some() {

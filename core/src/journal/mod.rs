@@ -22,5 +22,5 @@ pub use mailboxes::{Deletion, Renaming, ShownMailbox, Traits, may_delete, resolv
 pub use overlay::{Effect, Overlay};
 pub use pending::{Expunged, Location, PendingStep, StepKey};
 pub use plan::{Batch, FlagWish, Item, Plan, Then, plan};
-pub use refusal::{BREAKS, MISSED, MOST_BREAKS, Reason, Refusal, breaks, classify, in_both};
+pub use refusal::{BREAKS, MISSED, MOST_BREAKS, Reason, Refusal, breaks, classify, in_both, is_missing};
 pub use state::StepState;

@@ -105,6 +105,11 @@ pub fn classify(code: Option<&str>, attempts: u32) -> Refusal {
     }
 }
 
+/// Whether a refusal with this response code says that a mailbox is not there.
+pub fn is_missing(code: &str) -> bool {
+    matches!(classify(Some(code), 0), Refusal::NotThere(_) | Refusal::NoTarget(_))
+}
+
 /// How often a refusal without a reason is taken for a passing one.
 const UNEXPLAINED: u32 = 3;
 

@@ -1,22 +1,26 @@
 //! Messages of the user's own that are put into a mailbox.
 
 use super::ReplayError;
-use super::exchange::ask;
-use super::opening::status_of;
+use super::exchange::{Answer, ask};
+use super::opening::{STATUS, status_of};
 use super::run::Run;
 use super::settle::{self, Verdicts, Write};
 use crate::imap::Code;
-use crate::imap::command::{self, StatusItem};
-use crate::journal::{Action, Evidence, Reason, StepKey, Target};
+use crate::imap::command;
+use crate::journal::{Action, Evidence, Reason, StepKey, Target, is_missing};
 use crate::store::Outcome;
 
 impl Run<'_> {
     /// Appends one message.
     pub(super) async fn append(&mut self, key: StepKey) -> Result<(), ReplayError> {
+        let out_of_reach = self.out_of_reach.clone();
         let found = self
             .store
             .read(move |view| {
                 let Some(Action::Append { to, flags, date }) = view.action(key.operation)? else { return Ok(None) };
+                if out_of_reach.contains(&to) {
+                    return Ok(None);
+                }
                 let mailbox = view.mailbox(to)?.filter(|mailbox| !mailbox.provisional);
                 let detail = view.message_of(key.place)?;
                 let body = detail.map(|message| view.body(message, "")).transpose()?.flatten();
@@ -31,9 +35,13 @@ impl Run<'_> {
         let Some(bytes) = bytes else {
             return self.set_aside(key, Reason::new("damaged", "the message is not here any more")).await;
         };
-        let items = [StatusItem::UidNext, StatusItem::UidValidity];
-        let answers = ask(self.session, vec![command::status(&mailbox.naming.raw_name, &items)?]).await?;
+        let answers = ask(self.session, vec![command::status(&mailbox.naming.raw_name, &STATUS)?]).await?;
         let status = status_of(&answers, &mailbox.naming.raw_name);
+        if self.leads_elsewhere(&mailbox, status) {
+            self.out_of_reach.insert(mailbox.id);
+            return Ok(());
+        }
+        let is_seen = answers.first().is_some_and(Answer::is_ok);
         let target = Target {
             mailbox: mailbox.id,
             validity: status.and_then(|status| status.uid_validity),
@@ -58,8 +66,15 @@ impl Run<'_> {
             verdicts.outcomes.push((key, Outcome::Done));
         } else {
             let code = answer.refusal();
-            let attempts = (self.attempts)(key);
-            verdicts.outcomes.push((key, settle::refused(code.as_deref(), key.operation, attempts, self.now)));
+            let is_lost = !self.listed && code.as_deref().map_or(!is_seen, is_missing);
+            let outcome = if is_lost {
+                // It may have another name by now.
+                self.out_of_reach.insert(mailbox.id);
+                Outcome::Again
+            } else {
+                settle::refused(code.as_deref(), key.operation, (self.attempts)(key), self.now)
+            };
+            verdicts.outcomes.push((key, outcome));
         }
         self.commit(verdicts).await
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::commands::Purpose;
 use super::exchange::Answer;
 use crate::imap::{Code, Untagged};
+use crate::journal::is_missing;
 use crate::model::{Flags, ModSeq, Uid, UidSet, UidValidity};
 use crate::mutants::mutant;
 
@@ -109,6 +110,12 @@ impl Proof {
     pub(super) fn refusal(&self, uid: Uid, purposes: &[Purpose]) -> Option<Option<&str>> {
         let refused = self.refused.iter().find(|(purpose, uids, _)| purposes.contains(purpose) && uids.contains(uid));
         refused.map(|(_, _, code)| code.as_deref())
+    }
+
+    /// Whether the mailbox that messages were to go to was not there.
+    pub(super) fn lacks_target(&self) -> bool {
+        let sends = |purpose: &Purpose| matches!(purpose, Purpose::Copy | Purpose::Move);
+        self.refused.iter().any(|(purpose, _, code)| sends(purpose) && code.as_deref().is_some_and(is_missing))
     }
 
     /// Whether the flags are as wanted, by the server's last word; `None` where it said none.

@@ -2,6 +2,7 @@
 
 use super::ReplayError;
 use crate::imap::{Code, Command, Condition, Event, Session, StatusKind, Untagged};
+use crate::journal::Traits;
 use crate::model::UidValidity;
 
 /// What the server answered to one command.
@@ -33,6 +34,19 @@ impl Answer {
             _ => None,
         });
         untagged.chain(&self.condition.code)
+    }
+
+    /// The MAILBOXID that was told: CREATE, SELECT and EXAMINE tell it (RFC 8474).
+    pub(super) fn object_id(&self) -> Option<String> {
+        self.codes().find_map(|code| match code {
+            Code::MailboxId(id) => Some(id.clone()),
+            _ => None,
+        })
+    }
+
+    /// By what a mailbox that was opened is known again.
+    pub(super) fn traits(&self) -> Traits {
+        Traits { object_id: self.object_id(), validity: self.uid_validity(), ..Traits::default() }
     }
 
     /// The UIDVALIDITY that was told.

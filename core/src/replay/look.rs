@@ -3,11 +3,10 @@
 use super::ReplayError;
 use super::exchange::{Answer, ask};
 use super::mailboxes::INBOX;
-use super::opening::is_missing;
 use super::run::Run;
 use crate::imap::command::{self, StatusItem};
-use crate::imap::{Capabilities, Command, Untagged};
-use crate::journal::Traits;
+use crate::imap::{Capabilities, Command, StatusEntry, Untagged};
+use crate::journal::{Traits, is_missing};
 
 /// What the server says of a name.
 #[derive(Clone, Debug)]
@@ -66,6 +65,17 @@ impl Run<'_> {
     }
 }
 
+impl From<&StatusEntry> for Traits {
+    fn from(status: &StatusEntry) -> Self {
+        Self {
+            object_id: status.mailbox_id.clone(),
+            validity: status.uid_validity,
+            uid_next: status.uid_next,
+            messages: status.messages,
+        }
+    }
+}
+
 fn questions(server: &Capabilities, name: &[u8]) -> Result<[Command; 2], ReplayError> {
     let mut items = vec![StatusItem::UidValidity, StatusItem::UidNext, StatusItem::Messages];
     if server.object_id() {
@@ -86,12 +96,7 @@ fn seen(name: &[u8], answers: &[Answer]) -> Look {
         Untagged::List(entry) if is_it(&entry.name) => Some(&entry.attributes),
         _ => None,
     });
-    let traits = status.map(|status| Traits {
-        object_id: status.mailbox_id.clone(),
-        validity: status.uid_validity,
-        uid_next: status.uid_next,
-        messages: status.messages,
-    });
+    let traits = status.map(Traits::from);
     let has = |word: &str| listed.is_some_and(|attributes| attributes.iter().any(|attribute| attribute == word));
     match (listed, traits) {
         (None, None) if answers.first().is_some_and(Answer::is_ok) || is_refused_as_missing(answers) => Look::Nothing,

@@ -7,12 +7,12 @@ use super::commands::{self, Planned, Purpose};
 use super::evidence::Proof;
 use super::exchange::{Answer, ask, exchange};
 use super::halves;
-use super::opening::{Ahead, Before, STATUS, Targets, Visit, is_missing, status_of, target_of};
+use super::opening::{Ahead, Before, STATUS, Targets, Visit, status_of, target_of};
 use super::run::Run;
 use super::settle::{self, Added, Copies, Judge, Placed, Verdicts};
 use crate::imap::command;
 use crate::imap::{ImapError, Untagged};
-use crate::journal::{Batch, Copied, Evidence, Item, Source, StepKey, Then};
+use crate::journal::{Batch, Copied, Evidence, Item, Source, StepKey, Then, is_missing};
 use crate::model::{MailboxId, MailboxRole, Uid, UidSet, UidValidity};
 use crate::mutants::mutant;
 use crate::store::{Mailbox, Outcome};
@@ -28,12 +28,17 @@ impl Run<'_> {
     /// Does what is to be done in one mailbox, which may have been opened `ahead`; the `next` is, where its commands are the last.
     pub(super) async fn mailbox(
         &mut self,
-        visit: &Visit,
+        visit: Visit,
         ahead: Option<Vec<Answer>>,
         next: &mut Ahead<'_>,
     ) -> Result<(), ReplayError> {
-        let Some((validity, targets)) = self.open(visit, ahead).await? else { return Ok(()) };
-        let (mailbox, batches) = (&visit.mailbox, &visit.batches);
+        let Some((validity, targets)) = self.open(&visit, ahead).await? else { return Ok(()) };
+        let Visit { mailbox, mut batches, .. } = visit;
+        batches.retain(|batch| target_of(batch).is_none_or(|to| targets.contains_key(&to)));
+        if batches.is_empty() {
+            return Ok(());
+        }
+        let (mailbox, batches) = (&mailbox, &batches[..]);
         let note = |batch: &Batch, item: &Item| Evidence {
             source: Some(Source { mailbox: mailbox.id, validity, uid: item.uid }),
             target: target_of(batch).and_then(|to| targets.get(&to)).map(|before| before.target.clone()),
@@ -195,6 +200,7 @@ impl Run<'_> {
             }
             added = self.added(batches, &proofs, room.targets).await?;
         }
+        self.note_lost_targets(batches, &proofs);
         let added = |to: &MailboxId| added.get(to).copied().unwrap_or(Added::Maybe);
         let mut verdicts = Verdicts::default();
         let mut halves: Vec<(&Batch, MailboxId, Copies)> = Vec::new();
@@ -307,7 +313,17 @@ impl Run<'_> {
     }
 
     fn judge<'j>(&'j self, batch: &'j Batch, proof: &'j Proof) -> Judge<'j> {
-        Judge { batch, proof, attempts: &*self.attempts, now: self.now }
+        let target_is_lost = target_of(batch).is_some_and(|to| self.out_of_reach.contains(&to));
+        Judge { batch, proof, attempts: &*self.attempts, now: self.now, target_is_lost }
+    }
+
+    /// What goes to a mailbox that has another name by now goes there after the next sync.
+    fn note_lost_targets(&mut self, batches: &[Batch], proofs: &[Proof]) {
+        if self.listed {
+            return;
+        }
+        let lost = batches.iter().zip(proofs).filter(|(_, proof)| proof.lacks_target());
+        self.out_of_reach.extend(lost.filter_map(|(batch, _)| target_of(batch)));
     }
 }
 

@@ -9,7 +9,6 @@ use super::identity::{self, Newcomer, Sought};
 use super::look::Look;
 use super::run::Run;
 use super::settle::{self, Verdicts, Write};
-use crate::imap::Code;
 use crate::imap::command;
 use crate::journal::{Action, Deletion, Evidence, Reason, Renaming, StepKey, Traits, may_delete, resolve_rename};
 use crate::model::{MailboxId, MailboxRole, OperationId, PlaceId, Uid};
@@ -73,10 +72,7 @@ impl Run<'_> {
             // A use that the server does not give (USEATTR, RFC 6154 section 3) is no reason to have no mailbox.
             answer = self.say(command::create(&raw, None)?).await?;
         }
-        let object_id = answer.codes().find_map(|code| match code {
-            Code::MailboxId(id) => Some(id.clone()),
-            _ => None,
-        });
+        let object_id = answer.object_id();
         let code = answer.refusal();
         let exists = answer.is_ok() || matches!(self.look_for([&raw]).await?, [Look::There(seen)] if seen.selectable);
         if exists { self.created(key, mailbox.id, raw, object_id).await } else { self.refuse(key, code).await }
@@ -113,9 +109,9 @@ impl Run<'_> {
             return self.wait(key);
         }
         let before = before.traits;
-        if mailbox.state.object_id.is_some()
-            && before.object_id.as_ref().is_some_and(|id| Some(id) != mailbox.state.object_id.as_ref())
-        {
+        // Right after a list a new UIDVALIDITY says nothing: what has the name is what the user sees under it.
+        let validity = mailbox.state.uid_validity.filter(|_| !self.listed);
+        if (Traits { validity, ..mailbox.traits() }).is_other_mailbox(&before) {
             // Another has its name meanwhile: the next sync tells where this one is.
             return self.wait(key);
         }
@@ -195,14 +191,9 @@ impl Run<'_> {
         if mailbox.naming.selectable && !now.selectable {
             return self.conclude_with(key, Outcome::Done, deleted).await;
         }
-        let known = Traits {
-            object_id: mailbox.state.object_id.clone(),
-            validity: mailbox.state.uid_validity,
-            ..Traits::default()
-        };
         let as_known = match may_delete(seen, &now.traits) {
             // What was known later than the wish is as good.
-            _ if known.is_another(&now.traits) => false,
+            _ if mailbox.traits().is_another(&now.traits) => false,
             Deletion::Same => true,
             Deletion::Grown(from) => self.holds_nothing_unknown(mailbox, from).await?,
             // It holds no mail.

@@ -9,7 +9,7 @@ use super::run::Run;
 use super::settle::{self, Verdicts};
 use crate::imap::command::{self, StatusItem};
 use crate::imap::{Code, Command, StatusEntry, Untagged};
-use crate::journal::{Batch, Reason, Refusal, StepKey, Target, Then, classify};
+use crate::journal::{Batch, Reason, StepKey, Target, Then, Traits, is_missing};
 use crate::model::{MailboxId, Uid, UidValidity};
 use crate::mutants::mutant;
 use crate::store::{Mailbox, Outcome};
@@ -40,6 +40,7 @@ pub(super) struct Before {
     pub(super) told: (Option<Uid>, Option<u32>),
 }
 
+/// Not MAILBOXID: Cyrus 3.6 may answer that with freed memory, line ends among it.
 pub(super) const STATUS: [StatusItem; 3] = [StatusItem::UidNext, StatusItem::UidValidity, StatusItem::Messages];
 
 impl Visit {
@@ -135,7 +136,7 @@ impl Run<'_> {
     }
 
     /// Selects the mailbox, unless that was done `ahead`, in one flight with a look at where messages are to go. `None` where nothing
-    /// may be done here now.
+    /// may be done here now. Targets that are out of reach are not among those that it gives.
     pub(super) async fn open(
         &mut self,
         visit: &Visit,
@@ -171,9 +172,18 @@ impl Run<'_> {
         }
         let mut before = Targets::new();
         for target in targets {
-            before.insert(target.id, self.before(target, &answers).await?);
+            if self.leads_elsewhere(target, status_of(&answers, &target.naming.raw_name)) {
+                self.out_of_reach.insert(target.id);
+            } else {
+                before.insert(target.id, self.before(target, &answers).await?);
+            }
         }
         Ok(Some((validity, before)))
+    }
+
+    /// Whether the name of a mailbox leads to another by now: the next list tells where the one is that the user means.
+    pub(super) fn leads_elsewhere(&self, mailbox: &Mailbox, told: Option<&StatusEntry>) -> bool {
+        !self.listed && told.is_some_and(|told| mailbox.traits().is_other_mailbox(&Traits::from(told)))
     }
 
     async fn before(&self, target: &Mailbox, answers: &[Answer]) -> Result<Before, ReplayError> {
@@ -217,11 +227,6 @@ pub(super) fn status_of<'a>(answers: &'a [Answer], name: &[u8]) -> Option<&'a St
         Untagged::Status(status) if status.name == name => Some(status),
         _ => None,
     })
-}
-
-/// Whether a refusal with this response code says that the mailbox is not there.
-pub(super) fn is_missing(code: &str) -> bool {
-    matches!(classify(Some(code), 0), Refusal::NotThere(_) | Refusal::NoTarget(_))
 }
 
 /// Where the messages of a batch go.

@@ -10,7 +10,7 @@ use super::opening::{Ahead, Visit};
 use super::probe::Unfinished;
 use super::settle::{Verdicts, gone};
 use crate::imap::{ImapError, Session, command};
-use crate::journal::{Batch, Expunged, PendingStep, Plan, Reason, StepKey, plan};
+use crate::journal::{Action, Batch, Expunged, PendingStep, Plan, Reason, StepKey, plan};
 use crate::model::{AccountId, Clock, MailboxId, Timestamp, UidValidity};
 use crate::store::{Mailbox, Outcome, Store};
 
@@ -31,6 +31,8 @@ pub struct Means<'s> {
     pub clock: Arc<dyn Clock>,
     /// The account.
     pub account: AccountId,
+    /// Whether the list of mailboxes was read right before: what has a name now is what the user sees under it.
+    pub listed: bool,
     /// Whether all mailboxes were synced right before: what the mirror does not hold now is not on the server.
     pub synced: bool,
     /// Whether it is the first replay of a sync.
@@ -56,6 +58,10 @@ pub(super) struct Run<'s> {
     pub(super) now: Timestamp,
     /// Mailboxes in which nothing can be done before the next sync.
     pub(super) held: BTreeSet<MailboxId>,
+    /// Mailboxes whose names lead nowhere, or to others: nothing is put into them before the list is read.
+    pub(super) out_of_reach: BTreeSet<MailboxId>,
+    /// Whether the list of mailboxes was read right before.
+    pub(super) listed: bool,
     /// Whether all mailboxes were synced right before.
     pub(super) synced: bool,
     /// Operations on mailboxes that wait for what the next sync tells.
@@ -89,6 +95,8 @@ pub async fn run(means: Means<'_>) -> Result<Report, ReplayError> {
         store: means.store.clone(),
         account,
         held: BTreeSet::new(),
+        out_of_reach: BTreeSet::new(),
+        listed: means.listed,
         synced: means.synced,
         waiting: BTreeSet::new(),
         probed: BTreeSet::new(),
@@ -122,10 +130,7 @@ impl Run<'_> {
                 self.store.replay(move |tx| tx.set_aside(&unreadable)).await?;
             }
             self.set_hidden_aside(&mut steps).await?;
-            let is_held = |step: &PendingStep| {
-                self.waiting.contains(&step.key) || step.location.is_some_and(|at| self.held.contains(&at.mailbox))
-            };
-            steps.iter_mut().filter(|step| is_held(step)).for_each(|step| step.is_due = false);
+            steps.iter_mut().filter(|step| self.waits(step)).for_each(|step| step.is_due = false);
             let attempts: BTreeMap<StepKey, u32> = steps.iter().map(|step| (step.key, step.attempts)).collect();
             self.attempts = Box::new(move |key| attempts.get(&key).copied().unwrap_or(0));
             // Where nothing changed there is nothing more to be done now.
@@ -142,6 +147,17 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether nothing can be done for a step before the next sync.
+    fn waits(&self, step: &PendingStep) -> bool {
+        let goes_to = match (&step.action, step.expunged) {
+            (Action::Delete, Expunged::In(trash)) => Some(trash),
+            (action, _) => action.mailbox().filter(|_| !action.is_about_mailbox()),
+        };
+        self.waiting.contains(&step.key)
+            || step.location.is_some_and(|at| self.held.contains(&at.mailbox))
+            || goes_to.is_some_and(|to| self.out_of_reach.contains(&to))
     }
 
     /// A mail with labels is not deleted for ever where the trash is hidden: it would lose a label, and stay.
@@ -211,7 +227,7 @@ impl Run<'_> {
             let following = self.next_visit(&mut coming).await?;
             self.opening = current.steps().collect();
             let mut next = Ahead::new(following.as_ref());
-            self.mailbox(&current, opened, &mut next).await?;
+            self.mailbox(current, opened, &mut next).await?;
             self.opening.clear();
             opened = next.into_answers();
             visit = following;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ReplayError;
 use super::exchange::{Answer, ask, told};
 use super::identity::{self, Newcomer};
-use super::opening::is_missing;
 use super::run::Run;
 use super::settle::Write;
 use crate::imap::Untagged;
 use crate::imap::command::{self, FetchItem};
+use crate::journal::is_missing;
 use crate::model::{Flags, MailboxId, ModSeq, Uid, UidSet, UidValidity};
 use crate::mutants::mutant;
 use crate::store::{Mailbox, OpenStep, StoreError};
@@ -128,6 +128,10 @@ impl Run<'_> {
             return Ok(());
         }
         let validity = opened.uid_validity();
+        if !self.listed && mailbox.traits().is_other_mailbox(&opened.traits()) {
+            // What is looked for may lie in the one that had this name: the next list tells where that is.
+            return Ok(());
+        }
         // That something was not told is believed only where all was answered. To which question an answer belongs is not to be
         // known.
         if others.iter().any(|answer| !answer.is_ok()) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify};
+use crate::journal::{Batch, Evidence, FlagWish, Item, Reason, Refusal, StepKey, Then, classify, is_missing};
 use crate::model::{Flags, MailboxId, ModSeq, OperationId, PlaceId, Timestamp, Uid, UidSet, UidValidity};
 use crate::replay::breaks::{not_found, try_again};
 use crate::replay::commands::Purpose;
@@ -133,6 +133,8 @@ pub(super) struct Judge<'a> {
     pub(super) proof: &'a Proof,
     pub(super) attempts: Attempts<'a>,
     pub(super) now: Timestamp,
+    /// Whether the mailbox that messages go to was not found under its name, and the list may tell of another.
+    pub(super) target_is_lost: bool,
 }
 
 impl Judge<'_> {
@@ -170,6 +172,9 @@ impl Judge<'_> {
 
     /// A refusal. What was refused together with something else is tried alone at once.
     fn refused(&self, key: StepKey, code: Option<&str>, together: bool) -> Outcome {
+        if self.target_is_lost && code.is_some_and(is_missing) {
+            return Outcome::Again;
+        }
         let attempts = (self.attempts)(key);
         match refused(code, key.operation, attempts, self.now) {
             Outcome::Later(reason, _) | Outcome::Parked(reason) if together && attempts == 0 => {

@@ -8,7 +8,7 @@ use super::plan::mailbox_list::{self, Known, ListPlan, Listed};
 use super::plan::names::{Naming, is_inbox};
 use crate::imap::command::{self, Command, InvalidArgument, ListReturn, StatusItem};
 use crate::imap::{Capabilities, Condition, ImapError, ListEntry, Namespaces, StatusEntry, Untagged};
-use crate::model::{AccountId, MailboxId, Timestamp};
+use crate::model::{AccountId, MailboxId, Timestamp, UidValidity};
 use crate::store::{Mailbox, MailboxNaming, MailboxState, Store, StoreError};
 
 /// Names that are asked for their ids at once.
@@ -130,8 +130,8 @@ impl Listing {
             .collect()
     }
 
-    /// STATUS with MAILBOXID of each name that the mirror does not know: it may be a mailbox that it knows, renamed, whose name another
-    /// may have by now. Not asked together with LIST: Cyrus 3.6 answers that with freed memory.
+    /// STATUS with MAILBOXID of each name that the mirror does not know, or knows under another UIDVALIDITY: it may be a mailbox that it
+    /// knows, renamed, whose name another may have by now. Not asked together with LIST: Cyrus 3.6 answers that with freed memory.
     pub(super) async fn missing_ids(
         &self,
         server: &Capabilities,
@@ -139,12 +139,17 @@ impl Listing {
         account: AccountId,
     ) -> Result<Vec<(Ask, Command)>, SyncError> {
         let known = store.read(move |view| view.mailboxes(account)).await?;
-        let known: BTreeSet<Vec<u8>> = known.iter().map(|mailbox| key(&mailbox.naming.raw_name)).collect();
+        let known: BTreeMap<Vec<u8>, Option<UidValidity>> =
+            known.iter().map(|mailbox| (key(&mailbox.naming.raw_name), mailbox.state.uid_validity)).collect();
         // The first sync knows none.
         if !server.object_id() || known.is_empty() {
             return Ok(Vec::new());
         }
-        let unknown = |entry: &&ListEntry| !known.contains(&key(&entry.name));
+        let told = |entry: &ListEntry| self.statuses.get(*self.status_of.get(&key(&entry.name))?)?.uid_validity;
+        let unknown = |entry: &&ListEntry| match known.get(&key(&entry.name)) {
+            Some(known) => known.zip(told(entry)).is_some_and(|(known, told)| known != told),
+            None => true,
+        };
         let ask = |entry: &ListEntry| command::status(&entry.name, &[StatusItem::MailboxId]).ok();
         let asks = self.entries.iter().filter(unknown).take(MAX_IDS).filter_map(ask);
         Ok(asks.map(|command| (Ask::Status, command)).collect())

@@ -141,12 +141,8 @@ impl JournalTx<'_> {
         // In one that is not made yet, or that nobody has looked into, is nothing that they know but what they put there.
         let knows_own =
             row.provisional || row.total > 0 && self.places_put_there(mailbox, Uid::MIN)?.len() as u64 >= row.total;
-        Ok(Traits {
-            object_id: row.state.object_id,
-            validity: row.state.uid_validity,
-            uid_next: row.state.uid_next.or(knows_own.then_some(Uid::MIN)),
-            messages: row.server_total,
-        })
+        let uid_next = row.state.uid_next.or(knows_own.then_some(Uid::MIN));
+        Ok(Traits { uid_next, messages: row.server_total, ..row.traits() })
     }
 
     /// An operation is to be tried again: what waited for it waits again. Where it was `set_aside`, its mailbox in sight, what the user

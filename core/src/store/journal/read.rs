@@ -277,7 +277,8 @@ impl Snapshot<'_> {
             "SELECT o.id, o.action, s.place, s.state, s.attempts, s.next_try, s.made, p.mailbox, p.uid,
                     s.state IN (0, 4) AND coalesce(instr(s.evidence, '\"copied\":{{'), 0),
                    CASE WHEN o.kind = 'delete' AND {LABELLED} AND b.role IS NOT 'trash' AND b.role IS NOT 'junk'
-                        THEN coalesce((SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional), 0) END,
+                        THEN coalesce((SELECT id FROM mailboxes WHERE account = ?1 AND role = 'trash' AND NOT provisional
+                                       ORDER BY missing_since IS NOT NULL, id LIMIT 1), 0) END,
                    s.suspected, coalesce(instr(s.reason, '\"{MISSED}\"'), 0), CASE WHEN {LABELLED} THEN m.id END,
                    o.kind = 'move' AND coalesce(t.role IN ('trash', 'junk'), 0) AND {LABELLED},
                    {ORIGINAL_IN}

@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use crate::journal::Traits;
 use crate::model::{AccountId, MailboxId, MailboxRole, ModSeq, Timestamp, Uid, UidValidity};
 use crate::store::journal::{mailbox_gone, mailboxes_changed, wanted_mailbox};
 use crate::store::{MirrorTx, Snapshot, StoreError};
@@ -74,6 +75,14 @@ pub struct Mailbox {
     pub missing_since: Option<Timestamp>,
     /// Whether it is only here yet: made by the user, and not on the server.
     pub provisional: bool,
+}
+
+impl Mailbox {
+    /// By what the mirror knows it again, whatever its name.
+    pub fn traits(&self) -> Traits {
+        let MailboxState { object_id, uid_validity, .. } = &self.state;
+        Traits { object_id: object_id.clone(), validity: *uid_validity, ..Traits::default() }
+    }
 }
 
 const COLUMNS: &str = "id, account, raw_name, name, delimiter, role, selectable, subscribed, uid_validity, uid_next,

@@ -162,7 +162,8 @@ pub fn plan(known: &[Known], listed: Vec<Listed>, now: Timestamp) -> ListPlan {
         .collect();
     open.retain(|entry| !awaited.get(&key(&entry.raw)).is_some_and(|mailbox| mailbox.left_name(entry)));
     // Where a name now belongs to another mailbox, the one that had it is gone: its id says so.
-    let taken: BTreeSet<Vec<u8>> = open.iter().map(|entry| key(&entry.raw)).collect();
+    let found_again = result.update.iter().map(|(_, entry)| entry);
+    let taken: BTreeSet<Vec<u8>> = open.iter().chain(found_again).map(|entry| key(&entry.raw)).collect();
     let replaced: Vec<MailboxId> =
         unmatched.values().filter(|mailbox| taken.contains(&key(&mailbox.raw))).map(|mailbox| mailbox.id).collect();
     for id in replaced {

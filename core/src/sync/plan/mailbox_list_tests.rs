@@ -86,6 +86,17 @@ fn a_mailbox_id_beats_the_name() {
 }
 
 #[test]
+fn a_mailbox_known_again_under_the_name_of_another_takes_its_place() {
+    let mut renamed = known(3, "Projects", 9, 3);
+    renamed.object_id = Some("M2".into());
+    let mut server = server(&[("INBOX", 1, 10), ("Work", 9, 3)]);
+    server[1].status.as_mut().unwrap().mailbox_id = Some("M2".into());
+    let plan = plan(&[known(1, "INBOX", 1, 10), known(2, "Work", 7, 20), renamed], server, NOW);
+    assert_eq!(updates(&plan), [(3, "Work"), (1, "INBOX")]);
+    assert_eq!((plan.remove, plan.missing.len(), plan.insert.len()), (vec![MailboxId(2)], 0, 0));
+}
+
+#[test]
 fn case_054_a_list_without_the_inbox_removes_nothing() {
     for listing in [server(&[]), server(&[("Other", 1, 1)])] {
         let plan = plan(&[known(1, "INBOX", 1, 10), known(2, "A", 7, 20)], listing, NOW);

@@ -316,7 +316,7 @@ async fn what_is_asked_under_two_labels_goes_out_in_the_order_it_was_asked() {
 async fn what_comes_back_from_the_trash_comes_back_without_its_labels_though_neither_was_sent() {
     for from in ["INBOX", "Work"] {
         let desk = gmail(2).await;
-        desk.core().file_under(vec![numbered(&desk, from, 1).await], MailboxRole::Trash).await.unwrap();
+        desk.move_to(&[numbered(&desk, from, 1).await], TRASH).await;
         desk.move_to(&[numbered(&desk, TRASH, 1).await], "Home").await;
         // All Mail has it again when the server has told so.
         assert_eq!(shown_in(&desk, 1).await, set(&["Home"]));
@@ -355,4 +355,33 @@ async fn nothing_is_deleted_for_ever_where_the_trash_is_hidden_from_mail_program
     let refused = desk.core().delete_forever(vec![numbered(&desk, "INBOX", 1).await]).await;
     assert!(matches!(refused, Err(CoreError::NotFound { .. })), "{refused:?}");
     assert_eq!(shown_in(&desk, 1).await, set(&["INBOX", "Work", ALL]));
+}
+
+#[tokio::test]
+async fn a_mail_whose_deletion_waits_as_the_trash_is_hidden_is_shown_again_and_says_why() {
+    let desk = gmail(2).await;
+    let deleted = desk.delete(numbered(&desk, "Work", 1).await).await;
+    assert_eq!(shown_in(&desk, 1).await, set(&[]));
+    desk.scene.rival().delete(TRASH).unwrap();
+    for _ in 0..3 {
+        desk.sync(Direction::Both).await;
+        desk.scene.phone.clock.forward(20 * 60);
+    }
+    let told = desk.operation(deleted).await;
+    assert_eq!((told.state.as_str(), told.reason_code.as_deref()), ("parked", Some("no_mailbox")));
+    assert_eq!(shown_in(&desk, 1).await, set(&["INBOX", "Work", ALL]));
+    assert_eq!(labels(&desk, 1), set(&["INBOX", "Work", ALL]), "on the server");
+}
+
+#[tokio::test]
+async fn a_refused_move_to_the_trash_shows_the_mail_under_all_its_labels_again() {
+    for from in ["INBOX", "Work", ALL] {
+        let desk = gmail(2).await;
+        let trashed = desk.move_to(&[numbered(&desk, from, 1).await], TRASH).await;
+        assert_eq!(shown_in(&desk, 1).await, set(&[TRASH]), "{from}");
+        desk.once("UID MOVE", Act::Refuse("NO [CANNOT] not this one".to_owned()));
+        desk.sync(Direction::Push).await;
+        assert_eq!(desk.operation(trashed).await.state.as_str(), "parked", "{from}");
+        assert_eq!(shown_in(&desk, 1).await, set(&["INBOX", "Work", ALL]), "{from}");
+    }
 }

@@ -9,4 +9,5 @@ mod mailbox_acts;
 mod mailbox_deletions;
 mod offline_acts;
 mod others_mailboxes;
+mod others_targets;
 mod rivals;

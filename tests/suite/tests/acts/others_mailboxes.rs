@@ -199,10 +199,19 @@ async fn a_mailbox_of_others_under_the_new_name_is_not_the_one_that_was_to_be_re
 #[tokio::test]
 async fn what_was_sent_and_not_answered_is_there_once_though_its_mailbox_was_renamed() {
     for (name, profile) in kinds().into_iter().filter(|(_, profile)| profile.has(Extension::ObjectId)) {
-        for command in ["UID COPY", "APPEND"] {
-            let when = format!("{name}, {command}");
-            let desk = Desk::new(profile.clone(), 1).await;
+        for (command, is_remade) in
+            [("UID COPY", false), ("UID COPY", true), ("APPEND", false), ("APPEND", true), ("UID STORE", true)]
+        {
+            let when = format!("{name}, {command}, remade: {is_remade}");
+            if command == "UID STORE" && profile.has(Extension::Move) {
+                continue;
+            }
+            let desk = Desk::new(profile.clone(), 2).await;
+            desk.move_to(&[desk.id("INBOX", 1).await], "Work").await;
+            desk.settles(&when).await;
             match command {
+                // The second half of a move.
+                "UID STORE" => drop(desk.move_to(&[desk.id("INBOX", 0).await], "Work").await),
                 "APPEND" => {
                     let work = desk.mailbox("Work").await.id;
                     desk.core().append(work, own(), Vec::new(), None).await.unwrap();
@@ -211,13 +220,71 @@ async fn what_was_sent_and_not_answered_is_there_once_though_its_mailbox_was_ren
             }
             desk.breaks_off(command, Act::CutAfter).await;
             desk.scene.rival().rename(desk.scene.raw("Work"), desk.scene.raw("Labour")).unwrap();
+            if is_remade {
+                desk.scene.rival().create(desk.scene.raw("Work"), &[]).unwrap();
+            }
             desk.sync(Direction::Pull).await;
-            assert_eq!(desk.rows("Labour").await.len(), 1, "{when}");
+            assert_eq!(desk.rows("Labour").await.len(), 2, "{when}");
             for _ in 0..3 {
                 desk.scene.phone.clock.forward(20 * 60);
                 desk.sync(Direction::Both).await;
             }
-            assert_eq!((desk.numbers("Labour").len(), desk.rows("Labour").await.len()), (1, 1), "{when}");
+            assert_eq!((desk.numbers("Labour").len(), desk.rows("Labour").await.len()), (2, 2), "{when}");
+            let stays = usize::from(command != "UID STORE");
+            assert_eq!((desk.numbers("INBOX").len(), desk.left().await), (stays, vec![]), "{when}");
         }
     }
+}
+
+/// ALREADYEXISTS tells of a name, and a name may hold nothing.
+#[tokio::test]
+async fn a_mere_name_that_the_server_has_is_not_the_mailbox_that_was_to_be_made() {
+    let mut names = 0;
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile, 1).await;
+        let made = desk.core().create_mailbox(desk.scene.phone.account, "Trips").await.unwrap();
+        desk.move_to(&[desk.id("INBOX", 0).await], "Trips").await;
+        let rival = desk.scene.rival();
+        rival.create(desk.scene.raw("Trips/Below"), &[]).unwrap();
+        let _ = rival.create(desk.scene.raw("Trips"), &[]);
+        if rival.delete(desk.scene.raw("Trips")).is_err() {
+            continue;
+        }
+        names += 1;
+        desk.once("CREATE", Act::Refuse("NO [ALREADYEXISTS] there is one".to_owned()));
+        desk.sync(Direction::Push).await;
+        let told = desk.operation(made.operation).await;
+        assert_eq!((told.state.as_str(), told.reason_code.as_deref()), ("parked", Some("exists")), "{name}");
+        assert_eq!(desk.rows("INBOX").await.len(), 1, "{name}: {:?}", desk.shown().await);
+        assert_eq!(desk.numbers("INBOX"), [0], "{name}");
+    }
+    assert!(names >= 4, "{names} kinds of servers leave a name");
+}
+
+/// What may build on the new name waits for it; nothing else does.
+#[tokio::test]
+async fn a_rename_that_waits_for_its_mailbox_holds_up_only_what_may_build_on_it() {
+    let mut known_again = 0;
+    for (name, profile) in kinds() {
+        let desk = Desk::new(profile, 3).await;
+        desk.move_to(&[desk.id("INBOX", 0).await], "Work").await;
+        desk.settles(&name).await;
+        let renamed = desk.core().rename_mailbox(desk.mailbox("Work").await.id, "Office").await.unwrap().operation;
+        let aside = desk.core().subscribe_mailbox(desk.mailbox("Aside").await.id, false).await.unwrap().operation;
+        let moved = desk.move_to(&[desk.id("INBOX", 1).await], "Aside").await;
+        let made = desk.core().create_mailbox(desk.scene.phone.account, "Office/Trips").await.unwrap().operation;
+        desk.scene.rival().rename(desk.scene.raw("Work"), desk.scene.raw("Labour")).unwrap();
+        desk.sync(Direction::Push).await;
+        for (operation, state) in [(renamed, "queued"), (made, "queued"), (aside, "done"), (moved, "done")] {
+            assert_eq!(desk.operation(operation).await.state.as_str(), state, "{name}: {:?}", desk.story().await);
+        }
+        desk.sync(Direction::Both).await;
+        if desk.operation(renamed).await.state.as_str() == "done" {
+            known_again += 1;
+            desk.settles(&name).await;
+            desk.all_done(&name).await;
+            assert_eq!(desk.numbers("Office"), [0], "{name}: {:?}", desk.story().await);
+        }
+    }
+    assert!(known_again >= 4, "{known_again} kinds of servers");
 }
