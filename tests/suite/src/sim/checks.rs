@@ -84,9 +84,13 @@ impl Sim {
                 if self.ghost.wishes(*mail, |wish| *wish == Wish::Append { to: to.clone() }) == 0 {
                     return named(*mail, &format!("was appended to {to}"));
                 }
-                if let Some(story) = self.ledger.stories.get(mail).filter(|story| story.appended > 1 && !story.meddled)
+                // Where others deleted what came of the first append, it is made again.
+                let there = self.ledger.places.values().filter(|place| place.mail == *mail && place.is_own).count();
+                if let Some(story) = self.ledger.stories.get(mail)
+                    && story.appended > 1
+                    && (!story.meddled || there > 1)
                 {
-                    return Err(format!("mail {mail} was appended {} times", story.appended));
+                    return Err(format!("I2: mail {mail} was appended {} times", story.appended));
                 }
                 self.situations.met("the phone appended a mail");
             }

@@ -16,6 +16,8 @@ pub(super) struct Place {
     pub(super) flags: BTreeSet<String>,
     /// Whether the phone marked it deleted.
     pub(super) marked: bool,
+    /// Whether the phone's own command put it there: not a copy of that.
+    pub(super) is_own: bool,
 }
 
 /// What happened to one mail, wherever it lies.
@@ -195,7 +197,7 @@ impl Ledger {
                 }
                 story.lay_in.insert(to.clone());
                 story.appended += u32::from(ours);
-                self.places.insert((to.clone(), *uid), Place { mail, ..Place::default() });
+                self.places.insert((to.clone(), *uid), Place { mail, is_own: ours, ..Place::default() });
                 vec![Deed::Appended { mail, to }]
             }
             Change::Flags { mailbox, uid, flags } => self.flags((self.names.label(mailbox), *uid), flags, ours),
@@ -216,7 +218,10 @@ impl Ledger {
                 }
                 // A copy carries the mark along.
                 story.lay_in.insert(to.clone());
-                self.places.insert((to.clone(), *new_uid), Place { marked: ours && place.marked, ..place.clone() });
+                self.places.insert(
+                    (to.clone(), *new_uid),
+                    Place { marked: ours && place.marked, is_own: false, ..place.clone() },
+                );
                 vec![Deed::Copied { mail: place.mail, to }]
             }
             Change::Moved { from, uid, to, new_uid } => {
