@@ -75,7 +75,7 @@ async fn a_refusal_for_want_of_the_target_waits_for_the_next_list() {
             let when = format!("{name}, {command}, {code}");
             let desk = Desk::new(profile.clone(), 4).await;
             on_their_way(&desk, &when).await;
-            desk.once(command, Act::Refuse(format!("NO [{code}] no such mailbox").into()));
+            desk.once(command, Act::Refuse(format!("NO [{code}] no such mailbox")));
             desk.sync(Direction::Push).await;
             assert!(
                 desk.left().await.iter().all(|(_, state, _)| *state == "queued"),
