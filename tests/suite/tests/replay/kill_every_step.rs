@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use postrider::api::{FlagChange, ListFilter, OperationState, ProblemKind};
+use postrider::api::{FlagChange, ListFilter, MailSource, OperationState, ProblemKind};
 use postrider_model::profile::{Extension, Profile};
 use postrider_model::world::World;
 use postrider_model::{ModelServer, Security};
@@ -40,9 +40,16 @@ async fn shows_what_was_done(phone: &Phone, when: &str) {
     let row = |number: u64, flags: &[&str]| {
         (format!("Mail {number}"), flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>())
     };
-    assert_eq!(shown(phone, "INBOX").await, [row(0, &["flagged"]), row(2, &[]), row(4, &[])], "{when}");
-    assert_eq!(shown(phone, "Work").await, [row(1, &["seen"])], "{when}");
+    assert_eq!(shown(phone, "INBOX").await, [row(0, &["flagged"]), row(2, &[])], "{when}");
+    assert_eq!(shown(phone, "Work").await, [row(1, &["seen"]), row(7, &["seen"])], "{when}");
     assert_eq!(shown(phone, "Aside").await, [row(2, &["answered"])], "{when}");
+    assert_eq!(shown(phone, "Trips").await, [row(4, &[])], "{when}");
+    assert_eq!(shown(phone, "Past/Below").await, [row(5, &[])], "{when}");
+    let listed = phone.core.mailboxes(phone.account).await.unwrap();
+    let gone = |name: &str| listed.iter().all(|mailbox| mailbox.name != name);
+    assert!(gone("Empty") && gone("Old") && gone("Old/Below"), "{when}: {listed:?}");
+    let work = listed.iter().find(|mailbox| mailbox.name == "Work").unwrap();
+    assert!(work.subscribed, "{when}");
 }
 
 /// A phone on which things were done since its last sync.
@@ -60,6 +67,13 @@ async fn acted(folder: &Path, port: u16) {
     let copy = phone.core.copy_to(vec![id(2)], mailbox("Aside")).await.unwrap().ids[0];
     phone.core.flag(vec![copy], flag("answered")).await.unwrap();
     phone.core.delete_forever(vec![id(3)]).await.unwrap();
+    let own = MailSource::Bytes { bytes: b"Subject: Mail 7\nMessage-ID: <7@example.org>\n\nown\n".to_vec() };
+    phone.core.append(mailbox("Work"), own, vec!["seen".to_owned()], None).await.unwrap();
+    let trips = phone.core.create_mailbox(phone.account, "Trips").await.unwrap().mailbox;
+    phone.core.move_to(vec![id(4)], trips).await.unwrap();
+    phone.core.rename_mailbox(mailbox("Old"), "Past").await.unwrap();
+    phone.core.delete_mailbox(mailbox("Empty")).await.unwrap();
+    phone.core.subscribe_mailbox(mailbox("Work"), true).await.unwrap();
     shows_what_was_done(&phone, "before").await;
     phone.core.close().await.unwrap();
 }
@@ -102,6 +116,10 @@ fn held(world: &World, raw: &str, marks: bool) -> Vec<String> {
     })
 }
 
+fn names(world: &World) -> Vec<Vec<u8>> {
+    world.snapshot().accounts[USER].mailboxes.keys().cloned().collect()
+}
+
 /// What is to happen to the phone while it replays.
 type Fate = fn(&Path, u16, u64) -> bool;
 
@@ -109,12 +127,15 @@ async fn met(fate: Fate, name: &str, profile: &Profile, moment: u64) -> bool {
     let world = World::new();
     let prefix = String::from_utf8_lossy(&profile.layout.prefix).into_owned();
     let rival = profile.layout.furnish(&world, USER, PASSWORD).unwrap();
-    for name in ["Work", "Aside"] {
+    let below = |name: &str| format!("{prefix}{name}{}Below", profile.layout.delimiter.map_or('/', char::from));
+    for name in ["Work", "Aside", "Old", "Empty"] {
         rival.create(format!("{prefix}{name}"), &[]).unwrap();
     }
+    rival.create(below("Old"), &[]).unwrap();
     for number in 0..5 {
         rival.deliver("INBOX", mail(number)).unwrap();
     }
+    rival.deliver(below("Old"), mail(5)).unwrap();
     let model = ModelServer::new(world, profile.clone());
     let listening = model.listen("127.0.0.1:0", Security::Plain).await.unwrap();
     let port = listening.address().port();
@@ -135,8 +156,13 @@ async fn met(fate: Fate, name: &str, profile: &Profile, moment: u64) -> bool {
     let all = phone.core.operations(phone.account, true).await.unwrap();
     assert!(all.iter().all(|one| one.state == OperationState::Done), "{when}: {all:?}");
     let marks = !profile.has(Extension::UidPlus);
-    assert_eq!(held(model.world(), "INBOX", marks), ["Mail 0", "Mail 2", "Mail 4"], "{when}");
-    assert_eq!(held(model.world(), &format!("{prefix}Work"), marks), ["Mail 1"], "{when}");
+    assert_eq!(held(model.world(), "INBOX", marks), ["Mail 0", "Mail 2"], "{when}");
+    assert_eq!(held(model.world(), &format!("{prefix}Work"), marks), ["Mail 1", "Mail 7"], "{when}");
+    assert_eq!(held(model.world(), &format!("{prefix}Trips"), marks), ["Mail 4"], "{when}");
+    assert_eq!(held(model.world(), &below("Past"), marks), ["Mail 5"], "{when}");
+    let names = names(model.world());
+    let there = |name: String| names.contains(&name.into_bytes());
+    assert!(!there(below("Old")) && !there(format!("{prefix}Empty")), "{when}: {names:?}");
     assert_eq!(held(model.world(), &format!("{prefix}Aside"), marks), ["Mail 2"], "{when}");
     let health = phone.core.check(true).await.unwrap();
     assert!(health.problems.iter().all(|problem| problem.kind == ProblemKind::StrayFiles), "{when}: {health:?}");
