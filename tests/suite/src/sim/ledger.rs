@@ -226,7 +226,9 @@ impl Ledger {
             }
             Change::Moved { from, uid, to, new_uid } => {
                 let (from, to) = ((self.names.label(from), *uid), self.names.label(to));
-                let Some(place) = self.places.remove(&from) else { return Vec::new() };
+                let Some(mut place) = self.places.remove(&from) else { return Vec::new() };
+                // Where others take it to, the phone does not look for what it appended.
+                place.is_own &= ours;
                 let story = self.stories.entry(place.mail).or_default();
                 story.meddled |= !ours;
                 story.lay_in.insert(to.clone());
