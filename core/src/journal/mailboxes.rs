@@ -22,23 +22,25 @@ pub struct Traits {
 impl Traits {
     /// Whether it is certain that two are not one mailbox, or that its UIDs mean others now.
     pub fn is_another(&self, other: &Self) -> bool {
-        self.object_id.as_ref().zip(other.object_id.as_ref()).is_some_and(|(one, other)| one != other)
+        self.has_same_id(other) == Some(false)
             || self.validity.zip(other.validity).is_some_and(|(one, other)| one != other)
     }
 
     /// Whether it is certain that two are not one mailbox: by their ids, and by UIDVALIDITY, which a server may also give anew, only
     /// where those are not both known.
     pub fn is_other_mailbox(&self, other: &Self) -> bool {
-        match self.object_id.as_ref().zip(other.object_id.as_ref()) {
-            Some((one, other)) => one != other,
-            None => self.is_another(other),
-        }
+        self.has_same_id(other).map_or_else(|| self.is_another(other), |same| !same)
+    }
+
+    /// Whether two have one id; `None` where not both are known.
+    fn has_same_id(&self, other: &Self) -> Option<bool> {
+        self.object_id.as_ref().zip(other.object_id.as_ref()).map(|(one, other)| one == other)
     }
 
     /// Whether two are one mailbox; `None` where that cannot be told.
     fn is_same(&self, other: &Self) -> Option<bool> {
-        if self.object_id.is_some() && other.object_id.is_some() {
-            return Some(self.object_id == other.object_id);
+        if let Some(same) = self.has_same_id(other) {
+            return Some(same);
         }
         let validity = self.validity.zip(other.validity)?;
         let next = self.uid_next.zip(other.uid_next)?;

@@ -37,7 +37,7 @@ impl Run<'_> {
         };
         let answers = ask(self.session, vec![command::status(&mailbox.naming.raw_name, &STATUS)?]).await?;
         let status = status_of(&answers, &mailbox.naming.raw_name);
-        if self.leads_elsewhere(&mailbox, status) {
+        if status.is_some_and(|status| self.leads_elsewhere(&mailbox, &status.into())) {
             self.out_of_reach.insert(mailbox.id);
             return Ok(());
         }

@@ -172,7 +172,8 @@ impl Run<'_> {
         }
         let mut before = Targets::new();
         for target in targets {
-            if self.leads_elsewhere(target, status_of(&answers, &target.naming.raw_name)) {
+            let status = status_of(&answers, &target.naming.raw_name);
+            if status.is_some_and(|status| self.leads_elsewhere(target, &status.into())) {
                 self.out_of_reach.insert(target.id);
             } else {
                 before.insert(target.id, self.before(target, &answers).await?);
@@ -182,8 +183,8 @@ impl Run<'_> {
     }
 
     /// Whether the name of a mailbox leads to another by now: the next list tells where the one is that the user means.
-    pub(super) fn leads_elsewhere(&self, mailbox: &Mailbox, told: Option<&StatusEntry>) -> bool {
-        !self.listed && told.is_some_and(|told| mailbox.traits().is_other_mailbox(&Traits::from(told)))
+    pub(super) fn leads_elsewhere(&self, mailbox: &Mailbox, told: &Traits) -> bool {
+        !self.listed && mailbox.traits().is_other_mailbox(told)
     }
 
     async fn before(&self, target: &Mailbox, answers: &[Answer]) -> Result<Before, ReplayError> {

@@ -128,7 +128,7 @@ impl Run<'_> {
             return Ok(());
         }
         let validity = opened.uid_validity();
-        if !self.listed && mailbox.traits().is_other_mailbox(&opened.traits()) {
+        if self.leads_elsewhere(mailbox, &opened.traits()) {
             // What is looked for may lie in the one that had this name: the next list tells where that is.
             return Ok(());
         }

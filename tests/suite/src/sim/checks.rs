@@ -84,7 +84,7 @@ impl Sim {
                 if self.ghost.wishes(*mail, |wish| *wish == Wish::Append { to: to.clone() }) == 0 {
                     return named(*mail, &format!("was appended to {to}"));
                 }
-                // Where others deleted what came of the first append, it is made again.
+                // Where others deleted or moved what came of the first append, it is made again.
                 let there = self.ledger.places.values().filter(|place| place.mail == *mail && place.is_own).count();
                 if let Some(story) = self.ledger.stories.get(mail)
                     && story.appended > 1

@@ -1,14 +1,23 @@
 //! Other clients make, rename and delete mailboxes while the person works with no network.
 #![allow(clippy::unwrap_used)]
 
-use postrider::api::{Direction, MailSource};
+use postrider::api::{Direction, MailSource, OperationId};
 use postrider_model::fault::Act;
-use postrider_model::profile::Extension;
+use postrider_model::profile::{Extension, Profile};
 use postrider_tests::desk::Desk;
 use postrider_tests::kinds::kinds;
 
 fn own() -> MailSource {
     MailSource::Bytes { bytes: b"Subject: Mail 7\nMessage-ID: <7@example.org>\n\nown\n".to_vec() }
+}
+
+/// A desk with a mail in Work, which is to be called Office.
+async fn renaming(profile: Profile, when: &str) -> (Desk, OperationId) {
+    let desk = Desk::new(profile, 3).await;
+    desk.move_to(&[desk.id("INBOX", 0).await], "Work").await;
+    desk.settles(when).await;
+    let renamed = desk.core().rename_mailbox(desk.mailbox("Work").await.id, "Office").await.unwrap().operation;
+    (desk, renamed)
 }
 
 /// The number of mails that are shown anywhere.
@@ -167,10 +176,7 @@ async fn the_rest_of_a_move_goes_on_though_the_mailbox_that_it_leaves_was_rename
 async fn a_mailbox_of_others_under_the_new_name_is_not_the_one_that_was_to_be_renamed() {
     let mut known_again = 0;
     for (name, profile) in kinds() {
-        let desk = Desk::new(profile, 3).await;
-        desk.move_to(&[desk.id("INBOX", 0).await], "Work").await;
-        desk.settles(&name).await;
-        let renamed = desk.core().rename_mailbox(desk.mailbox("Work").await.id, "Office").await.unwrap().operation;
+        let (desk, renamed) = renaming(profile, &name).await;
         desk.move_to(&[desk.id("INBOX", 1).await], "Office").await;
         let rival = desk.scene.rival();
         rival.rename(desk.scene.raw("Work"), desk.scene.raw("Beside")).unwrap();
@@ -266,10 +272,7 @@ async fn a_mere_name_that_the_server_has_is_not_the_mailbox_that_was_to_be_made(
 async fn a_rename_that_waits_for_its_mailbox_holds_up_only_what_may_build_on_it() {
     let mut known_again = 0;
     for (name, profile) in kinds() {
-        let desk = Desk::new(profile, 3).await;
-        desk.move_to(&[desk.id("INBOX", 0).await], "Work").await;
-        desk.settles(&name).await;
-        let renamed = desk.core().rename_mailbox(desk.mailbox("Work").await.id, "Office").await.unwrap().operation;
+        let (desk, renamed) = renaming(profile, &name).await;
         let aside = desk.core().subscribe_mailbox(desk.mailbox("Aside").await.id, false).await.unwrap().operation;
         let moved = desk.move_to(&[desk.id("INBOX", 1).await], "Aside").await;
         let made = desk.core().create_mailbox(desk.scene.phone.account, "Office/Trips").await.unwrap().operation;
